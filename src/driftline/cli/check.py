@@ -1,0 +1,79 @@
+"""`driftline check`: count, compare and judge what driftline.yaml describes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from driftline.cli.outputs import JsonCommand, deliver, output_flags
+from driftline.cli.progress import progress
+from driftline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from driftline.cli.main import Session
+    from driftline.cli.outputs import Outputs
+    from driftline.config.specification import Specification
+
+
+@click.command(cls=JsonCommand)
+@click.option("-c", "--config", type=click.Path(path_type=Path), default=Path("driftline.yaml"), show_default=True, help="The monitor.")
+@click.option("--reference", metavar="PLACE", help="Use this reference instead of the file's.")
+@click.option("--current", metavar="PLACE", multiple=True, help="Check this data instead of the file's.")
+@click.option(
+    "--window", "windows", metavar="LABEL", multiple=True, help="Report this window only, such as 2026-03-29; last is the newest."
+)
+@click.option("--since", metavar="LABEL", help="Report this window and the later ones.")
+@output_flags
+@click.pass_context
+def check(
+    ctx: click.Context,
+    config: Path,
+    reference: str | None,
+    current: tuple[str, ...],
+    windows: tuple[str, ...],
+    since: str | None,
+    outputs: Outputs,
+) -> None:
+    r"""Count, compare and judge what driftline.yaml describes.
+
+    Every window of the current data gets a verdict: drifted, stable, or inconclusive where there are too
+    few rows to tell. Exit code 0 means stable or inconclusive, 1 drifted (see --fail-on), 2 that the
+    configuration is wrong, 3 the data.
+
+    \b
+    Examples:
+      driftline check
+      driftline check -c monitors/payments.yaml --html report.html
+      driftline check --current day.parquet --json
+      driftline check --window last --fail-on inconclusive     in CI
+    """
+    from driftline import wiring
+    from driftline.cli.selection import select
+
+    specification = load(config, reference, current, ctx.obj)
+    with progress(quiet=outputs.quiet) as told:
+        report = wiring.check(specification, progress=told).report
+    ctx.exit(deliver(select(report, windows, since), outputs))
+
+
+def load(config: Path, reference: str | None, current: tuple[str, ...], session: Session) -> Specification:
+    """Read the monitor, with other data where that was asked for."""
+    from driftline.config.places import Places, place
+    from driftline.config.specification import read
+
+    specification = read(config, os.environ)
+    session.secrets = specification.secrets
+    places = specification.places
+    if reference:
+        places = replace(places, reference=place(reference, Path(), os.environ))
+    if current:
+        places = Places(places.reference, place(list(current), Path(), os.environ))
+    if places.current is None:
+        raise ConfigError(
+            f"{str(config)!r} does not say where the current data lies", hint="add current: data/*.parquet, or give --current"
+        )
+    return replace(specification, places=places)

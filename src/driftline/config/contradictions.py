@@ -1,0 +1,88 @@
+"""What a document may not say although each of its parts may: roles that clash, windows that do not fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from driftline.config.domain import named_roles, windowing
+from driftline.config.environment import missing, written_password
+from driftline.config.places import texts_of
+from driftline.engines.conditions import condition
+from driftline.errors import ConfigError, near_miss
+from driftline.window import Cadence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from driftline.config.document import Document
+
+    Contradiction = tuple[tuple[str | int, ...], str, str]
+    """Where it is said, what is wrong, what to do."""
+
+NEEDS = {"same hour": {Cadence.HOUR}, "same weekday": {Cadence.HOUR, Cadence.DAY}}
+"""Windows without which a comparison has no meaning."""
+
+
+def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[Contradiction]:
+    """Find everything in the document that cannot hold together."""
+    yield from _roles(document)
+    yield from _windows(document)
+    yield from _segments(document)
+    for key in ("reference", "current"):
+        for below, text in texts_of(getattr(document, key)):
+            yield from _references((key, *below), text, environ)
+
+
+def _roles(document: Document) -> Iterator[Contradiction]:
+    if document.columns is None:
+        return
+    given: dict[str, str] = {}
+    for path, name, role in named_roles(document.columns):
+        if name in given:
+            fact = (
+                f"the column {name!r} is already the {given[name]}" if given[name] != role.value else f"the column {name!r} is named twice"
+            )
+            yield path, fact, "give each column one role"
+        given.setdefault(name, role.value)
+    for i, name in enumerate(document.columns.features or []):
+        if name in given:
+            yield ("columns", "features", i), f"the feature {name!r} is already the {given[name]}", "give each column one role"
+        given.setdefault(name, "feature")
+
+
+def _windows(document: Document) -> Iterator[Contradiction]:
+    cadence = windowing(document).cadence
+    said = document.compare_with
+    if isinstance(said, str) and cadence not in NEEDS.get(said, {cadence}):
+        wanted = " or ".join(sorted(NEEDS[said]))
+        yield ("compare_with",), f"{said!r} needs windows of one {wanted}, not of one {cadence.value}", f"write window: {min(NEEDS[said])}"
+    if cadence is Cadence.WHOLE and said not in {None, "reference"} and document.window is not None:
+        yield ("compare_with",), "the whole has no window before it", "cut windows, such as window: day, or compare with the reference"
+
+
+def _segments(document: Document) -> Iterator[Contradiction]:
+    seen: set[str] = set()
+    for i, segment in enumerate(document.segments or []):
+        for name in [segment] if isinstance(segment, str) else segment:
+            path = ("segments", i) if isinstance(segment, str) else ("segments", i, name)
+            if name in seen:
+                yield path, f"the segment {name!r} is named twice", "give each segment a name of its own"
+            seen.add(name)
+            if isinstance(segment, dict):
+                yield from _condition(path, segment[name])
+
+
+def _condition(path: tuple[str | int, ...], text: str) -> Iterator[Contradiction]:
+    try:
+        condition(text)
+    except ConfigError as error:
+        yield path, error.fact, error.hint
+
+
+def _references(path: tuple[str | int, ...], text: str, environ: Mapping[str, str]) -> Iterator[Contradiction]:
+    for name in missing(text, environ):
+        near = near_miss(name, environ)
+        hint = near if near.startswith("did") else f"set it, or say what to take instead: ${{{name}:-…}}"
+        yield path, f"the environment has no variable {name!r}", hint
+    if written_password(text):
+        yield path, "a password is written out", "put it in the environment and write ${NAME} in its place"

@@ -1,0 +1,94 @@
+"""Places where rows lie, as the document names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from driftline.config import document as written
+from driftline.config.environment import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class FilesPlace:
+    """Files, directories, globs or URLs. `said` is how they were written, without any secret."""
+
+    paths: tuple[str, ...] = field(repr=False)
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlace:
+    """A query to a database. `said` is how its URL was written, without any secret."""
+
+    database: str = field(repr=False)
+    query: str = field(repr=False)
+    said: str
+
+
+Place = FilesPlace | QueryPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a monitor's data lie; `current` is None where it is given anew each time."""
+
+    reference: Place
+    current: Place | None = None
+
+
+def place(said: object, directory: Path, environ: Mapping[str, str]) -> Place:
+    """Resolve one place of the document: environment references, then relative paths.
+
+    Args:
+        said: a text, a list of texts, or one of the document's two groups.
+        directory: where relative paths begin.
+        environ: the environment's variables.
+    """
+    if isinstance(said, written.Query):
+        return QueryPlace(database_url(resolve(said.database, environ), directory), resolve(said.query, environ), said.database)
+    texts = [text for _, text in texts_of(said)]
+    return FilesPlace(tuple(located(resolve(text, environ), directory) for text in texts), ", ".join(texts))
+
+
+def texts_of(said: object) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of a place in which the environment may be referred to, with its path below the place."""
+    match said:
+        case str():
+            yield (), said
+        case list():
+            for i, text in enumerate(said):
+                yield (i,), text
+        case written.Files():
+            for step, text in texts_of(said.path):
+                yield ("path", *step), text
+        case written.Query():
+            yield ("database",), said.database
+            yield ("query",), said.query
+
+
+def located(text: str, directory: Path) -> str:
+    """A path as seen from `directory`; a URL as it is.
+
+    >>> located("data/*.parquet", Path("/srv")), located("s3://bucket/day", Path("/srv"))
+    ('/srv/data/*.parquet', 's3://bucket/day')
+    """
+    if "://" in text:
+        return text
+    path = Path(text).expanduser()
+    return text if path == Path(text) and path.is_absolute() else str(directory / path)
+
+
+def database_url(url: str, directory: Path) -> str:
+    """A database's URL; a database that is a file is looked for from `directory`.
+
+    >>> database_url("sqlite:///scores.db", Path("/srv"))
+    'sqlite:////srv/scores.db'
+    """
+    scheme, slashes, path = url.partition(":///")
+    in_file = scheme.partition("+")[0] in {"sqlite", "duckdb"} and slashes and path and not path.startswith((":", "/"))
+    return f"{scheme}:///{directory.resolve() / path}" if in_file else url

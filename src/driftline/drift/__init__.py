@@ -1,0 +1,1 @@
+"""Two profiles, and out comes how far apart they are, and how far apart chance alone would put them."""

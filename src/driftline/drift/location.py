@@ -1,0 +1,136 @@
+"""Shift and spread: whether an ordered column moved or widened, by the normal scores of its ranks.
+
+Every fine bin gets the normal score of its middle rank in the reference (van der Waerden 1952), so that one
+wild value weighs no more than the highest rank. For a normal column the mean score moves by the shift in
+standard deviations; the mean squared score by the factor of the variance (Klotz 1962).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from driftline.inference.facet import Facet
+from driftline.inference.significance import POWER_Z, mean_p, normal_quantile, tail_factor
+from driftline.inference.variation import Variation, vary_over_scales
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from driftline.drift.group import Group
+
+def normal_scores(whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standardised normal score of each bin's middle rank in the reference; 0 where nothing varies. Shape: C × B."""
+    rows = np.maximum(whole.sum(-1, keepdims=True), 1.0)
+    below = np.cumsum(whole, -1) - whole
+    # Bins empty in the reference lie between ranks; the ends keep a quarter of a rank.
+    middle = np.clip((below + whole / 2) / rows, 0.25 / rows, 1 - 0.25 / rows)
+    scores = special.ndtri(middle)
+    share = whole / rows
+    centred = scores - (share * scores).sum(-1, keepdims=True)
+    deviation = np.sqrt((share * centred**2).sum(-1, keepdims=True))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(deviation > 1e-9, centred / deviation, 0.0)  # noqa: PLR2004  a constant column
+
+
+def shift(group: Group) -> Facet:
+    """How far the column moved, in standard deviations (of normal scores)."""
+    scores = normal_scores(group.whole)
+    return _mean_facet("shift", group, scores)
+
+
+def spread(group: Group) -> Facet:
+    """By how much the column widened, in log standard deviations: 0.1 is about 10% wider."""
+    scores = normal_scores(group.whole)
+    facet = _mean_facet("spread", group, (scores**2 - 1) / 2)
+    return Facet(
+        name=facet.name,
+        value=_log(facet.value),
+        effect=_log(facet.effect),
+        low=_log(facet.low),
+        high=_log(facet.high),
+        p_value=facet.p_value,
+        threshold=_log(facet.threshold),
+        detectable=_log(facet.detectable),
+        linear=facet.linear,
+        error=facet.error,
+        base_error=facet.base_error,
+        rehearsal=facet.rehearsal,
+        skew_up=facet.skew_up,
+        skew_down=facet.skew_down,
+    )
+
+
+def variation_of(group: Group, scores: NDArray[np.float64]) -> tuple[Variation, NDArray[np.float64]]:
+    """How the mean score varies between the reference's blocks, and one row's variance. Scores: C × B."""
+    rows = group.blocks.sum(-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = np.einsum("ckb,cb->ck", group.blocks, scores) / rows
+        share = group.whole / group.whole.sum(-1, keepdims=True)
+        mean = (share * scores).sum(-1)
+        per_row = (share * scores**2).sum(-1) - mean**2
+    return vary_over_scales(values, rows, np.nan_to_num(per_row), group.layout, group.window_rows), per_row
+
+
+def _mean_facet(name: str, group: Group, scores: NDArray[np.float64]) -> Facet:
+    variation, per_row = variation_of(group, scores)
+    (n, m), ask = group.pair.rows(), group.ask
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.einsum("cwb,cb->cw", group.pair.current, scores) / m
+        own = np.einsum("cwb,cb->cw", group.pair.reference, scores) / n
+        share = group.whole / group.whole.sum(-1, keepdims=True)
+        third = (share * (scores - (share * scores).sum(-1, keepdims=True)) ** 3).sum(-1) / per_row**1.5
+    block_rows = group.whole.sum(-1) / max(group.blocks.shape[1], 1)
+    window = variation.variance(per_row, m, block_rows)
+    if group.own_reference:
+        baseline, base_variance = own, variation.variance(per_row, n, block_rows)
+    else:
+        baseline, base_variance = variation.baseline, variation.baseline_variance
+    effect = np.where(per_row[:, None] > 0, value - baseline, np.nan)
+    variance = window + base_variance
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deep = np.sqrt(variance * tail_factor(variation.df, ask.level(name))[:, None])
+        half = np.sqrt(variance * tail_factor(variation.df, (1 - ask.confidence) / 2)[:, None]) * normal_quantile((1 - ask.confidence) / 2)
+        share_m = 1 / m
+        skew = third[:, None] * np.sqrt(variation.design)[:, None] * (share_m**2 - (1 / n) ** 2) / (share_m + 1 / n) ** 1.5
+        # Windows that hang together may be skewed in ways their rows are not: the longer tail counts.
+        between = np.broadcast_to(variation.skew[:, None], skew.shape)
+        p_value = np.maximum(mean_p(effect / deep, np.nan_to_num(skew)), mean_p(effect / deep, between))
+        of_window = third[:, None] * np.sqrt(variation.design[:, None] / m)
+        z = normal_quantile(ask.level(name) / 2)
+        # The sequential detector's bets reach as deep as the deepest single test.
+        lasting = (tail_factor(variation.df, ask.level(name)) * variation.lasting / variation.design)[:, None]
+        error, base_error = np.sqrt(window * lasting), np.sqrt(base_variance * lasting)
+    return Facet(
+        name=name,
+        rehearsal=_rehearse(group, variation, per_row, lasting),
+        value=effect,
+        effect=effect,
+        low=effect - half,
+        high=effect + half,
+        p_value=p_value,
+        threshold=z * deep,
+        detectable=(z + POWER_Z) * deep,
+        linear=effect,
+        error=error,
+        base_error=np.broadcast_to(base_error, error.shape),
+        skew_up=np.maximum(of_window, between),
+        skew_down=np.maximum(-of_window, -between),
+    )
+
+
+def _rehearse(group: Group, variation: Variation, per_row: NDArray[np.float64], lasting: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The reference's own blocks as the sequential detector would see them, where they are about as long as windows."""
+    rows = group.blocks.sum(-1)
+    usual = float(np.median(rows))
+    if not 0.5 <= usual / max(group.window_rows, 1.0) <= 2.0:  # noqa: PLR2004  other lengths hang together in other ways
+        return np.empty((len(rows), 0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return variation.residual / np.sqrt(per_row[:, None] * variation.design[:, None] / rows * lasting)
+
+
+def _log(relative: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn half a relative change of the variance into a change of the log standard deviation."""
+    return np.log(np.maximum(1 + 2 * relative, 1e-6)) / 2

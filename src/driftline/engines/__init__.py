@@ -1,0 +1,1 @@
+"""Engines: rows go in, profiles come out."""

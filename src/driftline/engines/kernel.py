@@ -1,0 +1,79 @@
+"""The counting kernel in use: the compiled one where it was built, else the one in NumPy. Both give the same bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from driftline.engines import numpy_kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Tables = tuple[Any, ...]
+"""What a `Tally` hands to the kernel: its arrays, and where in them the column at hand lies."""
+
+
+class Kernel(Protocol):
+    """What both kernels can do. Every function adds to the tables it is given."""
+
+    def binner(self, edges: NDArray[np.float64], center: float, step: float, /) -> Any:
+        """Prepare edges for `count_numbers`; `step` is what the fixed-point grid has to 1.0."""
+        ...
+
+    def count_numbers(
+        self, values: Buffer, code: str, first: int, validity: Buffer | None, offset: int, binner: Any, tables: Tables, /
+    ) -> None:
+        """Count numbers of the struct code `code` from `first` on, their validity bits from `offset` on.
+
+        Without a binner each value falls in the column's one bin.
+        """
+        ...
+
+    def count_codes(
+        self,
+        codes: Buffer,
+        validity: Buffer | None,
+        offset: int,
+        hashes: NDArray[np.uint64],
+        places: NDArray[np.int32],
+        unseen: NDArray[np.int32],
+        tables: Tables,
+        /,
+    ) -> list[tuple[int, int, int]]:
+        """Count int32 codes whose hash and bin (or -1 for null, -2 for wrong type) are known.
+
+        Returns (piece, code, rows) for the first 64 of `unseen` that occur in each piece.
+        """
+        ...
+
+    def count_hashes(self, hashes: NDArray[np.uint64], places: NDArray[np.int8], tables: Tables, /) -> None:
+        """Count rows of a column with one bin: place 0 is a value, -1 null, -2 of the wrong type."""
+        ...
+
+    def hash_texts(self, offsets: Buffer, size: int, data: Buffer | None, offset: int, hashes: NDArray[np.uint64], /) -> None:
+        """Hash Arrow texts, from the row `offset` on, into `hashes`."""
+        ...
+
+    def hash_integers(self, values: NDArray[np.int64] | NDArray[np.uint64], signed: bool, hashes: NDArray[np.uint64], /) -> None:  # noqa: FBT001  C takes no keywords
+        """Hash the decimal texts of integers into `hashes`."""
+        ...
+
+    def row_keys(self, rows: NDArray[np.uint64], seed: int, /) -> None:
+        """Turn hashes of rows into sampling keys, in place."""
+        ...
+
+
+def pick() -> Kernel:
+    """The compiled kernel, or the one in NumPy."""
+    try:
+        from driftline.engines import _kernel  # noqa: PLC0415  may not have been built
+    except ImportError:
+        return cast("Kernel", numpy_kernel)
+    return cast("Kernel", _kernel)
+
+
+KERNEL: Kernel = pick()
+"""Picked once: which one it is changes the time, not the result."""

@@ -1,0 +1,177 @@
+"""The counting kernel in NumPy, for machines without a C compiler, and for cells that need the plain way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.profile import distinct, hashing, moments
+from driftline.profile.bins import NumberBins
+from driftline.profile.profile import UNSEEN_KEPT, Odd
+
+if TYPE_CHECKING:
+    from collections.abc import Buffer, Iterator
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+NULL, WRONG = -1, -2
+"""Places of what is in no bin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where the counts of one column in one slot lie: views into the tables."""
+
+    counts: NDArray[np.int64]
+    odd: NDArray[np.int64]
+    sums: NDArray[np.int64]
+    extremes: NDArray[np.float64]
+    registers: NDArray[np.uint8]
+
+
+def binner(edges: NDArray[np.float64], center: float, step: float, /) -> NumberBins:
+    """Prepare edges: here they serve as they are."""
+    return NumberBins(tuple(edges.tolist()), center, 2.0**moments.FIXED_POINT_BITS / step)
+
+
+def count_numbers(
+    values: Buffer,
+    code: str,
+    first: int,
+    validity: Buffer | None,
+    offset: int,
+    binner: NumberBins | None,
+    tables: tuple[Any, ...],
+    /,
+) -> None:
+    """Count Arrow numbers; see `kernel.Kernel`."""
+    length = _length(tables)
+    numbers = np.frombuffer(values, dtype=np.dtype(code), count=first + length)[first:].astype(np.float64)
+    places = np.where(_valid(validity, offset, length), 0, NULL).astype(np.int8)
+    count_cells(numbers, hashing.hash_numbers(numbers), places, binner, tables)
+
+
+def count_cells(
+    numbers: NDArray[np.float64],
+    hashes: NDArray[np.uint64],
+    places: NDArray[np.int8],
+    bins: NumberBins | None,
+    tables: tuple[Any, ...],
+) -> None:
+    """Count numbers whose hashes are known; where the place is negative there is none."""
+    for rows, slot in _pieces(tables):
+        slot.odd[Odd.NULL] += (places[rows] == NULL).sum()
+        slot.odd[Odd.WRONG_TYPE] += (places[rows] == WRONG).sum()
+        good = numbers[rows][places[rows] >= 0]
+        if bins is None:
+            slot.counts[0] += good.size
+        else:
+            _count_good(slot, good, bins)
+    _count_hashes(hashes, places == NULL, tables)
+
+
+def _count_good(slot: Slot, numbers: NDArray[np.float64], bins: NumberBins) -> None:
+    nan = np.isnan(numbers)
+    slot.odd[Odd.NAN] += nan.sum()
+    slot.counts[:] += np.bincount(np.searchsorted(bins.array, numbers[~nan], side="right"), minlength=slot.counts.size)
+    finite = numbers[np.isfinite(numbers)]
+    if finite.size:
+        slot.sums[:] = moments.add_limbs(slot.sums, moments.sums(moments.quantise(finite, bins)))
+        slot.extremes[0] = min(slot.extremes[0], finite.min() + 0.0)
+        slot.extremes[1] = max(slot.extremes[1], finite.max() + 0.0)
+
+
+def count_codes(
+    codes: Buffer,
+    validity: Buffer | None,
+    offset: int,
+    hashes: NDArray[np.uint64],
+    places: NDArray[np.int32],
+    unseen: NDArray[np.int32],
+    tables: tuple[Any, ...],
+    /,
+) -> list[tuple[int, int, int]]:
+    """Count int32 codes; see `kernel.Kernel`."""
+    length = _length(tables)
+    last = hashes.size
+    seen = np.frombuffer(codes, dtype=np.int32, count=offset + length)[offset:]
+    seen = np.where(_valid(validity, offset, length) & (seen >= 0) & (seen < last), seen, last)
+    # What is null lies one beyond the last code.
+    all_places = np.append(places, np.int32(NULL))[seen]
+    all_hashes = np.append(hashes, hashing.NULL_HASH)[seen]
+    noted: list[tuple[int, int, int]] = []
+    for piece, (rows, slot) in enumerate(_pieces(tables)):
+        here = all_places[rows]
+        slot.counts[:] += np.bincount(here[here >= 0], minlength=slot.counts.size)
+        slot.odd[Odd.NULL] += (here == NULL).sum()
+        slot.odd[Odd.WRONG_TYPE] += (here == WRONG).sum()
+        times = np.bincount(seen[rows], minlength=last + 1)
+        found = [(piece, int(code), int(times[code])) for code in unseen if times[code]]
+        noted += found[:UNSEEN_KEPT]
+    _count_hashes(all_hashes, all_places == NULL, tables)
+    return noted
+
+
+def count_hashes(hashes: NDArray[np.uint64], places: NDArray[np.int8], tables: tuple[Any, ...], /) -> None:
+    """Count rows of a column with one bin; see `kernel.Kernel`."""
+    count_cells(np.zeros(hashes.size), hashes, places, None, tables)
+
+
+def hash_texts(offsets: Buffer, size: int, data: Buffer | None, offset: int, hashes: NDArray[np.uint64], /) -> None:
+    """Hash Arrow texts; see `kernel.Kernel`. One byte of all texts at a time."""
+    ends = np.frombuffer(offsets, dtype=np.int32 if size == 4 else np.int64)[offset : offset + hashes.size + 1]  # noqa: PLR2004  bytes
+    if not hashes.size:
+        return
+    letters = np.frombuffer(data if data is not None else b"", dtype=np.uint8)
+    starts, lengths = ends[:-1].astype(np.int64), np.diff(ends)
+    words = np.full(hashes.size, hashing.FNV_OFFSET, dtype=np.uint64)
+    rest = np.flatnonzero(lengths > 0)
+    for at in range(int(lengths.max())):
+        rest = rest[lengths[rest] > at]
+        words[rest] = (words[rest] ^ letters[starts[rest] + at]) * np.uint64(hashing.FNV_PRIME)
+    hashes[:] = hashing.mix(words)
+
+
+def hash_integers(values: NDArray[np.int64] | NDArray[np.uint64], signed: bool, hashes: NDArray[np.uint64], /) -> None:  # noqa: ARG001, FBT001  C needs to be told
+    """Hash the decimal texts of integers; see `kernel.Kernel`."""
+    texts = [str(value).encode() for value in values.tolist()]
+    ends = np.cumsum([0, *map(len, texts)], dtype=np.int64)
+    hash_texts(ends.tobytes(), 8, b"".join(texts), 0, hashes)
+
+
+def row_keys(rows: NDArray[np.uint64], seed: int, /) -> None:
+    """Turn hashes of rows into sampling keys, in place."""
+    rows[:] = hashing.row_keys(rows, seed)
+
+
+def _length(tables: tuple[Any, ...]) -> int:
+    return int(tables[12])
+
+
+def _valid(validity: Buffer | None, offset: int, length: int) -> NDArray[np.bool_]:
+    if validity is None:
+        return np.ones(length, dtype=np.bool_)
+    bits = np.frombuffer(validity, dtype=np.uint8)
+    return np.unpackbits(bits, count=offset + length, bitorder="little")[offset:].astype(np.bool_)
+
+
+def _pieces(tables: tuple[Any, ...]) -> Iterator[tuple[slice, Slot]]:
+    pieces, counts, odd, sums, extremes, registers, _, column, _, offset, bins, _, _, _ = tables
+    for start, length, slot in pieces.tolist():
+        places = slot, column
+        yield (
+            slice(start, start + length),
+            Slot(counts[slot, offset : offset + bins], odd[places], sums[places], extremes[places], registers[places]),
+        )
+
+
+def _count_hashes(hashes: NDArray[np.uint64], null: NDArray[np.bool_], tables: tuple[Any, ...]) -> None:
+    rows, factor = tables[6], np.uint64(tables[13])
+    for piece, slot in _pieces(tables):
+        np.maximum(slot.registers, distinct.register(hashes[piece][~null[piece]]), out=slot.registers)
+        if rows.size:
+            with np.errstate(over="ignore"):
+                rows[piece] += np.where(null[piece], hashing.NULL_HASH, hashes[piece]) * factor

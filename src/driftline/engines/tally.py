@@ -1,0 +1,205 @@
+"""Counts while they are being made: tables with a row per slot, a slot being one segment in one window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.engines.kernel import KERNEL
+from driftline.profile import hashing
+from driftline.profile.bins import FIXED_POINT_BITS, NumberBins
+from driftline.profile.distinct import REGISTERS
+from driftline.profile.moments import LIMBS
+from driftline.profile.profile import UNSEEN_KEPT, Odd, Profile
+from driftline.profile.sample import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from driftline.engines.kernel import Tables
+    from driftline.engines.meaning import Meaning
+    from driftline.profile.plan import Plan
+
+PENDING = 4
+"""A slot's sample is sorted anew when this many times its size have gathered."""
+
+
+class Tally:
+    """Mutable counts for many slots at once; `profile` freezes one.
+
+    Columns may be counted by different threads at the same time; slots must be made, and samples
+    taken, by one. No slot may be made while columns are being counted.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.columns = len(plan.columns)
+        self.binners = [_binner(planned.bins) for planned in plan.columns]
+        self.factors = [int(hashing.column_factor(i)) for i in range(self.columns)]
+        self.meanings: dict[int, Meaning] = {}
+        self._slots: dict[Hashable, int] = {}
+        self._rows: list[int] = []
+        self._samples: list[_Gathered] = []
+        self._unseen: dict[tuple[int, int], dict[str, list[int]]] = {}
+        self._make_tables(0)
+
+    def slots(self) -> tuple[Hashable, ...]:
+        """What was counted, in the order in which it was first seen."""
+        return tuple(self._slots)
+
+    def slot(self, key: Hashable) -> int:
+        """The row of the tables that belongs to `key`."""
+        if key not in self._slots:
+            self._slots[key] = len(self._slots)
+            self._rows.append(0)
+            self._samples.append(_Gathered(self.plan.sample, self.columns))
+            if len(self._slots) > len(self._counts):
+                self._make_tables(max(len(self._slots), len(self._counts) * 3 // 2))
+        return self._slots[key]
+
+    def has_room(self, keys: set[Hashable]) -> bool:
+        """Whether slots for these keys can be had without making the tables anew."""
+        return len(self._slots) + len(keys - self._slots.keys()) <= len(self._counts)
+
+    def tables(self, column: int, pieces: NDArray[np.int64], length: int, rows: NDArray[np.uint64], *, is_id: bool) -> Tables:
+        """What the kernel needs to count one column: see `kernel.Tables`."""
+        place = self.plan.offsets[column]
+        bins = self.plan.columns[column].width
+        factor = 1 if is_id else self.factors[column]
+        return (
+            *(pieces, self._counts, self._odd, self._sums, self._extremes, self._registers, rows),
+            *(column, self.columns, place, bins, self.plan.width, length, factor),
+        )
+
+    def count_absent(self, column: int, pieces: NDArray[np.int64]) -> None:
+        """Count rows in which the whole column is not there."""
+        np.add.at(self._odd[:, column, Odd.ABSENT], pieces[:, 2], pieces[:, 1])
+
+    def note_unseen(self, slot: int, column: int, text: str, text_hash: int, rows: int) -> None:
+        """Add rows with a value outside the column's levels."""
+        noted = self._unseen.setdefault((slot, column), {})
+        if text in noted:
+            noted[text][1] += rows
+            return
+        noted[text] = [text_hash, rows]
+        if len(noted) > PENDING * UNSEEN_KEPT:
+            self._unseen[slot, column] = _smallest(noted)
+
+    def take_rows(
+        self, pieces: NDArray[np.int64], rows: NDArray[np.uint64], values: Callable[[NDArray[np.int64]], NDArray[np.float64]]
+    ) -> None:
+        """Count rows and keep those that belong in the samples.
+
+        Args:
+            pieces: as for the kernel.
+            rows: each row's hash; overwritten.
+            values: called with row numbers, gives their values in all columns.
+        """
+        KERNEL.row_keys(rows, self.plan.seed & hashing.MASK)
+        wanted: list[NDArray[np.int64]] = []
+        slots: list[int] = []
+        for start, length, slot in pieces.tolist():
+            self._rows[slot] += length
+            near = self._samples[slot].candidates(rows[start : start + length])
+            if near.size:
+                wanted.append(near + start)
+                slots.append(slot)
+        if not wanted:
+            return
+        every = np.concatenate(wanted)
+        table, keys, at = values(every), rows[every], 0
+        for near, slot in zip(wanted, slots, strict=True):
+            self._samples[slot].add(keys[at : at + near.size], table[at : at + near.size])
+            at += near.size
+
+    def profile(self, key: Hashable) -> Profile:
+        """Freeze what was counted for `key`."""
+        slot = self._slots[key]
+        return Profile(
+            plan=self.plan,
+            rows=self._rows[slot],
+            counts=self._counts[slot].copy(),
+            odd=self._odd[slot].copy(),
+            sums=self._sums[slot].copy(),
+            extremes=self._extremes[slot] + 0.0,
+            registers=self._registers[slot].copy(),
+            sample=self._samples[slot].sample(),
+            unseen=tuple(self._unseen_of(slot, column) for column in range(self.columns)),
+        )
+
+    def _unseen_of(self, slot: int, column: int) -> Mapping[str, int]:
+        noted = self._unseen.get((slot, column))
+        if noted is None:
+            return {}
+        noted = _smallest(noted)
+        return {text: rows for text, (_, rows) in noted.items()}
+
+    def _make_tables(self, slots: int) -> None:
+        old = (self._counts, self._odd, self._sums, self._extremes, self._registers) if slots else ()
+        self._counts = np.zeros((slots, self.plan.width), dtype=np.int64)
+        self._odd = np.zeros((slots, self.columns, len(Odd)), dtype=np.int64)
+        self._sums = np.zeros((slots, self.columns, LIMBS), dtype=np.int64)
+        self._extremes = np.tile([np.inf, -np.inf], (slots, self.columns, 1))
+        self._registers = np.zeros((slots, self.columns, REGISTERS), dtype=np.uint8)
+        new: tuple[NDArray[Any], ...] = (self._counts, self._odd, self._sums, self._extremes, self._registers)
+        for before, after in zip(old, new, strict=False):
+            after[: len(before)] = before
+
+
+class _Gathered:
+    """Rows that may belong to a sample: sorted, and cut to its size, only now and then."""
+
+    def __init__(self, size: int, columns: int) -> None:
+        self._size = size
+        self._parts = [Sample(np.empty(0, np.uint64), np.empty((0, columns)))]
+        self._pending = 0
+        self._cut: np.uint64 | None = None
+
+    def candidates(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Places of keys that are small enough."""
+        if self._cut is not None:
+            return np.flatnonzero(keys <= self._cut)
+        if keys.size <= self._size:
+            return np.arange(keys.size)
+        return np.flatnonzero(keys <= np.partition(keys, self._size - 1)[self._size - 1])
+
+    def add(self, keys: NDArray[np.uint64], values: NDArray[np.float64]) -> None:
+        self._parts.append(Sample(keys, values))
+        self._pending += keys.size
+        if self._pending >= PENDING * self._size or (self._cut is None and self._pending >= self._size):
+            self.sample()
+
+    def sample(self) -> Sample:
+        """The sample so far."""
+        keys = np.concatenate([part.keys for part in self._parts])
+        values = np.concatenate([part.values for part in self._parts])
+        sample = _bottom(keys, values, self._size)
+        self._parts, self._pending = [sample], 0
+        if self._size and sample.keys.size == self._size:
+            self._cut = sample.keys[-1]
+        return sample
+
+
+def _bottom(keys: NDArray[np.uint64], values: NDArray[np.float64], size: int) -> Sample:
+    """`Sample.of`, without comparing values where keys differ."""
+    order = np.argsort(keys)
+    ranked = keys[order]
+    if (ranked[1:] == ranked[:-1]).any():
+        return Sample.of(keys, values, size)
+    return Sample(ranked[:size], values[order[:size]])
+
+
+def _binner(bins: object) -> Any:
+    if not isinstance(bins, NumberBins):
+        return None
+    return KERNEL.binner(bins.array, bins.center, 2.0**FIXED_POINT_BITS / bins.scale)
+
+
+def _smallest(noted: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Those with the smallest hashes, in that order."""
+    ranked = sorted(noted, key=lambda text: (noted[text][0], text))
+    return {text: noted[text] for text in ranked[:UNSEEN_KEPT]}

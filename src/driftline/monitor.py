@@ -1,0 +1,47 @@
+"""A monitor: what is watched, how it is cut into windows, and what is promised about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from driftline.schema import Role, Task
+from driftline.verdicts.policy import Policy
+from driftline.window import Windowing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from driftline.schema import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnHints:
+    """What is said about columns beforehand; whatever is not said is inferred from the reference.
+
+    `roles` names single columns (`{"ts": Role.TIMESTAMP}`); with `features` only those columns are
+    features and the rest is ignored; with `segments` every window is also judged per value of each
+    named column, or per condition (`{"large": "amount > 100"}`).
+    """
+
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    importance: Mapping[str, float] = field(default_factory=dict)
+    features: tuple[str, ...] | None = None
+    segments: tuple[str, ...] = ()
+    conditions: Mapping[str, str] = field(default_factory=dict)
+
+    def named(self, role: Role) -> str | None:
+        """The column that was given that role."""
+        return next((name for name, given in self.roles.items() if given is role), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """One monitor, as `driftline.yaml` describes it, less the places where its data lies."""
+
+    name: str = "monitor"
+    task: Task = Task.NONE
+    hints: ColumnHints = field(default_factory=ColumnHints)
+    windowing: Windowing = field(default_factory=Windowing)
+    policy: Policy = field(default_factory=Policy)

@@ -1,0 +1,51 @@
+"""What services need from the world: places rows come from, engines that count them, shelves for what was counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from driftline.profile.plan import Plan
+    from driftline.profile.profile import Profile
+    from driftline.monitor import Monitor
+    from driftline.verdicts.report import Finding
+    from driftline.window import Window, Windowing
+
+
+class Source(Protocol):
+    """A place rows come from. It can be read more than once, a batch at a time, in a fixed order."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: a path, a URL, "current"."""
+        ...
+
+    def schema(self) -> pa.Schema:
+        """The columns, before any row is read.
+
+        Raises:
+            UnreadableData: a file is not what its name promises, or ends in the middle.
+            SourceError: the place does not answer.
+        """
+        ...
+
+    def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Read the named columns (those that exist; all for None) in bounded memory."""
+        ...
+
+    def rows(self) -> int | None:
+        """How many rows there are, where that is known without reading them; for the progress bar."""
+        ...
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What was wrong with the data read so far: broken lines, files left out."""
+        ...
+
+
+Progress = Callable[[str, int, int | None], None] if TYPE_CHECKING else None
+"""Told what is being done, how many rows are done, and of how many where that is known."""

@@ -1,0 +1,1 @@
+"""What one window of data looked like, as counts that add."""

@@ -1,0 +1,142 @@
+"""Bins, fixed once on the reference, so that every later window is counted in the same ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+FINE = 256
+"""At most this many value bins for a number, -inf, underflow, overflow and +inf included."""
+
+MAX_LEVELS = 1000
+"""At most this many levels of a category are counted one by one; the rarer ones share one bin."""
+
+ATOM_SHARE = 1 / 128
+"""A value repeated in at least this share of the reference's rows is a point mass with a bin of its own."""
+
+FIXED_POINT_BITS = 28
+CLIP = 2.0**52
+LARGEST = float(np.finfo(np.float64).max)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBins:
+    """Ordered bins for a number: bin i holds the values x with edges[i-1] <= x < edges[i].
+
+    `edges` is strictly increasing; there are `len(edges) + 1` bins. The first bin holds -inf, the
+    second what lies below the reference's least value, the last but one what lies above its
+    greatest, the last +inf. A point mass v is the bin [v, next float after v). `center` and `scale`
+    (a power of two) place the fixed-point grid on which sums are kept exactly.
+    """
+
+    edges: tuple[float, ...]
+    center: float = 0.0
+    scale: float = 1.0
+    array: NDArray[np.float64] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        edges = np.array(self.edges, dtype=np.float64)
+        edges.flags.writeable = False
+        object.__setattr__(self, "array", edges)
+
+    @property
+    def width(self) -> int:
+        """How many value bins there are."""
+        return len(self.edges) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class LevelBins:
+    """One bin per level of a category, in the order of `levels`, then one for every other value.
+
+    `open` says that the reference had more levels than are counted one by one, so that the last bin
+    holds rare levels as well as unseen ones.
+    """
+
+    levels: tuple[str, ...]
+    open: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many value bins there are."""
+        return len(self.levels) + 1
+
+
+Bins = NumberBins | LevelBins
+
+
+def fit_number_bins(values: NDArray[np.float64], *, least: float | None = None, greatest: float | None = None) -> NumberBins:
+    """Fit fine quantile bins to the reference's finite values; repeated values become point masses.
+
+    Args:
+        values: a sample of the reference, any order; NaN and infinities are left out.
+        least: the least finite value of the whole reference, where `values` is a sample of it.
+        greatest: likewise the greatest.
+
+    >>> fit_number_bins(np.array([0.0, 0.0, 0.0, 1.0])).width
+    7
+    """
+    finite = np.sort(values[np.isfinite(values)])
+    if not finite.size:
+        return NumberBins(edges=(-LARGEST, math.inf))
+    low = float(finite[0]) if least is None else min(least, float(finite[0]))
+    high = float(finite[-1]) if greatest is None else max(greatest, float(finite[-1]))
+    edges = _outer_edges(low, high)
+    atoms = _atoms(finite)
+    for value in atoms:
+        edges |= {float(value), float(np.nextafter(value, math.inf))}
+    rest = finite[~np.isin(finite, atoms)]
+    room = FINE - 1 - len(edges)
+    if rest.size and room > 0:
+        # Fewer bins than rows: an edge needs rows on both sides to mean anything.
+        wanted = max(2, min(room, rest.size // 4))
+        cuts = rest[(np.arange(1, wanted + 1) * rest.size // (wanted + 1)).clip(0, rest.size - 1)]
+        edges |= {float(cut) for cut in cuts}
+    center, scale = _grid(finite)
+    # Adding 0.0 turns -0.0 into 0.0, so that the edges have one spelling.
+    return NumberBins(edges=tuple(edge + 0.0 for edge in sorted(edges)), center=center, scale=scale)
+
+
+def fit_level_bins(counts: Mapping[str, int], *, limit: int = MAX_LEVELS) -> LevelBins:
+    """Give each of the most frequent levels a bin; ties go by the level's name.
+
+    >>> fit_level_bins({"b": 2, "a": 2, "c": 9}, limit=2)
+    LevelBins(levels=('c', 'a'), open=True)
+    """
+    ranked = sorted(counts, key=lambda level: (-counts[level], level))
+    return LevelBins(levels=tuple(ranked[:limit]), open=len(ranked) > limit)
+
+
+def _outer_edges(low: float, high: float) -> set[float]:
+    above = float(np.nextafter(high, math.inf))
+    return {-LARGEST, low, above, math.inf} if low > -LARGEST else {-LARGEST, above, math.inf}
+
+
+def _atoms(finite: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values repeated often enough to be point masses, the most frequent first if room is short."""
+    values, counts = np.unique(finite, return_counts=True)
+    often = (counts >= 2) & (counts >= ATOM_SHARE * finite.size)
+    if values.size <= 32:  # noqa: PLR2004  so few values are levels, each its own bin
+        often[:] = True
+    ranked = np.argsort(-counts[often], kind="stable")[: FINE // 4]
+    return np.asarray(values[often][ranked], dtype=np.float64)
+
+
+def _grid(finite: NDArray[np.float64]) -> tuple[float, float]:
+    """Center and scale of the fixed-point grid: the median, and a power of two near the spread."""
+    low, center, high = (float(q) for q in np.quantile(finite, [0.05, 0.5, 0.95], method="lower"))
+    spread = high - low
+    if not math.isfinite(spread) or spread <= 0:
+        spread = float(finite[-1]) - float(finite[0])
+    if not math.isfinite(spread) or spread <= 0:
+        spread = abs(center) or 1.0
+    exponent = min(max(math.frexp(spread)[1], -900), 900)
+    return center, math.ldexp(1.0, exponent)

@@ -1,0 +1,122 @@
+"""The definition of counting, in the plainest NumPy: an engine is right if it gives these bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.profile import distinct, hashing, moments
+from driftline.profile.bins import LevelBins, NumberBins
+from driftline.profile.profile import Odd, Profile, keep_unseen
+from driftline.profile.sample import Sample
+from driftline.schema import Kind, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from driftline.profile.plan import Plan, Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column's values in the order of the rows, sorted by what they are.
+
+    Attributes:
+        numbers: float64, what a number or an instant is worth (any value where it is neither).
+        texts: the text of each value, or of what stands where a number should; None where null.
+        null: bool, rows that hold nothing.
+        wrong: bool, rows whose value is not of the column's kind.
+    """
+
+    numbers: NDArray[np.float64]
+    texts: Sequence[str | None]
+    null: NDArray[np.bool_]
+    wrong: NDArray[np.bool_]
+
+
+def count(plan: Plan, table: Mapping[str, Cells], rows: int) -> Profile:
+    """Count a table of `rows` rows; a column that is not in `table` is absent in every row."""
+    profile = Profile.empty(plan)
+    values = np.full((rows, len(plan.columns)), np.nan)
+    content = np.zeros(rows, dtype=np.uint64)
+    keys: NDArray[np.uint64] | None = None
+    unseen: list[Mapping[str, int]] = []
+    for i, planned in enumerate(plan.columns):
+        unseen.append({})
+        cells = table.get(planned.name)
+        if cells is None:
+            profile.odd[i, Odd.ABSENT] = rows
+            continue
+        hashes = hash_cells(cells, planned)
+        with np.errstate(over="ignore"):
+            content += hashes * hashing.column_factor(i)
+        if planned.column.role is Role.ID:
+            keys = hashes
+        good = ~cells.null & ~cells.wrong
+        if isinstance(planned.bins, NumberBins):
+            _count_numbers(profile, i, planned.bins, cells, good)
+            values[good, i] = cells.numbers[good]
+        else:
+            codes, unseen[i] = _count_levels(profile, i, planned.bins, cells, good)
+            if isinstance(planned.bins, LevelBins):
+                values[good, i] = codes
+        profile.odd[i, Odd.NULL] = cells.null.sum()
+        profile.odd[i, Odd.WRONG_TYPE] = (cells.wrong & ~cells.null).sum()
+        profile.registers[i] = distinct.register(hashes[~cells.null])
+    sample = Sample.of(hashing.row_keys(content if keys is None else keys, plan.seed), values, plan.sample)
+    return Profile(
+        plan=plan,
+        rows=rows,
+        counts=profile.counts,
+        odd=profile.odd,
+        sums=profile.sums,
+        extremes=profile.extremes,
+        registers=profile.registers,
+        sample=sample,
+        unseen=tuple(unseen),
+    )
+
+
+def hash_cells(cells: Cells, planned: Planned) -> NDArray[np.uint64]:
+    """Hash each cell: a number by its bits, a text by its bytes, null as one value."""
+    if planned.column.kind in {Kind.NUMBER, Kind.TIMESTAMP} and planned.column.role is not Role.ID:
+        hashes = hashing.hash_numbers(cells.numbers)
+        as_text = np.flatnonzero(cells.wrong)
+    else:
+        hashes = np.zeros(cells.null.size, dtype=np.uint64)
+        as_text = np.arange(cells.null.size)
+    for row in as_text:
+        hashes[row] = hashing.hash_text(cells.texts[row] or "")
+    return np.where(cells.null, hashing.NULL_HASH, hashes)
+
+
+def _count_numbers(profile: Profile, index: int, bins: NumberBins, cells: Cells, good: NDArray[np.bool_]) -> None:
+    numbers = cells.numbers[good]
+    nan = np.isnan(numbers)
+    profile.odd[index, Odd.NAN] = nan.sum()
+    numbers = numbers[~nan]
+    places = np.searchsorted(bins.array, numbers, side="right")
+    profile.counts[profile.plan.slice(index)] = np.bincount(places, minlength=bins.width)
+    finite = numbers[np.isfinite(numbers)]
+    if finite.size:
+        profile.sums[index] = moments.sums(moments.quantise(finite, bins))
+        profile.extremes[index] = finite.min() + 0.0, finite.max() + 0.0
+
+
+def _count_levels(
+    profile: Profile, index: int, bins: LevelBins | None, cells: Cells, good: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], Mapping[str, int]]:
+    """Count levels; without bins, every value falls in the one bin there is."""
+    levels = {level: code for code, level in enumerate(bins.levels if isinstance(bins, LevelBins) else ())}
+    texts = [cells.texts[row] or "" for row in np.flatnonzero(good)]
+    codes = np.array([levels.get(text, len(levels)) for text in texts], dtype=np.intp)
+    profile.counts[profile.plan.slice(index)] = np.bincount(codes, minlength=len(levels) + 1)
+    counts: dict[str, int] = {}
+    for text in texts if isinstance(bins, LevelBins) else ():
+        if text not in levels:
+            counts[text] = counts.get(text, 0) + 1
+    return codes, keep_unseen(counts)

@@ -1,0 +1,50 @@
+"""A sample of rows that merges exactly: the k rows with the smallest keys (bottom-k; Cohen and Kaplan 2007)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Keys (uint64, ascending) and values (rows × columns of the plan, float64).
+
+    A number or an instant is itself (instants as seconds since 1970); a level is its bin's number;
+    what is null, not a number, of the wrong type or absent is NaN.
+    """
+
+    keys: NDArray[np.uint64]
+    values: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, keys: NDArray[np.uint64], values: NDArray[np.float64], size: int) -> Sample:
+        """Keep the `size` rows with the smallest keys; equal keys are ordered by their values."""
+        if keys.size > size:
+            cut = np.partition(keys, size - 1)[size - 1]
+            near = np.flatnonzero(keys <= cut)
+            keys, values = keys[near], values[near]
+        # NaN compares as nothing, so rows of equal key are ordered by their bits.
+        bits = np.ascontiguousarray(values).view(np.int64)
+        order = np.lexsort([*bits.T[::-1], keys])[:size]
+        return cls(keys[order], values[order])
+
+    def merge(self, other: Sample, size: int) -> Sample:
+        """The sample of both samples' rows together."""
+        return Sample.of(np.concatenate([self.keys, other.keys]), np.concatenate([self.values, other.values]), size)
+
+    def duplicate_share(self) -> float:
+        """Share of rows that repeat the id (or, without ids, the content) of another row.
+
+        Rows with equal ids have equal keys and enter the sample together, so the sample's share of
+        repeats estimates the window's; it is exact while the window fits in the sample.
+        """
+        if not self.keys.size:
+            return float("nan")
+        # The last key's twins may have been cut off: it does not count.
+        return 1.0 - np.unique(self.keys).size / self.keys.size

@@ -1,0 +1,1 @@
+"""What is missing, of the wrong type, or not there at all."""

@@ -1,0 +1,90 @@
+"""The report as plain JSON, for machines: versioned, described by a JSON Schema, without NaN and infinity."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from driftline.verdicts.report import ColumnReport, Report, Score, WindowReport
+
+SCHEMA = 1
+"""Raised when a field changes its meaning or goes; new fields do not raise it."""
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """Write the report as `report.schema.json` describes it: plain dicts, lists, texts, numbers and None.
+
+    Numbers that are not finite become None; times are ISO 8601 with their offset.
+    """
+    return {
+        "schema": SCHEMA,
+        "monitor": report.monitor,
+        "created": report.created.isoformat(),
+        "verdict": report.verdict.value,
+        "reason": report.reason,
+        "since": report.since,
+        "promise": report.promise,
+        "reference": {"rows": int(report.reference.rows)},
+        "findings": [{"where": f.where, "what": f.what, "rows": int(f.rows), "hint": f.hint} for f in report.findings],
+        "windows": [_window(window) for window in report.windows],
+    }
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of what `to_dict` writes."""
+    text = resources.files("driftline.reports").joinpath("report.schema.json").read_text(encoding="utf-8")
+    described: dict[str, Any] = json.loads(text)
+    return described
+
+
+def _window(window: WindowReport) -> dict[str, Any]:
+    return {
+        "label": window.window.label,
+        "start": window.window.bound("start"),
+        "end": window.window.bound("end"),
+        "segment": window.segment,
+        "rows": int(window.rows),
+        "verdict": window.verdict.value,
+        "reason": window.reason,
+        "columns": [_column(column) for column in window.columns],
+    }
+
+
+def _column(column: ColumnReport) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "kind": column.kind.value,
+        "role": column.role.value,
+        "verdict": column.verdict.value,
+        "reason": column.reason,
+        "cause": column.cause.value,
+        "concern": column.concern.value,
+        "seen": bool(column.seen),
+        "since": column.since,
+        "worst": column.worst,
+        "weight": _finite(column.weight),
+        "importance": _finite(column.importance),
+        "rows_needed": None if column.rows_needed is None else int(column.rows_needed),
+        "scores": [_score(score) for score in column.scores],
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {
+        "statistic": score.statistic,
+        "value": _finite(score.value),
+        "threshold": _finite(score.threshold),
+        "p_value": _finite(score.p_value),
+        "effect": _finite(score.effect),
+        "interval": None if score.interval is None else [_finite(end) for end in score.interval],
+        "floor": _finite(score.floor),
+        "detectable": _finite(score.detectable),
+        "verdict": None if score.verdict is None else score.verdict.value,
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -1,0 +1,86 @@
+"""One file that holds the whole report: opened from disk, without a network, in any browser of this decade."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from driftline.reports import bundle
+from driftline.reports.brief import facts, notes, when
+from driftline.reports.outline import WAKES, outline
+from driftline.reports.page import index
+from driftline.reports.palette import LIGHT
+from driftline.reports.wording import clean, instant, plural, rows
+from driftline.verdicts.report import Concern, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftline.reports.outline import Outline, Story
+    from driftline.verdicts.report import Report
+
+MARKS = {Verdict.DRIFTED: "▲", Verdict.STABLE: "●", Verdict.INCONCLUSIVE: "◌"}
+ICONS = {Verdict.DRIFTED: "@drifted", Verdict.STABLE: "@current", Verdict.INCONCLUSIVE: "@inconclusive"}
+WAKES_SHOWN, INPUTS_SHOWN, EARLIER_SHOWN, FINDINGS_SHOWN = 8, 6, 30, 20
+
+
+def to_html(report: Report) -> str:
+    """Write the report as one self-contained HTML file.
+
+    Nothing in it is fetched from anywhere, and a Content-Security-Policy sees to it; names and values
+    that strangers chose are escaped wherever they stand.
+    """
+    brief = outline(report)
+    script = bundle.script(*bundle.SCRIPTS)
+    shipped = {
+        "policy": bundle.policy(script, bundle.plotly_script()),
+        "favicon": bundle.favicon(LIGHT, ICONS[report.verdict]),
+        "css": bundle.style(),
+        "script": script,
+        "plotly": bundle.plotly_packed(),
+        "data": bundle.embedded(index(report, brief)),
+    }
+    return bundle.render("report.html", shipped | front(report, brief))
+
+
+def front(report: Report, brief: Outline) -> dict[str, Any]:
+    """What is said above the figures."""
+    wakes, inputs = brief.now(*WAKES), brief.now(Concern.INPUT)
+    return {
+        "monitor": clean(report.monitor),
+        "created": instant(report.created),
+        "verdict": report.verdict.value,
+        "verdict_word": report.verdict.value.capitalize(),
+        "mark": MARKS[report.verdict],
+        "reason": clean(report.reason),
+        "since": clean(report.since) if report.since else "",
+        "facts": facts(report),
+        "promise": clean(report.promise),
+        "wakes": [_item(story) for story in wakes[:WAKES_SHOWN]],
+        "wakes_more": max(len(wakes) - WAKES_SHOWN, 0),
+        "inputs": [_item(story) for story in inputs[:INPUTS_SHOWN]],
+        "inputs_more": max(len(inputs) - INPUTS_SHOWN, 0),
+        "earlier": [_item(story) for story in brief.earlier[:EARLIER_SHOWN]],
+        "earlier_count": plural(len(brief.earlier), "column"),
+        "others": notes(brief),
+        "findings": _findings(report),
+    }
+
+
+def _item(story: Story) -> dict[str, str]:
+    return {
+        "name": clean(story.told.name),
+        "segment": clean(story.segment or ""),
+        "window": clean(story.window),
+        "concern": story.told.concern.value if story.told.concern in WAKES else "",
+        "reason": clean(story.told.reason),
+        "when": when(story),
+    }
+
+
+def _findings(report: Report) -> Sequence[dict[str, str]]:
+    shown = [
+        {"where": clean(f.where, 120), "what": clean(f.what), "rows": rows(f.rows) if f.rows else "", "hint": clean(f.hint)}
+        for f in report.findings[:FINDINGS_SHOWN]
+    ]
+    rest = len(report.findings) - len(shown)
+    return [*shown, {"where": f"{rest:,} more", "what": "see the JSON", "rows": "", "hint": ""}] if rest > 0 else shown

@@ -1,0 +1,89 @@
+"""The report for a pull request or a CI summary: GitHub's Markdown, in which strangers' names stay names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from driftline.reports.brief import facts, notes, when
+from driftline.reports.outline import WAKES, outline
+from driftline.reports.text import MARKS, effect
+from driftline.reports.wording import clean, instant, plural, rows
+from driftline.verdicts.report import Concern
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftline.reports.outline import Outline, Story
+    from driftline.verdicts.report import Report
+
+MEANT = re.compile(r"[\\`*_{}\[\]<>#|~@$&]|://|\bwww\.|^(?=\s*(?:[-+=]|\d+[.)]))")
+"""What Markdown, or GitHub's reading of it, could take for more than text."""
+
+
+def to_markdown(report: Report, *, most: int = 20) -> str:
+    """Write the report as Markdown; at most `most` columns are listed in each table."""
+    brief = outline(report)
+    since = f" since {escaped(report.since)}" if report.since else ""
+    parts = [
+        f"### {MARKS[report.verdict]} {report.verdict.value.capitalize()}{since}: {code(report.monitor)}",
+        f"**{escaped(report.reason)}**",
+        " · ".join(escaped(fact) for fact in facts(report)),
+    ]
+    parts += _table("Would wake somebody", brief.now(*WAKES), most)
+    parts += _table("Input drift, by weight", brief.now(Concern.INPUT), most)
+    parts += _lists(report, brief, most)
+    parts.append(f"<sub>{escaped(report.promise)} Made {instant(report.created)}.</sub>")
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Write text as character references wherever it could be read as more than text.
+
+    >>> escaped("a_b <i> @you #1")
+    'a&#95;b &#60;i&#62; &#64;you &#35;1'
+    """
+    return MEANT.sub(lambda met: "".join(f"&#{ord(c)};" for c in met[0]) or "&#8203;", clean(text))
+
+
+def code(name: str, width: int = 80) -> str:
+    """Write a name as a code span, which nothing in it can end, inside a table too.
+
+    >>> code("amount"), code("a`b|c")
+    ('`amount`', '``a`b\\\\|c``')
+    """
+    text = clean(name, width).strip() or "(no name)"
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    room = " " if text[0] == "`" or text[-1] == "`" else ""
+    return f"{fence}{room}{text}{room}{fence}".replace("|", "\\|")
+
+
+def _table(title: str, stories: Sequence[Story], most: int) -> list[str]:
+    if not stories:
+        return []
+    segmented = any(story.segment is not None for story in stories)
+    heads = ["column", *(["segment"] if segmented else []), "concern", "when", "effect", "what happened"]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for story in stories[:most]:
+        told = story.told
+        cells = [code(told.name), *([code(story.segment or "all rows")] if segmented else []), told.concern.value]
+        lines.append(f"| {' | '.join([*cells, escaped(when(story)), escaped(effect(told)), escaped(told.reason)])} |")
+    more = [f"and {plural(len(stories) - most, 'column')} more"] if len(stories) > most else []
+    return [f"#### {title}", "\n".join(lines), *more]
+
+
+def _lists(report: Report, brief: Outline, most: int) -> list[str]:
+    said = [f"- {escaped(note)}" for note in notes(brief)]
+    if brief.stable:
+        said.append(f"- {plural(brief.stable, 'column')} stable in the last window.")
+    if brief.earlier:
+        shown = ", ".join(f"{code(s.told.name)} ({escaped(when(s))})" for s in brief.earlier[:most])
+        more = f", and {len(brief.earlier) - most:,} more" if len(brief.earlier) > most else ""
+        said.append(f"- Drifted earlier and came back: {shown}{more}.")
+    for finding in report.findings[:most]:
+        count = f" ({rows(finding.rows)})" if finding.rows else ""
+        said.append(f"- ⚠ {code(finding.where)}: {escaped(finding.what)}{count}. {escaped(finding.hint)}".rstrip())
+    if len(report.findings) > most:
+        said.append(f"- ⚠ and {plural(len(report.findings) - most, 'finding')} more")
+    return ["\n".join(said)] if said else []

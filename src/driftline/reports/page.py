@@ -1,0 +1,156 @@
+"""What the report's page is drawn from: an index that is read at once, and packed pages that are read when somebody looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from driftline.reports import drawing, material
+from driftline.reports.histogram import histogram, unseen_values
+from driftline.reports.ledger import FIELDS, VERDICTS, ledger
+from driftline.reports.order import changed_in_missing, most_telling_statistic, most_urgent_first
+from driftline.reports.outline import segments
+from driftline.reports.packing import pack_json, pack_numbers
+from driftline.reports.palette import Theme, palette
+from driftline.reports.wording import clean, word
+from driftline.verdicts.report import Cause, Concern, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from driftline.profile.profile import Profile
+    from driftline.reports.ledger import Ledger
+    from driftline.reports.outline import Outline
+    from driftline.verdicts.report import ColumnReport, Report
+
+SCHEMA = 1
+SHOWN = ("effect", "low", "high")
+"""Fields of the score that a verdict rests on which the table of columns shows."""
+
+SUMMARY = ("mean", "standard deviation", "least", "greatest")
+"""What a number column is summed up by, beside its distribution."""
+
+CAUSES, CONCERNS = tuple(Cause), tuple(Concern)
+
+
+def index(report: Report, brief: Outline) -> dict[str, Any]:
+    """Everything the page knows, for `JSON.parse`."""
+    books = [ledger(report, segment) for segment in segments(report)]
+    statistics = sorted({statistic for book in books for scores in book.scores for statistic in scores})
+    return {
+        "schema": SCHEMA,
+        "palettes": {theme.value: palette(theme) for theme in Theme},
+        "drawings": {
+            "distribution": drawing.distribution(),
+            "over_time": drawing.over_time(),
+            "heatmap": drawing.heatmap(),
+            "missing": drawing.missing(),
+        },
+        "cell": drawing.CELL,
+        "edge": drawing.EDGE,
+        "verdicts": [verdict.value for verdict in VERDICTS],
+        "causes": [cause.value for cause in CAUSES],
+        "concerns": [concern.value for concern in CONCERNS],
+        "fields": FIELDS,
+        "summary": SUMMARY,
+        "words": {statistic: [word(statistic).title, word(statistic).unit] for statistic in statistics},
+        "segments": [_segment(report, brief, book) for book in books],
+    }
+
+
+def focus(book: Ledger) -> int:
+    """The window to show first: the last that drifted, or the last if none did."""
+    drifted = [at for at, window in enumerate(book.windows) if window.verdict is Verdict.DRIFTED]
+    return drifted[-1] if drifted else len(book.windows) - 1
+
+
+def _segment(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
+    plan = report.reference.plan
+    columns = [next((c for c in row if c is not None), None) for row in book.columns]
+    nulls = np.array([material.null_shares(book, report.reference, name) for name in book.names]).reshape(len(book.names), -1)
+    summaries = _summaries([report.reference, *book.profiles])
+    return {
+        "name": None if book.segment is None else clean(book.segment),
+        "windows": [
+            [clean(w.window.label), w.window.bound("start"), w.window.bound("end"), w.rows, VERDICTS.index(w.verdict), clean(w.reason)]
+            for w in book.windows
+        ],
+        "slots": book.slots,
+        "time": material.time_axis(book),
+        "columns": [[clean(c.name), c.kind.value, c.role.value, c.importance] for c in columns if c is not None],
+        "order": most_urgent_first(brief, book),
+        "drifted": (book.verdicts == VERDICTS.index(Verdict.DRIFTED)).sum(axis=1).tolist(),
+        "telling": [most_telling_statistic(book, row) for row in range(len(book.names))],
+        "heat": pack_numbers(book.heat),
+        "focus": focus(book),
+        "reference": report.reference.rows,
+        "missing": material.filled_missing(book, report.reference, changed_in_missing(book)),
+        "pages": [_window_page(book, at, nulls) for at in range(len(book.windows))],
+        "books": [_column_page(report, book, row, plan.index(name), summaries) for row, name in enumerate(book.names)],
+    }
+
+
+def _window_page(book: Ledger, at: int, nulls: NDArray[np.float64]) -> list[str]:
+    """One row of words and one of numbers for each column, in one window."""
+    words, numbers = [], []
+    for row, columns in enumerate(book.columns):
+        column = columns[at]
+        words.append(_words(column))
+        worst = book.scores[row].get(column.worst) if column and column.worst else None
+        shown = [worst[at, FIELDS.index(field)] if worst is not None else np.nan for field in SHOWN]
+        psi = book.scores[row]["psi"][at, 0] if "psi" in book.scores[row] else np.nan
+        numbers.append([*shown, psi, nulls[row, 0], nulls[row, 1 + at], column.weight if column else np.nan])
+    return [pack_json(words), pack_numbers(np.array(numbers, dtype=np.float64).T)]
+
+
+def _words(column: ColumnReport | None) -> list[Any] | None:
+    if column is None:
+        return None
+    return [
+        VERDICTS.index(column.verdict),
+        CAUSES.index(column.cause),
+        CONCERNS.index(column.concern),
+        clean(column.reason),
+        None if column.since is None else clean(column.since),
+        column.worst,
+        column.rows_needed,
+        int(column.seen),
+    ]
+
+
+def _column_page(report: Report, book: Ledger, row: int, planned: int, summaries: NDArray[np.float64]) -> list[str]:
+    """One column in all windows: its distributions, its scores and the values that the reference did not have."""
+    shares = histogram([report.reference, *book.profiles], planned)
+    unseen = {at: unseen_values(profile, planned) for at, profile in enumerate(book.profiles) if profile.unseen[planned]}
+    words = {
+        "frame": material.frame(shares, book.names[row]),
+        "bins": shares.body.shape[1],
+        "bars": shares.bars.shape[1],
+        "statistics": list(book.scores[row]),
+        "said": [codes.tolist() for codes in book.said[row].values()],
+        "unseen": unseen,
+        "summed": not np.isnan(summaries[planned, 0, 0]),
+    }
+    return [
+        pack_json(words),
+        pack_numbers(np.concatenate([*_tables(shares.body, shares.bars), *_scores(book.scores[row]), summaries[planned].ravel()])),
+    ]
+
+
+def _tables(*tables: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    # Window after window of the same bin: neighbours are alike, which deflates better.
+    return [table.T.ravel() for table in tables]
+
+
+def _scores(scores: Mapping[str, NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    return _tables(*scores.values())
+
+
+def _summaries(profiles: Sequence[Profile]) -> NDArray[np.float64]:
+    """Mean, standard deviation, least and greatest value. Shape: columns × SUMMARY × profiles; NaN where there is none."""
+    means = np.array([profile.means() for profile in profiles])
+    extremes = np.array([np.where(profile.extremes[:, :1] <= profile.extremes[:, 1:], profile.extremes, np.nan) for profile in profiles])
+    return np.stack([means[..., 0], np.sqrt(means[..., 1]), extremes[..., 0], extremes[..., 1]]).transpose(2, 0, 1)

@@ -1,0 +1,170 @@
+"""The report for a terminal: the verdict first, then what drifted, then what cannot be told, then how to see more."""
+
+from __future__ import annotations
+
+from io import StringIO
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from driftline.reports.brief import facts, notes, when
+from driftline.reports.ledger import worst_score
+from driftline.reports.outline import WAKES, outline, segments, windows_of
+from driftline.reports.wording import NOTHING, amount, clean, instant, interval, plural, rows
+from driftline.verdicts.report import Concern, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from driftline.reports.outline import Outline, Story
+    from driftline.verdicts.report import ColumnReport, Report
+
+MARKS = {Verdict.DRIFTED: "▲", Verdict.STABLE: "●", Verdict.INCONCLUSIVE: "○"}
+STYLES = {Verdict.DRIFTED: "bold bright_red", Verdict.STABLE: "bold green", Verdict.INCONCLUSIVE: "bold yellow"}
+STRIP = {Verdict.DRIFTED: "▲", Verdict.STABLE: "·", Verdict.INCONCLUSIVE: "○"}
+SHOWN, FINDINGS_SHOWN = 10, 5
+NARROW = 90
+"""Below so many characters the columns that can be spared go."""
+
+
+def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: bool = False) -> str:
+    """Write the report for a terminal of `width` characters; `verbose` lists every column and every window."""
+    console = Console(
+        file=StringIO(),
+        width=max(width, 40),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        _environ={},
+    )  # fmt: skip  one console, one line of switches
+    brief = outline(report)
+    with console.capture() as captured:
+        console.print(
+            Group(
+                *_head(report, width, verbose=verbose),
+                *_drifted(brief, width, verbose=verbose),
+                *_rest(report, brief, width, verbose=verbose),
+            )
+        )
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _head(report: Report, width: int, *, verbose: bool) -> list[RenderableType]:
+    line = Text(f"{MARKS[report.verdict]} {report.verdict.value.upper()}", style=STYLES[report.verdict])
+    if report.since:
+        line.append(f" since {clean(report.since)}")
+    line.append(f"  {clean(report.monitor)}, {instant(report.created)}", style="not bold default dim")
+    said: list[RenderableType] = [line, Text(clean(report.reason)), Text(" · ".join(facts(report)), style="dim")]
+    if report.promise:
+        said.append(Text(clean(report.promise), style="dim"))
+    for segment in segments(report):
+        said += _strip(report, segment, width, verbose=verbose)
+    return said
+
+
+def _strip(report: Report, segment: str | None, width: int, *, verbose: bool) -> list[RenderableType]:
+    """One sign a window: where in time it happened."""
+    windows = [report.windows[i] for i in windows_of(report, segment)]
+    name = "windows" if segment is None else clean(segment, 24)
+    room = max(width - len(name) - 4, 10)
+    if len(windows) < 2:  # noqa: PLR2004  one window is the verdict itself
+        return []
+    line = Text.assemble((f"{name} " + ("…" if len(windows) > room else ""), "dim"))
+    for verdict, run in groupby(window.verdict for window in windows[-room:]):
+        line.append(STRIP[verdict] * len(list(run)), style="dim" if verdict is Verdict.STABLE else STYLES[verdict])
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for window in windows if verbose else ():
+        mark = Text(f"{MARKS[window.verdict]} {window.verdict.value}", style=STYLES[window.verdict])
+        table.add_row(clean(window.window.label, 24), mark, rows(window.rows), Text(clean(window.reason)))
+    return [line, table] if verbose else [line]
+
+
+def _drifted(brief: Outline, width: int, *, verbose: bool) -> list[RenderableType]:
+    most = len(brief.stories) if verbose else SHOWN
+    said: list[RenderableType] = []
+    for title, stories in (("Would wake somebody", brief.now(*WAKES)), ("Input drift, by weight", brief.now(Concern.INPUT))):
+        if stories:
+            said += [Text(), Text(title, style="bold"), _stories(stories[:most], width)]
+        if len(stories) > most:
+            said.append(Text(f"and {plural(len(stories) - most, 'column')} more", style="dim"))
+    if brief.earlier:
+        said += [Text(), Text("Drifted earlier and came back", style="bold")]
+        names = ", ".join(f"{clean(s.told.name, 32)} ({when(s)})" for s in brief.earlier[:SHOWN])
+        more = f", and {len(brief.earlier) - SHOWN:,} more" if len(brief.earlier) > SHOWN else ""
+        said.append(_stories(brief.earlier, width) if verbose else Text(names + more))
+    return said
+
+
+def _stories(stories: Sequence[Story], width: int) -> Table:
+    wide = width >= NARROW
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="dim", expand=False)
+    segmented = any(story.segment is not None for story in stories)
+    for title in ("column", *(["segment"] if segmented else []), "concern"):
+        table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=32, min_width=8)
+    table.add_column("when", no_wrap=not wide, overflow="fold", max_width=24)
+    if wide:
+        table.add_column("effect", no_wrap=True)
+    table.add_column("what happened", overflow="fold", ratio=1)
+    for story in stories:
+        told = story.told
+        style = "bold bright_red" if told.concern in WAKES and story.now else "bold"
+        cells = [Text(clean(told.name, 48), style=style), *([Text(clean(story.segment or "all rows", 24))] if segmented else [])]
+        cells += [Text(told.concern.value), Text(when(story) if wide else clean(story.since))]
+        table.add_row(*cells, *([Text(effect(told))] if wide else []), Text(clean(told.reason)))
+    return table
+
+
+def effect(column: ColumnReport) -> str:
+    """The effect that a verdict rests on, with its interval, and the statistic's name."""
+    score = worst_score(column)
+    if score is None:
+        return NOTHING
+    bounds = interval(score.statistic, score.interval)
+    return f"{score.statistic} {amount(score.statistic, score.effect)}" + (f" ({bounds})" if bounds else "")
+
+
+def _rest(report: Report, brief: Outline, width: int, *, verbose: bool) -> list[RenderableType]:
+    said: list[RenderableType] = [Text()]
+    said += [Text(note) for note in notes(brief)]
+    if brief.stable:
+        said.append(Text(f"{plural(brief.stable, 'column')} stable in the last window.", style="dim"))
+    shown = report.findings if verbose else report.findings[:FINDINGS_SHOWN]
+    for finding in shown:
+        count = f" ({rows(finding.rows)})" if finding.rows else ""
+        hint = f" Hint: {clean(finding.hint)}" if finding.hint else ""
+        said.append(Text(f"! {clean(finding.where)}: {clean(finding.what)}{count}.{hint}", style="yellow"))
+    if len(report.findings) > len(shown):
+        said.append(Text(f"! and {plural(len(report.findings) - len(shown), 'finding')} more", style="yellow"))
+    if verbose:
+        for segment in segments(report):
+            said += _every_column(report, segment, width)
+    else:
+        said.append(Text("More: --verbose lists every column, --html FILE draws them.", style="dim"))
+    return said
+
+
+def _every_column(report: Report, segment: str | None, width: int) -> list[RenderableType]:
+    places = windows_of(report, segment)
+    if not places:
+        return []
+    window = report.windows[places[-1]]
+    where = "" if segment is None else f" of {clean(segment, 40)}"
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
+    for title in ("column", "kind", "verdict", *(["effect"] if width >= NARROW else [])):
+        table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=44)
+    table.add_column("why", overflow="fold", ratio=1)
+    for column in window.columns:
+        verdict = Text(f"{MARKS[column.verdict]} {column.verdict.value}", style=STYLES[column.verdict].removeprefix("bold "))
+        cells = [Text(clean(column.name, 40)), Text(column.kind.value), verdict, *([Text(effect(column))] if width >= NARROW else [])]
+        table.add_row(*cells, Text(clean(column.reason)))
+    return [Text(), Text(f"Every column in window {clean(window.window.label, 40)}{where}", style="bold"), table]

@@ -1,0 +1,58 @@
+"""Columns: what they are called, what kind of values they hold, and what they are for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a column's values are, which decides how they are counted."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp"
+    TEXT = "text"
+    UNSUPPORTED = "unsupported"
+
+
+class Role(StrEnum):
+    """What a column is for."""
+
+    FEATURE = "feature"
+    PREDICTION = "prediction"
+    SCORE = "score"
+    LABEL = "label"
+    ID = "id"
+    TIMESTAMP = "timestamp"
+    SEGMENT = "segment"
+    IGNORED = "ignored"
+
+
+class Task(StrEnum):
+    """What the model does."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+    RANKING = "ranking"
+    TEXT = "text"
+    NONE = "none"
+
+
+JUDGED_ROLES = frozenset({Role.FEATURE, Role.PREDICTION, Role.SCORE, Role.SEGMENT, Role.LABEL})
+"""Roles whose distribution is compared; ids and the time of the row are watched in other ways."""
+
+NUMERIC_KINDS = frozenset({Kind.NUMBER, Kind.TIMESTAMP})
+"""Kinds counted in ordered bins; the others are counted by level."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: its name, its kind, its role, and how much the model leans on it (0 to 1) if known."""
+
+    name: str
+    kind: Kind
+    role: Role = Role.FEATURE
+    importance: float | None = None

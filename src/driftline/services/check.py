@@ -1,0 +1,262 @@
+"""Check: counted windows and a monitor in, a report out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from driftline.errors import DataError
+from driftline.inference.variation import FEWEST_BLOCKS, Blocks
+from driftline.verdicts.columns import Columns
+from driftline.verdicts.evidence import Comparison, gather
+from driftline.verdicts.extras import beyond, extras
+from driftline.verdicts.judge import INSTANT, judge
+from driftline.verdicts.policy import Against
+from driftline.verdicts.report import Finding, Report, Verdict, WindowReport
+from driftline.window import CALENDAR, Cadence, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from driftline.monitor import Monitor
+    from driftline.profile.profile import Profile
+    from driftline.verdicts.report import ColumnReport
+
+
+
+LENGTHS = {
+    Cadence.HOUR: timedelta(hours=1),
+    Cadence.DAY: timedelta(days=1),
+    Cadence.WEEK: timedelta(weeks=1),
+    Cadence.MONTH: timedelta(days=30),
+}
+
+SEASON_REPEATS = 3
+"""A season is believed only if the reference holds each of its slots this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted of the reference or of the current data.
+
+    `like_windows` says that the pieces of the reference were cut by the monitor's own windowing.
+    """
+
+    profiles: Mapping[tuple[str | None, Window], Profile]
+    findings: tuple[Finding, ...] = ()
+    like_windows: bool = False
+
+    def segments(self) -> list[str | None]:
+        """All rows first, then the segments by name."""
+        return sorted({segment for segment, _ in self.profiles}, key=lambda s: (s is not None, s or ""))
+
+    def of(self, segment: str | None) -> list[tuple[Window, Profile]]:
+        """One segment's windows in order."""
+        return sorted(((w, p) for (s, w), p in self.profiles.items() if s == segment), key=lambda item: item[0])
+
+
+def check(reference: Counted, current: Counted, monitor: Monitor, created: datetime) -> Report:
+    """Judge every window of every segment against the reference.
+
+    Raises:
+        DataError: nothing was counted in the reference.
+    """
+    if not any(profile.rows for profile in reference.profiles.values()):
+        raise DataError("the reference has no rows", hint="give the data the model was trained on, or a sample of it")
+    segments = [segment for segment in current.segments() if segment is None or reference.of(segment)]
+    length = LENGTHS.get(monitor.windowing.cadence)
+    level = monitor.policy.budget.per_window(length) / max(len(segments), 1)
+    windows: list[WindowReport] = []
+    profiles: list[Profile] = []
+    for segment in segments:
+        judged, counted = _judge_segment(segment, reference, current, monitor, level)
+        windows += judged
+        profiles += counted
+    findings = (*reference.findings, *current.findings, *_strangers(reference, current))
+    verdict = _overall(windows)
+    return Report(
+        monitor=monitor.name,
+        created=created,
+        verdict=verdict,
+        reason=_summary(windows, verdict),
+        since=_since(windows),
+        promise=_promise(monitor, length),
+        reference=_total(reference.of(None)),
+        windows=tuple(windows),
+        profiles=tuple(profiles),
+        findings=findings,
+    )
+
+
+def _judge_segment(
+    segment: str | None, reference: Counted, current: Counted, monitor: Monitor, level: float
+) -> tuple[list[WindowReport], list[Profile]]:
+    blocks, pieces = reference.of(segment), current.of(segment)
+    if not pieces:
+        return [], []
+    windows, counted = tuple(w for w, _ in pieces), [p for _, p in pieces]
+    layout = _layout([w for w, _ in blocks], windows, monitor, like_windows=reference.like_windows)
+    total = _total(blocks)
+    comparison = Comparison(
+        total=total,
+        blocks=[p for _, p in blocks],
+        references=_references(total, blocks, pieces, layout, monitor),
+        windows=counted,
+        layout=layout,
+    )
+    policy = monitor.policy
+    evidence = gather(comparison, level * INSTANT, policy.confidence)
+    asked = extras(comparison, policy)
+    judgement = judge(evidence, comparison, policy, level, beyond(asked))
+    shown = {extra.name: extra for extra in asked.values()}
+    reports = []
+    for w, window in enumerate(windows):
+        columns = Columns(judgement, comparison, windows, shown, w)
+        verdict = _window_verdict(judgement.verdict[:, w], counted[w].rows)
+        reports.append(
+            WindowReport(
+                window=window,
+                segment=segment,
+                rows=counted[w].rows,
+                verdict=verdict,
+                reason=_window_reason(judgement.verdict[:, w], judgement.weight[:, w], columns, counted[w].rows),
+                columns=columns,
+            )
+        )
+    return reports, counted
+
+
+def _total(pieces: Sequence[tuple[Window, Profile]]) -> Profile:
+    return reduce(add, (profile for _, profile in pieces))
+
+
+def _layout(blocks: Sequence[Window], windows: Sequence[Window], monitor: Monitor, *, like_windows: bool) -> Blocks:
+    """Give blocks and windows their slots in the finest season that the reference repeats often enough."""
+    zone = ZoneInfo(monitor.windowing.timezone)
+    flat = Blocks(np.zeros(len(blocks), dtype=np.intp), np.zeros(len(windows), dtype=np.intp), like_windows=like_windows)
+    if not like_windows or monitor.windowing.cadence not in CALENDAR:
+        return flat
+    for season in SEASONS.get(monitor.windowing.cadence, ()):
+        slots = _slots(blocks, season, zone)
+        counts = np.bincount(slots)
+        if (counts[counts > 0] >= SEASON_REPEATS).all() and (counts > 0).sum() > 1:
+            return Blocks(slots, _slots(windows, season, zone), like_windows=True)
+    return flat
+
+
+def _slots(windows: Sequence[Window], season: str, zone: ZoneInfo) -> NDArray[np.intp]:
+    def slot(window: Window) -> int:
+        start = window.start.astimezone(zone) if window.start and not isinstance(window.start, int) else None
+        if start is None:
+            return 0
+        return {"hour of week": start.weekday() * 24 + start.hour, "hour": start.hour, "weekday": start.weekday(), "month": start.month - 1}[season]
+
+    return np.array([slot(window) for window in windows], dtype=np.intp)
+
+
+SEASONS = {Cadence.HOUR: ("hour of week", "hour"), Cadence.DAY: ("weekday",), Cadence.MONTH: ("month",)}
+"""Seasons to try for each cadence, the finest first."""
+
+
+def _references(
+    total: Profile, blocks: Sequence[tuple[Window, Profile]], pieces: Sequence[tuple[Window, Profile]], layout: Blocks, monitor: Monitor
+) -> list[Profile]:
+    """The reference of each window; one for all where windows are held against the reference itself."""
+    policy = monitor.policy
+    match policy.against:
+        case Against.REFERENCE:
+            return [total]
+        case Against.PREVIOUS | Against.TRAILING:
+            depth = 1 if policy.against is Against.PREVIOUS else policy.trailing
+            return [_total(pieces[max(0, w - depth) : w]) if w else total for w in range(len(pieces))]
+    zone = ZoneInfo(monitor.windowing.timezone)
+    season = "weekday" if policy.against is Against.SAME_WEEKDAY else "hour"
+    slots, wanted = _slots([w for w, _ in blocks], season, zone), _slots([w for w, _ in pieces], season, zone)
+    del layout
+    same = {slot: [block for block, s in zip(blocks, slots, strict=True) if s == slot] for slot in set(wanted.tolist())}
+    return [_total(same[slot]) if same[slot] else total for slot in wanted.tolist()]
+
+
+def blocks_enough(windows: int) -> bool:
+    """Whether a reference cut like the windows has enough pieces to learn from; else it is cut into runs of rows."""
+    return windows >= FEWEST_BLOCKS
+
+
+def _strangers(reference: Counted, current: Counted) -> tuple[Finding, ...]:
+    """Segments that the reference never had cannot be judged; say so."""
+    return tuple(
+        Finding(where=str(segment), what="this segment is not in the reference and was not judged", rows=sum(p.rows for _, p in current.of(segment)))
+        for segment in current.segments()
+        if segment is not None and not reference.of(segment)
+    )
+
+
+def _window_verdict(verdicts: NDArray[np.int8], rows: int) -> Verdict:
+    if not rows or not verdicts.size:
+        return Verdict.INCONCLUSIVE
+    if (verdicts == 2).any():  # noqa: PLR2004  the place of drifted
+        return Verdict.DRIFTED
+    return Verdict.STABLE if (verdicts == 0).all() else Verdict.INCONCLUSIVE
+
+
+def _window_reason(verdicts: NDArray[np.int8], weights: NDArray[np.float64], columns: Sequence[ColumnReport], rows: int) -> str:
+    if not rows:
+        return "the window has no rows"
+    drifted = np.flatnonzero(verdicts == 2)  # noqa: PLR2004  the place of drifted
+    if drifted.size:
+        worst = columns[int(drifted[weights[drifted].argmax()])]
+        others = f" (and {drifted.size - 1} more)" if drifted.size > 1 else ""
+        return f"{worst.name}: {worst.reason}{others}"
+    undecided = int((verdicts == 1).sum())
+    if undecided:
+        return f"{undecided} of {len(verdicts)} columns cannot be told from {rows:,} rows; no change was shown in the others"
+    return f"none of {len(verdicts)} columns changed by as much as matters"
+
+
+def _overall(windows: Sequence[WindowReport]) -> Verdict:
+    found = {report.verdict for report in windows if report.rows}
+    if Verdict.DRIFTED in found:
+        return Verdict.DRIFTED
+    return Verdict.STABLE if found == {Verdict.STABLE} else Verdict.INCONCLUSIVE
+
+
+def _summary(windows: Sequence[WindowReport], verdict: Verdict) -> str:
+    if not windows:
+        return "there is nothing to judge: the current data has no rows"
+    if verdict is Verdict.DRIFTED:
+        drifted = [report for report in windows if report.verdict is Verdict.DRIFTED]
+        last = drifted[-1]
+        if len(windows) == 1:
+            return last.reason
+        still = "still in the last one" if windows[-1].verdict is Verdict.DRIFTED else f"last in {last.window.label}"
+        return f"{len(drifted)} of {len(windows)} windows drifted, {still}: {last.reason}"
+    return windows[-1].reason
+
+
+def _since(windows: Sequence[WindowReport]) -> str | None:
+    """Label of the first window of the last unbroken run of drifted windows, of all rows where they drifted."""
+    whole = [report for report in windows if report.segment is None]
+    drifted = [report.verdict is Verdict.DRIFTED for report in whole]
+    if True not in drifted:
+        first = next((report for report in windows if report.verdict is Verdict.DRIFTED), None)
+        return first.window.label if first else None
+    end = len(drifted) - 1 - drifted[::-1].index(True)
+    start = end
+    while start and drifted[start - 1]:
+        start -= 1
+    return whole[start].window.label
+
+
+def _promise(monitor: Monitor, length: timedelta | None) -> str:
+    budget = monitor.policy.budget
+    period = f"{budget.period.days} days" if length else f"{budget.windows} windows"
+    return f"at most {budget.alarms:g} false alarm{'s' if budget.alarms != 1 else ''} in {period}"

@@ -1,0 +1,1 @@
+"""Places rows come from: files, folders, URLs, databases and frames in memory."""

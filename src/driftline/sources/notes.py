@@ -1,0 +1,28 @@
+"""What was found wrong with the data while it was read, each thing once however often it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from driftline.verdicts.report import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+
+class Notes:
+    """The findings of one source. A finding noted again under its key replaces the older one."""
+
+    def __init__(self) -> None:
+        self._findings: dict[Hashable, Finding] = {}
+
+    def add(self, where: str, what: str, *, rows: int = 0, hint: str = "", key: Hashable = None) -> None:
+        """Note a finding; without a key it is the same as any other with its place and its words."""
+        self._findings[(where, what) if key is None else key] = Finding(where=where, what=what, rows=rows, hint=hint)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._findings
+
+    def all(self) -> tuple[Finding, ...]:
+        """The findings, in the order in which they were first noted."""
+        return tuple(self._findings.values())

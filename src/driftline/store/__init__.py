@@ -1,0 +1,1 @@
+"""Files in which profiles are kept."""

@@ -1,0 +1,180 @@
+"""Everything that is judged about all columns in all windows, as arrays: facet × column × window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.drift import cells, location, omnibus
+from driftline.drift.group import Group
+from driftline.drift.pair import make_pair, stack
+from driftline.inference.facet import NUMBERS, Ask, Facet, Tally
+from driftline.profile.bins import LevelBins
+from driftline.quality.odd import FACETS, odd_facets
+from driftline.schema import JUDGED_ROLES, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from driftline.inference.variation import Blocks
+    from driftline.profile.plan import Plan
+    from driftline.profile.profile import Profile
+
+NAMES = ("shift", "spread", "psi", "level", "atom", "tail", "unseen", *FACETS)
+"""The judged facets, in the order in which they are shown."""
+
+STREAMS = ("shift", "spread")
+"""Facets that the sequential detector follows, upwards and downwards."""
+
+SHARES = ("unseen", *FACETS)
+"""Shares that mean the same in every window, so that neighbouring windows' counts add."""
+
+STREAM_FIELDS = ("linear", "error", "base_error", "skew_up", "skew_down")
+
+CHUNK_CELLS = 4_000_000
+"""Columns are compared in chunks of about this many cells, so that memory does not grow with their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is compared: windows with the references they are held against.
+
+    `references` holds one profile for all windows, or one for each; `blocks` is the whole reference in
+    consecutive blocks and `total` their sum.
+    """
+
+    total: Profile
+    blocks: Sequence[Profile]
+    references: Sequence[Profile]
+    windows: Sequence[Profile]
+    layout: Blocks
+
+    @property
+    def plan(self) -> Plan:
+        """The plan everything was counted by."""
+        return self.total.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Facets of all judged columns.
+
+    Attributes:
+        columns: places in the plan of the judged columns.
+        numbers: for each of `NUMBERS`, float64[F, C, W] in the order of `NAMES`; NaN where a facet does not apply.
+        where: int[F, C, W], the bin a change is in; -1 where no bin is.
+        rehearsals: for each of `STREAMS`, float64[C, K], how the reference's own blocks deviate; NaN where unknown.
+        streams: for each of `STREAM_FIELDS`, float64[S, C, W] in the order of `STREAMS`.
+        tallies: for each of `SHARES`, counts behind the share, float64[C, W]; NaN where the facet does not apply.
+        ordered: bool[C], columns counted in ordered bins.
+        ask: the levels that were asked for.
+    """
+
+    columns: tuple[int, ...]
+    numbers: dict[str, NDArray[np.float64]]
+    where: NDArray[np.intp]
+    streams: dict[str, NDArray[np.float64]]
+    rehearsals: dict[str, NDArray[np.float64]]
+    tallies: dict[str, dict[str, NDArray[np.float64]]]
+    ask: Ask
+    ordered: NDArray[np.bool_]
+
+
+def judged_columns(plan: Plan) -> tuple[int, ...]:
+    """Places of the columns whose distribution is judged."""
+    kinds = {Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN}
+    roles = JUDGED_ROLES
+    return tuple(
+        i for i, planned in enumerate(plan.columns) if planned.column.role in roles and (planned.column.kind in kinds or planned.bins is None)
+    )
+
+
+def gather(comparison: Comparison, level: float, confidence: float) -> Evidence:
+    """Compare every judged column of every window.
+
+    Args:
+        comparison: what is compared.
+        level: probability of a false alarm that all instant tests of one window may have together.
+        confidence: of the two-sided intervals.
+    """
+    columns = judged_columns(comparison.plan)
+    shape = (len(NAMES), len(columns), len(comparison.windows))
+    ask = Ask(column=level / max(len(columns), 1), confidence=confidence)
+    evidence = Evidence(
+        columns=columns,
+        numbers={name: np.full(shape, np.nan) for name in NUMBERS},
+        where=np.full(shape, -1, dtype=np.intp),
+        rehearsals={name: np.full((len(columns), len(comparison.blocks)), np.nan) for name in STREAMS},
+        tallies={name: {field.name: np.full(shape[1:], np.nan) for field in fields(Tally)} for name in SHARES},
+        streams={name: np.full((len(STREAMS), *shape[1:]), np.nan) for name in STREAM_FIELDS},
+        ask=ask,
+        ordered=np.array([comparison.plan.columns[i].column.kind is Kind.NUMBER for i in columns], dtype=bool),
+    )
+    places = np.array(columns, dtype=np.intp)
+    for facet in odd_facets(comparison.references, comparison.windows, comparison.blocks, comparison.layout, ask):
+        _put(evidence, slice(None), _rows_of(facet, places))
+    for ordered in (True, False):
+        kinds = {Kind.NUMBER} if ordered else {Kind.CATEGORY, Kind.BOOLEAN}
+        members = [k for k, i in enumerate(columns) if comparison.plan.columns[i].column.kind in kinds]
+        for part in _chunks(members, comparison):
+            group = _group(comparison, [columns[k] for k in part], ask)
+            for facet in _facets(group, comparison.plan, [columns[k] for k in part]):
+                _put(evidence, np.array(part), facet)
+    return evidence
+
+
+def _facets(group: Group, plan: Plan, indices: Sequence[int]) -> list[Facet]:
+    if group.pair.ordered:
+        return [location.shift(group), location.spread(group), omnibus.psi(group), cells.single_bins(group), cells.tails(group)]
+    bins = [plan.columns[i].bins for i in indices]
+    closed = np.array([isinstance(b, LevelBins) and not b.open for b in bins])
+    widths = np.array([plan.columns[i].width for i in indices], dtype=np.intp)
+    return [omnibus.psi(group), cells.single_bins(group), cells.unseen(group, closed, widths)]
+
+
+def _group(comparison: Comparison, indices: Sequence[int], ask: Ask) -> Group:
+    reference = stack(comparison.references, indices)
+    pair = make_pair(reference, stack(comparison.windows, indices), [comparison.total, *comparison.windows], indices)
+    whole = stack([comparison.total], indices)[:, 0]
+    return Group(pair=pair, blocks=stack(comparison.blocks, indices), whole=whole, layout=comparison.layout, ask=ask)
+
+
+def _chunks(members: Sequence[int], comparison: Comparison) -> list[Sequence[int]]:
+    """Columns in chunks of bounded size; wide categories do not widen the narrow ones beside them."""
+    columns = judged_columns(comparison.plan)
+    by_width = sorted(members, key=lambda k: comparison.plan.columns[columns[k]].width)
+    depth = len(comparison.windows) + len(comparison.blocks) + 1
+    chunks: list[Sequence[int]] = []
+    start = 0
+    for at in range(1, len(by_width) + 1):
+        width = comparison.plan.columns[columns[by_width[min(at, len(by_width) - 1)]]].width
+        if at == len(by_width) or (at + 1 - start) * width * depth > CHUNK_CELLS:
+            chunks.append(by_width[start:at])
+            start = at
+    return chunks
+
+
+def _rows_of(facet: Facet, places: NDArray[np.intp]) -> Facet:
+    tally = facet.tally and Tally(**{field.name: getattr(facet.tally, field.name)[places] for field in fields(Tally)})
+    return Facet(name=facet.name, tally=tally, **{name: getattr(facet, name)[places] for name in NUMBERS})
+
+
+def _put(evidence: Evidence, rows: NDArray[np.intp] | slice, facet: Facet) -> None:
+    place = NAMES.index(facet.name)
+    for name in NUMBERS:
+        evidence.numbers[name][place, rows] = getattr(facet, name)
+    if facet.where is not None:
+        evidence.where[place, rows] = facet.where
+    if facet.name in SHARES and facet.tally is not None:
+        for name, values in evidence.tallies[facet.name].items():
+            values[rows] = getattr(facet.tally, name)
+    if facet.name in STREAMS:
+        stream = STREAMS.index(facet.name)
+        if facet.rehearsal is not None and facet.rehearsal.shape[1]:
+            evidence.rehearsals[facet.name][rows] = facet.rehearsal
+        for name in STREAM_FIELDS:
+            evidence.streams[name][stream, rows] = getattr(facet, name)

@@ -1,0 +1,282 @@
+"""The one comparison in the program: evidence and policy in, verdicts with their causes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.drift.sequential import detect, rehearsed_limit
+from driftline.inference.facet import WEIGHTS, size_bounds
+from driftline.inference.significance import normal_quantile
+from driftline.verdicts.evidence import NAMES, STREAMS
+from driftline.verdicts.multiplicity import cut
+from driftline.verdicts.report import Cause, Verdict
+from driftline.verdicts.trailing import Pooled, pool, rehearsed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from driftline.profile.plan import Plan
+    from driftline.verdicts.evidence import Comparison, Evidence
+    from driftline.verdicts.policy import Policy
+
+MAIN = NAMES.index("psi")
+"""The facet that speaks for the whole distribution: a column is stable where this one surely is."""
+
+INSTANT, TOGETHER, DETECTOR = 0.5, 0.4, 0.1
+"""How a window's share of the budget is spent: on the window by itself, on windows taken together, on the sequential
+detector, whose delay grows only with the logarithm of what it is refused."""
+
+VERDICTS = (Verdict.STABLE, Verdict.INCONCLUSIVE, Verdict.DRIFTED)
+CAUSES = tuple(Cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Verdicts as arrays. C columns (those of `evidence.columns`), W windows, F facets.
+
+    Attributes:
+        evidence: what was judged.
+        verdict: int8[C, W], places in `VERDICTS`.
+        cause: int8[C, W], places in `CAUSES`.
+        facet: int8[F, C, W], each facet's own verdict; -1 where it says nothing.
+        seen: bool[C, W], a change was shown, whether or not it matters.
+        worst: int8[C, W], the facet a verdict rests on; -1 where none does.
+        since: int[C, W], the window in which the change seems to have begun; -1.
+        weight: float64[C, W], effect over floor times importance.
+        rows_needed: float64[C, W], rows per window that would settle it; NaN unknown.
+        floors: float64[F, C].
+    """
+
+    evidence: Evidence
+    verdict: NDArray[np.int8]
+    cause: NDArray[np.int8]
+    facet: NDArray[np.int8]
+    seen: NDArray[np.bool_]
+    worst: NDArray[np.int8]
+    since: NDArray[np.intp]
+    weight: NDArray[np.float64]
+    rows_needed: NDArray[np.float64]
+    floors: NDArray[np.float64]
+
+
+def judge(evidence: Evidence, comparison: Comparison, policy: Policy, level: float, beyond: NDArray[np.bool_] | None = None) -> Judgement:
+    """Judge all columns in all windows.
+
+    A facet is *drifted* where its change is believed (its column's p-value is within the window's share
+    of the budget) and the whole interval lies beyond the floor; *stable* where the interval lies below
+    it; *inconclusive* otherwise. A column is drifted if any facet is, stable if its whole distribution
+    is, inconclusive otherwise.
+
+    Args:
+        level: probability of a false alarm one window may have.
+        beyond: bool[C, W], columns beyond a threshold that somebody set by hand; they are judged by it alone.
+    """
+    numbers = evidence.numbers
+    floors = _floors(evidence, comparison.plan, policy)
+    believed = _believed(evidence, level * INSTANT)
+    facet = _facet_verdicts(numbers, floors, believed)
+    slow, since_slow, slow_seen = _slow(evidence, comparison, floors, level * DETECTOR)
+    pooled = _pooled(evidence, comparison, floors, level * TOGETHER)
+    since_pooled = np.where(pooled.matters, np.maximum(np.arange(pooled.span.shape[1]) - pooled.span + 1, 0), -1)
+    since_slow = np.where(slow & (since_slow >= 0), since_slow, since_pooled)
+    slow, slow_seen = slow | pooled.matters, slow_seen | pooled.seen
+    drifted_facet = facet == VERDICTS.index(Verdict.DRIFTED)
+    hand_set, own = _hand_set(evidence, comparison.plan, policy, beyond)
+    drifted_facet = drifted_facet & ~(own[None, :, None] & (np.arange(len(NAMES)) < MANUAL)[:, None, None])
+    slow = slow & ~own[:, None]
+    drifted = drifted_facet.any(0) | slow | hand_set
+    stable = (facet[MAIN] == VERDICTS.index(Verdict.STABLE)) | own[:, None]
+    verdict = np.where(drifted, 2, np.where(stable, 0, 1)).astype(np.int8)
+    seen = believed.any(0) | slow_seen | drifted
+    weight, worst = _weights(evidence, comparison.plan, floors, drifted_facet, believed, drifted, slow, pooled.facet)
+    cause = _causes(evidence, comparison, verdict, drifted_facet, slow, hand_set, seen)
+    return Judgement(
+        evidence=evidence,
+        verdict=verdict,
+        cause=cause,
+        facet=facet,
+        seen=seen,
+        worst=worst,
+        since=_since(drifted, since_slow),
+        weight=weight,
+        rows_needed=_rows_needed(evidence, comparison, floors, verdict),
+        floors=floors,
+    )
+
+
+MANUAL = NAMES.index("unseen")
+"""Facets before this one are replaced by a threshold set by hand; those from here on are faults and stay."""
+
+
+def _floors(evidence: Evidence, plan: Plan, policy: Policy) -> NDArray[np.float64]:
+    return np.array([[policy.floor(plan.columns[i].name, name) for i in evidence.columns] for name in NAMES])
+
+
+def _believed(evidence: Evidence, level: float) -> NDArray[np.bool_]:
+    """Which facets' changes are believed: Bonferroni within a column, Benjamini and Hochberg between columns."""
+    p = evidence.numbers["p_value"] / np.array([WEIGHTS[name] for name in NAMES])[:, None, None]
+    least = np.where(np.isfinite(p), p, np.inf).min(0)
+    column = np.where(np.isfinite(least), np.minimum(least, 1.0), np.nan)
+    with np.errstate(invalid="ignore"):
+        believed = np.asarray(p <= cut(column, level))
+    for s, name in enumerate(STREAMS):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            z = np.abs(evidence.streams["linear"][s] / np.hypot(evidence.streams["error"][s], evidence.streams["base_error"][s]))
+            believed[NAMES.index(name)] &= z > rehearsed(evidence, s, 1)[:, None]
+    return believed
+
+
+def _facet_verdicts(numbers: dict[str, NDArray[np.float64]], floors: NDArray[np.float64], believed: NDArray[np.bool_]) -> NDArray[np.int8]:
+    with np.errstate(invalid="ignore"):
+        lower, upper = size_bounds(numbers["low"], numbers["high"])
+        beyond = believed & (lower > floors[..., None])
+        below = upper < np.maximum(floors, 1e-12)[..., None]
+    verdict = np.where(beyond, 2, np.where(below, 0, 1))
+    return np.where(np.isfinite(upper), verdict, -1).astype(np.int8)
+
+
+def _slow(
+    evidence: Evidence, comparison: Comparison, floors: NDArray[np.float64], level: float
+) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.bool_]]:
+    """Columns in which the sequential detector shows a change that matters, since when, and that it shows one at all."""
+    shape = evidence.numbers["effect"].shape[1:]
+    windows = shape[1]
+    slow, since, seen = np.zeros(shape, bool), np.full(shape, -1, dtype=np.intp), np.zeros(shape, bool)
+    if windows < 2 or len(comparison.references) > 1:  # noqa: PLR2004  a sequence has two
+        return slow, since, seen
+    rows = np.array([profile.rows for profile in comparison.windows], dtype=np.float64)
+    limit = 2 * len(STREAMS) * max(shape[0], 1) / level
+    for s, name in enumerate(STREAMS):
+        effect, error, base = (evidence.streams[field][s] for field in ("linear", "error", "base_error"))
+        for sign, tail in ((1.0, "skew_up"), (-1.0, "skew_down")):
+            skew = evidence.streams[tail][s].T
+            limits = rehearsed_limit(sign * evidence.rehearsals[name].T, skew, limit)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                found = detect((sign * effect / error).T, (base / error).T, skew, limits)
+            active, begun = found.active.T, found.since.T
+            lower = _run_lower(sign * effect, error, base, rows, begun, evidence)
+            matters = active & (lower > floors[NAMES.index(name)][:, None])
+            since = np.where(matters & ((since < 0) | (begun < since)), begun, since)
+            slow, seen = slow | matters, seen | active
+    return slow, since, seen
+
+
+def _pooled(evidence: Evidence, comparison: Comparison, floors: NDArray[np.float64], level: float) -> Pooled:
+    rows = np.array([profile.rows for profile in comparison.windows], dtype=np.float64)
+    if len(comparison.references) > 1:
+        # Windows held against each other are not looked at together: what is new in one is old in the next.
+        rows = rows[:0]
+        shape = evidence.numbers["effect"].shape[1:]
+        return Pooled(np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, np.intp), np.full(shape, -1, dtype=np.intp))
+    return pool(evidence, rows, floors, level)
+
+
+def _run_lower(
+    effect: NDArray[np.float64], error: NDArray[np.float64], base: NDArray[np.float64], rows: NDArray[np.float64],
+    begun: NDArray[np.intp], evidence: Evidence,
+) -> NDArray[np.float64]:
+    """Lower end of the interval of the mean effect from each run's beginning up to each window."""
+    z = normal_quantile((1 - evidence.ask.confidence) / 2)
+    known = np.isfinite(effect) & np.isfinite(error)
+    weight = known * rows
+    total = _upto(weight)
+    mean, noise = _upto(np.where(known, effect, 0.0) * weight), _upto(np.where(known, error, 0.0) ** 2 * weight**2)
+    start = np.maximum(begun, 0)
+
+    def since(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(sums[:, 1:] - np.take_along_axis(sums, start, 1))
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mass = since(total)
+        return since(mean) / mass - z * np.sqrt(since(noise) / mass**2 + np.nan_to_num(base) ** 2)
+
+
+def _upto(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, 1)], axis=1)
+
+
+def _hand_set(
+    evidence: Evidence, plan: Plan, policy: Policy, beyond: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    shape = evidence.numbers["effect"].shape[1:]
+    named = {item.column for item in policy.hand_set}
+    own = np.array(["*" in named or plan.columns[i].name in named for i in evidence.columns], dtype=bool)
+    return (np.zeros(shape, dtype=bool) if beyond is None else beyond), own
+
+
+def _weights(
+    evidence: Evidence, plan: Plan, floors: NDArray[np.float64], drifted: NDArray[np.bool_], believed: NDArray[np.bool_],
+    any_drift: NDArray[np.bool_], slow: NDArray[np.bool_], pooled: NDArray[np.intp],
+) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    """How much a change weighs, and the facet it rests on: the largest effect in floors among those that count most."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        size = np.abs(evidence.numbers["effect"]) / np.maximum(floors, 1e-3)[..., None]
+    size = np.nan_to_num(size)
+    ranked = size + 1e6 * believed + 1e9 * drifted
+    place = np.arange(len(NAMES))[:, None, None]
+    stream = np.isin(place, [NAMES.index(name) for name in STREAMS])
+    ranked = ranked + 1e8 * (slow & np.where(pooled >= 0, place == pooled, stream))
+    worst = ranked.argmax(0)
+    importance = np.array([plan.columns[i].column.importance for i in evidence.columns], dtype=np.float64)
+    factor = np.where(np.isnan(importance), 1.0, np.maximum(importance, 1e-3))
+    weight = np.take_along_axis(size, worst[None], 0)[0] * factor[:, None]
+    told = believed.any(0) | any_drift
+    return np.where(told, weight, 0.0), np.where(np.isfinite(evidence.numbers["effect"]).any(0), worst, -1).astype(np.int8)
+
+
+def _causes(
+    evidence: Evidence, comparison: Comparison, verdict: NDArray[np.int8], drifted: NDArray[np.bool_], slow: NDArray[np.bool_],
+    hand_set: NDArray[np.bool_], seen: NDArray[np.bool_],
+) -> NDArray[np.int8]:
+    def code(cause: Cause) -> int:
+        return CAUSES.index(cause)
+
+    plan, columns = comparison.plan, list(evidence.columns)
+    cause = np.where(verdict == 0, code(Cause.NO_CHANGE), code(Cause.TOO_FEW_ROWS))
+    cause = np.where((verdict == 0) & seen, code(Cause.BELOW_FLOOR), cause)
+    small = comparison.total.rows < SMALL_REFERENCE
+    undecided = verdict == 1
+    cause = np.where(undecided & small, code(Cause.REFERENCE_TOO_SMALL), cause)
+    values = np.array([comparison.total.bins(i).sum() for i in columns]).reshape(-1, 1)
+    cause = np.where(undecided & (values == 0), code(Cause.NO_REFERENCE_VALUES), cause)
+    uncounted = np.array([plan.columns[i].bins is None for i in columns], dtype=bool).reshape(-1, 1)
+    cause = np.where(undecided & uncounted, code(Cause.NOT_COUNTED), cause)
+    rows = np.array([profile.rows for profile in comparison.windows])
+    cause = np.where(undecided & (rows == 0), code(Cause.EMPTY_WINDOW), cause)
+    cause = np.where(hand_set, code(Cause.BEYOND_THRESHOLD), cause)
+    cause = np.where(slow, code(Cause.SLOW_CHANGE), cause)
+    cause = np.where(drifted.any(0), code(Cause.CHANGED), cause)
+    absent = drifted[NAMES.index("absent")]
+    return np.where(absent, code(Cause.MISSING_COLUMN), cause).astype(np.int8)
+
+
+SMALL_REFERENCE = 200
+"""Below this many rows an inconclusive verdict is blamed on the reference."""
+
+
+def _since(drifted: NDArray[np.bool_], since_slow: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The first window of the unbroken run of drifted windows, or where the detector says it began."""
+    since = np.full(drifted.shape, -1, dtype=np.intp)
+    begun = np.full(len(drifted), -1, dtype=np.intp)
+    for w in range(drifted.shape[1]):
+        begun = np.where(drifted[:, w], np.where(begun < 0, w, begun), -1)
+        slow = since_slow[:, w]
+        begun = np.where(drifted[:, w] & (slow >= 0) & (slow < begun), slow, begun)
+        since[:, w] = begun
+    return since
+
+
+def _rows_needed(evidence: Evidence, comparison: Comparison, floors: NDArray[np.float64], verdict: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Rows at which the interval of the whole distribution would be narrow enough: its width goes as 1 / rows."""
+    upper, effect = evidence.numbers["high"][MAIN], evidence.numbers["effect"][MAIN]
+    n = float(comparison.total.rows)
+    rows = np.array([profile.rows for profile in comparison.windows], dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        paired = n * rows / (n + rows)
+        room = np.maximum(np.abs(floors[MAIN][:, None] - effect), floors[MAIN][:, None] / 4)
+        wanted = paired * np.maximum((upper - effect) / room, 1.0)
+        needed = np.where(wanted < n, n * wanted / (n - wanted), np.nan)
+    return np.where((verdict == 1) & np.isfinite(needed), np.ceil(needed), np.nan)

@@ -1,0 +1,194 @@
+"""The sentence that says why: what changed, from what to what, how sure, and what it would take to know."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from driftline.profile.bins import LevelBins, NumberBins
+from driftline.schema import Kind
+from driftline.verdicts.report import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from driftline.profile.plan import Planned
+    from driftline.profile.profile import Profile
+    from driftline.verdicts.report import Score
+
+TEXTS_SHOWN = 3
+
+
+def reason(
+    cause: Cause, planned: Planned, score: Score | None, place: int, reference: Profile, current: Profile, since: str | None,
+    rows_needed: int | None,
+) -> str:
+    """Say in one sentence why a column's verdict is what it is.
+
+    Args:
+        cause: why, in one of a few words.
+        planned: the column and its bins.
+        score: the score the verdict rests on.
+        place: the bin a change is in, -1 where no bin is.
+        reference, current: the counts.
+        since: label of the window in which a slow change began.
+        rows_needed: rows per window that would settle an inconclusive verdict.
+    """
+    match cause:
+        case Cause.MISSING_COLUMN:
+            return "the column is not there any more"
+        case Cause.EMPTY_WINDOW:
+            return "the window has no rows"
+        case Cause.NOT_COUNTED:
+            return f"values of kind {planned.column.kind.value} are only checked for presence"
+        case Cause.NO_REFERENCE_VALUES:
+            return "the reference has no values to compare with"
+    if score is None:
+        return cause.value
+    what = SAYINGS[score.statistic](planned, score, place, reference, current)
+    match cause:
+        case Cause.CHANGED:
+            return what
+        case Cause.SLOW_CHANGE:
+            return f"{what}, slowly, since {since}"
+        case Cause.BEYOND_THRESHOLD:
+            return f"{score.statistic} is {number(score.value)}, beyond the threshold set, {number(score.threshold or 0)}"
+        case Cause.BELOW_FLOOR:
+            return f"changed by less than matters: {what}"
+        case Cause.NO_CHANGE:
+            return f"no change that matters: PSI is surely below {number(_upper(score))}"
+        case _:
+            return _inconclusive(score, current.rows, reference.rows, rows_needed, cause)
+
+
+def number(value: float) -> str:
+    """Write a number as a person reads it: three digits that count.
+
+    >>> number(0.123456), number(1234567.0), number(0.0), number(12.0)
+    ('0.123', '1,234,567', '0', '12')
+    """
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    if abs(value) >= 1000:  # noqa: PLR2004  large numbers read better with separators
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def percent(share: float) -> str:
+    """Write a share.
+
+    >>> percent(0.0), percent(0.3), percent(0.0004), percent(1.0)
+    ('0%', '30%', '0.04%', '100%')
+    """
+    return f"{share * 100:.3g}%" if share >= 1e-6 else "0%"  # noqa: PLR2004  below one in a million: none
+
+
+def _upper(score: Score) -> float:
+    return score.interval[1] if score.interval else math.nan
+
+
+def _inconclusive(score: Score, rows: int, reference_rows: int, needed: int | None, cause: Cause) -> str:
+    if cause is Cause.REFERENCE_TOO_SMALL:
+        return f"a reference of {reference_rows:,} rows is too small to tell change from noise"
+    least = f", which show a PSI of {number(score.detectable)} at the least" if score.detectable and math.isfinite(score.detectable) else ""
+    settle = f"; about {needed:,} rows in a window would settle it" if needed else "; more rows in the reference would settle it"
+    return f"cannot tell from {rows:,} rows{least}{settle}"
+
+
+def _sure(score: Score, write: Callable[[float], str]) -> str:
+    if score.interval is None:
+        return ""
+    low, high = score.interval
+    return f" ({write(low)} to {write(high)})"
+
+
+def _shift(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del place
+    effect = score.effect or 0.0
+    way = "up" if effect > 0 else "down"
+    index = reference.plan.index(planned.name)
+    was, now = (float(profile.means()[index, 0]) for profile in (reference, current))
+    return f"moved {way} by {number(abs(effect))} sd{_sure(score, number)}, mean {number(was)} to {number(now)}"
+
+
+def _spread(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del planned, place, reference, current
+    effect = score.effect or 0.0
+    way = "wider" if effect > 0 else "narrower"
+    return f"became {percent(abs(math.expm1(effect)))} {way}"
+
+
+def _psi(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del planned, place, reference, current
+    return f"its distribution changed: PSI {number(score.value)}, {number(score.effect or 0.0)} more than noise{_sure(score, number)}"
+
+
+def _level(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del reference, current
+    levels = planned.bins.levels if isinstance(planned.bins, LevelBins) else ()
+    name = repr(levels[place]) if 0 <= place < len(levels) else "other levels"
+    return f"{name} went from {_was(score)} to {percent(score.value)} of rows"
+
+
+def _atom(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    index = reference.plan.index(planned.name)
+    low, high = (float(x) for x in current.extremes[index])
+    if low == high:
+        return f"stuck: every value is {number(low)}"
+    return f"values {_interval(planned, place)} went from {_was(score)} to {percent(score.value)} of rows"
+
+
+def _tail(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del current
+    index = reference.plan.index(planned.name)
+    least, greatest = (float(x) for x in reference.extremes[index])
+    side = f"high values (the reference's greatest is {number(greatest)})" if place else f"low values (the reference's least is {number(least)})"
+    return f"{side} went from {_was(score)} to {percent(score.value)} of rows"
+
+
+def _unseen(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del place
+    found = current.unseen[reference.plan.index(planned.name)]
+    often = sorted(found, key=lambda value: (-found[value], value))[:TEXTS_SHOWN]
+    named = f": {', '.join(f'{value!r} ({found[value]:,})' for value in often)}" if often else ""
+    return f"{percent(score.value)} of rows have levels the reference never had{named}"
+
+
+def _odd(what: str) -> Callable[[Planned, Score, int, Profile, Profile], str]:
+    def say(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+        del planned, place, reference, current
+        return f"{what} went from {_was(score)} to {percent(score.value)} of rows"
+
+    return say
+
+
+def _was(score: Score) -> str:
+    return percent(max(score.value - (score.effect or 0.0), 0.0))
+
+
+def _interval(planned: Planned, place: int) -> str:
+    bins = planned.bins
+    if not isinstance(bins, NumberBins) or not 0 < place < len(bins.edges):
+        return "at the edge"
+    low, high = bins.edges[place - 1], bins.edges[place]
+    if high == math.nextafter(low, math.inf):
+        return f"equal to {number(low)}"
+    return f"from {number(low)} to {number(high)}"
+
+
+SAYINGS: dict[str, Callable[[Planned, Score, int, Profile, Profile], str]] = {
+    "shift": _shift,
+    "spread": _spread,
+    "psi": _psi,
+    "level": _level,
+    "atom": _atom,
+    "tail": _tail,
+    "unseen": _unseen,
+    "null": _odd("nulls"),
+    "nan": _odd("values that are not a number"),
+    "wrong_type": _odd("values of the wrong type"),
+    "absent": _odd("rows without the column"),
+}
+
+COUNTED_KINDS = frozenset({Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN})
+"""Kinds whose distribution is compared."""
