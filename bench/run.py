@@ -60,7 +60,7 @@ def met(measure: dict[str, Any]) -> bool | None:
 def row(name: str, measure: dict[str, Any]) -> str:
     """One row of the table."""
     unit, wanted = measure.get("unit", ""), measure.get("wanted")
-    bound = "" if wanted is None else f"{'at least' if measure.get('least') else 'at most'} {wanted:,.4g} {unit}"
+    bound = "" if wanted is None else f"{'at least' if measure.get('more') else 'at most'} {wanted:,.4g} {unit}"
     mark = {None: "", True: "✓", False: "✗"}[met(measure)]
     return f"| {name} | {measure['what']} | {measure['measured']:,.4g} {unit} | {bound} | {mark} |"
 

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     import pyarrow as pa
 
-    from driftline.profile.plan import Plan
-    from driftline.profile.profile import Profile
-    from driftline.monitor import Monitor
     from driftline.verdicts.report import Finding
-    from driftline.window import Window, Windowing
+
+    Progress = Callable[[str, int, int | None], None]
+    """Told what is being done, how many rows are done, and of how many where that is known."""
 
 
 class Source(Protocol):
@@ -45,7 +43,3 @@ class Source(Protocol):
     def findings(self) -> tuple[Finding, ...]:
         """What was wrong with the data read so far: broken lines, files left out."""
         ...
-
-
-Progress = Callable[[str, int, int | None], None] if TYPE_CHECKING else None
-"""Told what is being done, how many rows are done, and of how many where that is known."""

@@ -40,9 +40,7 @@ class Registry(Generic[P]):
             return self._ours[name]
         if name in self._guests:
             return self._guests[name]
-        raise UnknownPart(
-            f"there is no {self.kind} called {name!r}", hint=near_miss(name, [*self._ours, *self._guests])
-        )
+        raise UnknownPart(f"there is no {self.kind} called {name!r}", hint=near_miss(name, [*self._ours, *self._guests]))
 
     def __iter__(self) -> Iterator[P]:
         yield from self._ours.values()

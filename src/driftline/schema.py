@@ -41,6 +41,9 @@ class Task(StrEnum):
     NONE = "none"
 
 
+WATCHED_ROLES = frozenset({Role.ID, Role.TIMESTAMP})
+"""Roles whose values are not compared; their columns stand for the table: repeated rows, volume, silence."""
+
 JUDGED_ROLES = frozenset({Role.FEATURE, Role.PREDICTION, Role.SCORE, Role.SEGMENT, Role.LABEL})
 """Roles whose distribution is compared; ids and the time of the row are watched in other ways."""
 

@@ -69,8 +69,9 @@ class Window:
 def calendar_window(instant: datetime, windowing: Windowing) -> Window:
     """Find the calendar window that holds an instant, in the windowing's time zone.
 
-    Windows follow the wall clock: on the day the clocks go forward a day window has 23 hours. The
-    index counts windows since 1970 and is therefore the same in every run.
+    Windows follow the wall clock: on the day the clocks go forward a day window has 23 hours, and an
+    hour that comes twice is two windows, the second with its offset in the label. The index counts
+    windows since 1970 and is therefore the same in every run.
 
     >>> at = datetime.fromisoformat("2026-03-29T12:00:00+00:00")
     >>> window = calendar_window(at, Windowing(Cadence.DAY, timezone="Europe/Berlin"))
@@ -79,14 +80,14 @@ def calendar_window(instant: datetime, windowing: Windowing) -> Window:
     """
     zone = ZoneInfo(windowing.timezone)
     local = instant.astimezone(zone)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    # Where midnight comes twice, the day begins with the first.
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     utc = ZoneInfo("UTC")
     match windowing.cadence:
         case Cadence.HOUR:
-            start = local.replace(minute=0, second=0, microsecond=0).astimezone(utc)
-            end = start + timedelta(hours=1)
-            index = int(start.timestamp() // 3600)
-            label = start.astimezone(zone).strftime("%Y-%m-%d %H:00")
+            start = _hour_start(instant, zone)
+            end = _hour_end(start, zone)
+            index, label = int(start.timestamp() // 3600), _hour_label(start.astimezone(zone))
         case Cadence.DAY:
             start, end = midnight.astimezone(utc), _wall(midnight, 1).astimezone(utc)
             index, label = local.date().toordinal() - EPOCH, local.strftime("%Y-%m-%d")
@@ -104,6 +105,22 @@ def calendar_window(instant: datetime, windowing: Windowing) -> Window:
 
 
 EPOCH = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001  a calendar day, not an instant
+
+
+def _hour_start(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which the wall clock's hour began."""
+    return instant.astimezone(zone).replace(minute=0, second=0, microsecond=0).astimezone(ZoneInfo("UTC"))
+
+
+def _hour_end(start: datetime, zone: ZoneInfo) -> datetime:
+    """An hour later; but where clocks move by half an hour, a wall clock's hour has 30 or 90 minutes."""
+    usual = start + timedelta(hours=1)
+    wall = (start.astimezone(zone).replace(minute=0) + timedelta(hours=1)).astimezone(ZoneInfo("UTC"))
+    return wall if wall < usual or _hour_start(usual, zone) == start else usual
+
+
+def _hour_label(start: datetime) -> str:
+    return start.isoformat(sep=" ", timespec="minutes") if start.fold else start.strftime("%Y-%m-%d %H:00")
 
 
 def _wall(day: datetime, days: int) -> datetime:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from driftline.config.specification import Specification
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
-    from driftline.verdicts.report import Finding, Report
+    from driftline.verdicts.report import Report
 
 BLOCKS = 64
 """Into so many runs of rows a reference is cut where the windows do not cut it."""
@@ -176,5 +176,3 @@ def _place(place: object, name: str) -> Source | Shelf:
 def _rows(source: Source) -> int:
     known = source.rows()
     return sum(batch.num_rows for batch in source.batches()) if known is None else known
-
-

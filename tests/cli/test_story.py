@@ -14,7 +14,7 @@ from driftline.window import Window
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def report(drifted: dict[int, tuple[str, ...]], days: int = 20) -> Any:
+def report(drifted: dict[int, tuple[str, ...]], days: int = 20, since: str | None = None) -> Any:
     """A report of daily windows, in some of which columns drifted; the later named weigh more."""
     windows = []
     for day in range(days):
@@ -24,6 +24,7 @@ def report(drifted: dict[int, tuple[str, ...]], days: int = 20) -> Any:
                 name=name,
                 verdict=Verdict.DRIFTED if name in names else Verdict.STABLE,
                 weight=float(names.index(name) if name in names else 0),
+                since=since or f"{START + timedelta(days=day):%Y-%m-%d}",
             )
             for name in ("amount", "country", "channel")
         ]
@@ -69,7 +70,16 @@ def test_the_story_is_told_in_plain_words() -> None:
     assert said[1] == "  found on the same day, in amount"
     assert said[3].startswith("from 2026-03-10 on: ")
     assert said[4] == "  found after 2 days, in country"
-    assert said[-1] == "while nothing happened, 0 of 7 days drifted: these are false alarms"
+    assert said[-1] == "on 7 days nothing happened: 0 drifted without cause, 0 still told of what had ended"
+
+
+def test_an_echo_is_no_false_alarm() -> None:
+    """A detector with a memory still tells of an event that has ended; it says that the change began then."""
+    events = {"events": [event(5, 6, "amount")]}
+    told_late = retell(events, report({8: ("amount",)}, since="2026-03-07"))
+    assert (told_late.quiet, told_late.echoes, told_late.false) == (18, 1, 0)
+    told_early = retell(events, report({8: ("amount",)}, since="2026-03-05"))
+    assert (told_early.echoes, told_early.false) == (0, 1)
 
 
 def test_every_decision_has_its_advice() -> None:

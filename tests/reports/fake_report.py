@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,21 +110,18 @@ def _values(i: int, rng: np.random.Generator) -> NDArray[np.float64]:
 def _drifted(i: int, planned: Planned, shape: NDArray[np.float64], w: int, windows: int) -> NDArray[np.float64]:
     """The probabilities in window `w`, in which some columns are not what they were."""
     part = w / windows
-    if i == 0 and part >= 0.933:
-        return _shifted(shape, 100)
-    if i == 3 and part >= 0.944:
-        return _shifted(shape, 14)
-    if i == 5 and 0.5 <= part < 0.58:
-        return np.r_[shape[:-1] * 0.7, 1 - shape[:-1].sum() * 0.7]
-    if i == 7 or (i % 41 == 9 and i > 9):
-        return _shifted(shape, int(part * 24))
-    if i == 4 and part >= 0.8:
-        mixed = shape * 0.97
-        mixed[-2] += 0.03
-        return mixed
-    if i == 9 and part > 0.2:
-        return _shifted(shape, 2) * 0.03 + shape * 0.97
-    return shape
+    unseen = np.zeros_like(shape)
+    unseen[-2] = 1.0
+    changes = {
+        0: (part >= 0.933, lambda: _shifted(shape, 100)),
+        3: (part >= 0.944, lambda: _shifted(shape, 14)),
+        4: (part >= 0.8, lambda: shape * 0.97 + unseen * 0.03),
+        5: (0.5 <= part < 0.58, lambda: np.r_[shape[:-1] * 0.7, 1 - shape[:-1].sum() * 0.7]),
+        7: (True, lambda: _shifted(shape, int(part * 24))),
+        9: (part > 0.2, lambda: _shifted(shape, 2) * 0.03 + shape * 0.97),
+    }
+    happens, changed = changes.get(i, (i % 41 == 9, lambda: _shifted(shape, int(part * 24))))
+    return changed() if happens else shape
 
 
 def _shifted(shape: NDArray[np.float64], by: int) -> NDArray[np.float64]:
@@ -215,7 +212,8 @@ def _column(profile: Profile, reference: Profile, i: int, w: int, windows: int) 
 def _reason(name: str, verdict: Verdict, worst: Score, rows: int) -> str:
     match verdict:
         case Verdict.DRIFTED:
-            return f"{name} changed: {worst.statistic} is {worst.value:.3g}, where less than {worst.threshold or 0:.3g} is noise at {rows:,} rows"
+            noise = f"less than {worst.threshold or 0:.3g} is noise at {rows:,} rows"
+            return f"{name} changed: {worst.statistic} is {worst.value:.3g}, where {noise}"
         case Verdict.INCONCLUSIVE:
             return f"{rows:,} rows cannot tell a change that matters from noise"
         case _:
@@ -270,6 +268,74 @@ def _score(name: str, value: float, effect: float, half: float, floor: float, no
     )
 
 
-def no_values(name: str) -> Planned:
-    """A number whose reference held no finite value."""
-    return Planned(Column(name=name, kind=Kind.NUMBER), NumberBins(edges=(-LARGEST, math.inf)))
+def odd_report() -> Report:
+    """Columns and windows as unusual as they come, in windows cut by rows."""
+    planned = (
+        Planned(Column(name="no values", kind=Kind.NUMBER), NumberBins(edges=(-LARGEST, math.inf))),
+        Planned(Column(name="constant", kind=Kind.NUMBER), fit_number_bins(np.full(50, 7.0))),
+        Planned(Column(name="instants", kind=Kind.TIMESTAMP), fit_number_bins(1.7e9 + 86400 * np.arange(900.0))),
+        Planned(Column(name="huge", kind=Kind.NUMBER), fit_number_bins(np.r_[-1.7e308, np.linspace(-1e300, 1e300, 400), 1.7e308])),
+        Planned(Column(name="tiny", kind=Kind.NUMBER), fit_number_bins(np.linspace(5e-324, 1e-310, 400))),
+        Planned(Column(name="free text", kind=Kind.TEXT), None),
+        Planned(Column(name="one level", kind=Kind.CATEGORY, role=Role.LABEL, importance=0.0), LevelBins(("",))),
+        Planned(Column(name="no level", kind=Kind.CATEGORY), LevelBins(())),
+    )
+    plan = Plan(columns=planned)
+    reference = _odd_profile(plan, 100)
+    profiles = tuple(_odd_profile(plan, rows) for rows in (40, 0, 1))
+    windows = tuple(
+        WindowReport(
+            window=Window(3 * i, f"rows {40 * i} to {40 * i + 39}", 40 * i, 40 * i + 39),
+            segment=None,
+            rows=profile.rows,
+            verdict=Verdict.DRIFTED if i == 2 else Verdict.INCONCLUSIVE,
+            reason="",
+            columns=tuple(_odd_column(p, k, i) for k, p in enumerate(planned)) if i != 1 else (),
+        )
+        for i, profile in enumerate(profiles)
+    )
+    return Report(
+        monitor="",
+        created=CREATED.replace(tzinfo=timezone(timedelta(hours=-3, minutes=-30))),
+        verdict=Verdict.INCONCLUSIVE,
+        reason="nothing can be said",
+        since=None,
+        promise="",
+        reference=reference,
+        windows=windows,
+        profiles=profiles,
+    )
+
+
+def _odd_profile(plan: Plan, rows: int) -> Profile:
+    profile = replace(Profile.empty(plan), rows=rows)
+    for i, planned in enumerate(plan.columns):
+        if planned.name == "no values":
+            profile.odd[i, Odd.NULL] = rows
+        elif planned.name == "huge":
+            profile.counts[plan.slice(i)][0] = rows // 2
+            profile.counts[plan.slice(i)][-1] = rows - rows // 2
+        else:
+            profile.counts[plan.slice(i)][min(3, planned.width - 1)] = rows
+    return profile
+
+
+def _odd_column(planned: Planned, k: int, window: int) -> ColumnReport:
+    infinite = Score(statistic="psi", value=math.inf, threshold=math.nan, effect=-math.inf, interval=(-math.inf, math.nan), floor=0.0)
+    unknown = Score(statistic="a guest's own", value=math.nan)
+    return ColumnReport(
+        name=planned.name,
+        kind=planned.column.kind,
+        role=planned.column.role,
+        verdict=Verdict.DRIFTED if (k + window) % 5 == 4 else Verdict.INCONCLUSIVE,
+        cause=Cause.NOT_COUNTED,
+        concern=Concern.LABEL if k % 2 else Concern.INPUT,
+        reason="",
+        seen=False,
+        since=None,
+        worst=("psi", None, "gone")[k % 3],
+        weight=math.nan if k % 2 else math.inf,
+        importance=planned.column.importance,
+        rows_needed=None,
+        scores=((), (infinite,), (infinite, unknown))[k % 3],
+    )

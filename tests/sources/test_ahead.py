@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from driftline.sources.ahead import ahead, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 def failing(items: list[int]) -> Iterator[int]:
@@ -32,7 +32,7 @@ def test_spreading_keeps_the_order(items: list[int], workers: int) -> None:
 
 
 @pytest.mark.parametrize("reader", [ahead, lambda items: spread(lambda x: x, items, 2)])
-def test_a_failure_comes_after_the_items_before_it(reader) -> None:
+def test_a_failure_comes_after_the_items_before_it(reader: Callable[[Iterator[int]], Iterator[int]]) -> None:
     """What is handed on before the failure is in order, and the failure itself is not lost."""
     seen = []
     with pytest.raises(ValueError, match="broken"):
@@ -42,7 +42,7 @@ def test_a_failure_comes_after_the_items_before_it(reader) -> None:
 
 
 @pytest.mark.parametrize("reader", [ahead, lambda items: spread(lambda x: x, items, 2)])
-def test_an_endless_stream_is_read_a_little_ahead_only(reader) -> None:
+def test_an_endless_stream_is_read_a_little_ahead_only(reader: Callable[[Iterator[int]], Iterator[int]]) -> None:
     """What is asked for and a few more items are made, and no thread outlives a reader that is closed."""
     made = []
 

@@ -13,6 +13,7 @@ from driftline.sources.notes import Notes
 from driftline.sources.places import find
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TABLE = pa.table({"a": list(range(100_000)), "s": ["x", "y"] * 50_000, "b": [0.5] * 100_000})
@@ -49,7 +50,7 @@ def opened(path: Path) -> ArrowFile:
 
 @pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("columns", [["a", "s", "b"], ["b", "a"], []])
-def test_every_way_of_writing_is_read_alike(tmp_path: Path, write, columns: list[str]) -> None:
+def test_every_way_of_writing_is_read_alike(tmp_path: Path, write: Callable[[Path], None], columns: list[str]) -> None:
     """Files, streams, compressed and packed: the same rows, the columns asked for, in the file's order."""
     write(tmp_path / "day.arrow")
     file = opened(tmp_path / "day.arrow")
@@ -65,7 +66,7 @@ def test_every_way_of_writing_is_read_alike(tmp_path: Path, write, columns: list
 
 @pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("part", [0.5, 0.99])
-def test_half_a_file_is_told_as_such(tmp_path: Path, write, part: float) -> None:
+def test_half_a_file_is_told_as_such(tmp_path: Path, write: Callable[[Path], None], part: float) -> None:
     """A file or stream that was cut off is an error that names it, at the latest where it ends."""
     path = tmp_path / "day.arrow"
     write(path)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +15,8 @@ from driftline.sources.places import find
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pyarrow as pa
 
     from driftline.verdicts.report import Finding
 
@@ -140,7 +141,9 @@ def test_a_long_array_is_refused(day: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "JSON Lines" in refused.value.hint
 
 
-VALUES = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=3))
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=3)
+)
 
 
 @given(st.lists(st.fixed_dictionaries({"a": VALUES, "b": st.integers(0, 9)}), min_size=1, max_size=30))

@@ -14,7 +14,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of daily files, the working folder."""
     for name in [
         *("part-10.csv", "part-2.csv", "other.parquet", "[x].csv", ".hidden.csv", "_SUCCESS", "empty/.keep"),
-        *("day=1/a.csv", "day=2/hour=03/b.csv", "day=2/_temporary/c.csv", "_key=v/d.csv", "deep/day=__HIVE_DEFAULT_PARTITION__/e%20f=g%2Fh/x.csv"),
+        *(
+            "day=1/a.csv",
+            "day=2/hour=03/b.csv",
+            "day=2/_temporary/c.csv",
+            "_key=v/d.csv",
+            "deep/day=__HIVE_DEFAULT_PARTITION__/e%20f=g%2Fh/x.csv",
+        ),
     ]:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

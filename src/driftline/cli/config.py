@@ -33,7 +33,7 @@ def check(ctx: click.Context, path: Path) -> None:
     ctx.obj.secrets = specification.secrets
     click.echo(f"{path} is right")
     for label, text in summary(specification):
-        click.echo(f"  {label:<13}{text}")
+        click.echo(f"  {label:<15}{text}")
 
 
 @config.command()

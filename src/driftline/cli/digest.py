@@ -106,9 +106,9 @@ def quantiles(profile: Profile, column: int) -> tuple[float, ...]:
             found.append(float(lower[place] if np.isfinite(lower[place]) or place == 0 else upper[place]))
             continue
         inside = (rank - before[place]) / counts[place]
-        found.append(float(lower[place] + inside * (upper[place] - lower[place])))
-    # Within a bin of the smallest numbers there are, interpolating may round past the next one.
-    return tuple(sorted(found))
+        # Beside a large bound a small one is lost to rounding.
+        found.append(float(min(lower[place] + inside * (upper[place] - lower[place]), upper[place])))
+    return tuple(found)
 
 
 def _levels(profile: Profile, column: int, bins: LevelBins) -> tuple[tuple[str, int], ...]:

@@ -37,7 +37,7 @@ CODES = {
 
 ERRORS = """Errors go to the standard error stream as `error: …` and, where there is a next step, `Hint: …`.
 `--debug`, anywhere on the command line, or `DRIFTLINE_DEBUG=1` shows the traceback as well.
-Values that came from the environment through `${NAME}` are shown as `${NAME}`, there too."""
+A value that came from the environment through `${NAME}`, or the password in it, is shown as `${NAME}`, there too."""
 
 STREAMS = """`check` and `compare` print a table.
 `--json` alone prints JSON, and nothing else stands on standard output; `--json FILE`, `--junit FILE`, `--markdown FILE` and

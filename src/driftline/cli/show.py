@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,15 @@ import click
 from driftline.cli.outputs import STDOUT, JsonCommand, write
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from driftline.cli.digest import Digest
     from driftline.store.shelf import Shelf
+
+WIDE = 110
+"""From this width on there is room for more quantiles."""
+
+HOLDS = "what it holds"
 
 
 @click.command(cls=JsonCommand)
@@ -84,49 +92,75 @@ def _plain(value: Any) -> Any:
 
 
 def _table(shelf: Shelf, path: Path, name: str, found: list[Digest]) -> None:
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from driftline.cli.shelves import counted
     from driftline.reports.wording import clean
 
-    console = Console()
+    console = Console(width=shutil.get_terminal_size((100, 24)).columns)
     console.print(Text(f"{path}: {shelf.use.value}, {counted(shelf)}"))
     for key, value in shelf.about.items():
         console.print(Text(f"{key}: {clean(value)}"))
-    table = Table(box=box.SIMPLE_HEAD, title=clean(name), title_justify="left")
-    table.add_column("column")
-    table.add_column("kind")
-    for heading in ("empty", "odd", "distinct", "mean", "sd", "least", "5%", "median", "95%", "greatest"):
-        table.add_column(heading, justify="right")
-    table.add_column("most frequent")
-    for item in found:
-        table.add_row(*(Text(cell) for cell in _row(item)))
+    console.print(Text(clean(name)))
+    numbers = [item for item in found if item.quantiles and item.kind == "number"]
+    others = [item for item in found if item not in numbers]
+    if numbers:
+        shown = [0.05, 0.5, 0.95] if console.width >= WIDE else [0.5]
+        headings = ["mean", "sd", "least", *(f"{level:.0%}" for level in shown), "greatest"]
+        _print(console, ["number", "empty", "odd", "distinct", *headings], [_number_row(item, shown) for item in numbers])
+    if others:
+        _print(console, ["other column", "empty", "odd", "distinct", HOLDS], [_other_row(item) for item in others])
+
+
+def _print(console: Console, headings: list[str], rows: list[list[str]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        words = heading in {headings[0], HOLDS}
+        table.add_column(heading, justify="left" if words else "right", no_wrap=heading != HOLDS, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
     console.print(table)
 
 
-def _row(item: Digest) -> list[str]:
-    from driftline.cli.digest import LEVELS
-    from driftline.reports.wording import clean, number, percent
+def _counts(item: Digest) -> list[str]:
+    from driftline.reports.wording import clean, percent
 
-    at = dict(zip(LEVELS, item.quantiles, strict=False))
-    levels = ", ".join(f"{clean(level, 20)} {percent(rows / item.rows)}" for level, rows in item.levels[:3]) if item.rows else ""
-    numbers = (item.mean, item.deviation, item.least, at.get(0.05), at.get(0.5), at.get(0.95), item.greatest)
-    written = [_instant(value) if item.kind == "timestamp" and i != 1 else number(value) for i, value in enumerate(numbers)]
-    written = written if item.least is not None else [""] * len(numbers)
     distinct = "" if item.distinct is None else f"{item.distinct:,}"
-    return [clean(item.name, 40), item.kind, percent(item.missing), f"{item.odd:,}" if item.odd else "", distinct, *written, levels]
+    return [clean(item.name, 32), percent(item.missing), f"{item.odd:,}" if item.odd else "", distinct]
 
 
-def _instant(value: float | None) -> str:
-    """Seconds since 1970 as a day and a time."""
+def _number_row(item: Digest, levels: list[float]) -> list[str]:
+    from driftline.cli.digest import LEVELS
+    from driftline.reports.wording import number
+
+    at = dict(zip(LEVELS, item.quantiles, strict=True))
+    values = (item.mean, item.deviation, item.least, *(at[level] for level in levels), item.greatest)
+    return [*_counts(item), *(number(value) for value in values)]
+
+
+def _other_row(item: Digest) -> list[str]:
+    from driftline.reports.wording import clean, percent
+
+    if item.least is not None and item.greatest is not None:
+        holds = f"{_instant(item.least)} to {_instant(item.greatest)}"
+    elif item.rows:
+        unseen = [f"unseen {clean(level, 20)} {percent(rows / item.rows)}" for level, rows in list((item.unseen or {}).items())[:1]]
+        holds = ", ".join([*(f"{clean(level, 20)} {percent(rows / item.rows)}" for level, rows in item.levels[:4]), *unseen])
+    else:
+        holds = ""
+    return [*_counts(item), holds or (item.kind if item.role == "feature" else item.role)]
+
+
+def _instant(seconds: float) -> str:
+    """Seconds since 1970 as a day and a time, where the calendar has one."""
     from datetime import UTC, datetime
 
-    from driftline.reports.wording import NOTHING
-
     try:
-        return NOTHING if value is None else datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M")
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
     except (OverflowError, ValueError, OSError):
-        return f"{value:g} s"
+        return f"{seconds:g} s"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from driftline.verdicts.report import Report, WindowReport
+
+WIDTH = 100
 
 ADVICE = {
     "no_retrain": "right to do: nothing, the model is as right as before",
@@ -43,11 +46,12 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """All events, and how many windows drifted while nothing happened, of how many."""
+    """All events; of the days on which nothing happened, how many still told of an event, and how many drifted without cause."""
 
     chapters: tuple[Chapter, ...]
-    false: int
     quiet: int
+    echoes: int
+    false: int
 
 
 def retell(truth: Mapping[str, Any], report: Report) -> Story:
@@ -60,8 +64,25 @@ def retell(truth: Mapping[str, Any], report: Report) -> Story:
     days = {day: window for window in report.windows if window.segment is None and (day := _day(window)) is not None}
     events = [(event, date.fromisoformat(event["from_date"]), _last(event)) for event in truth["events"]]
     chapters = tuple(_chapter(event, first, last, days) for event, first, last in events)
-    quiet = [window for day, window in days.items() if not any(first <= day <= (last or day) for _, first, last in events)]
-    return Story(chapters=chapters, false=sum(window.verdict is Verdict.DRIFTED for window in quiet), quiet=len(quiet))
+    spans = [(first, last) for _, first, last in events]
+    quiet = [window for day, window in days.items() if not _within(day, spans)]
+    drifted = [window for window in quiet if window.verdict is Verdict.DRIFTED]
+    labels = {window.window.label: day for day, window in days.items()}
+    echoes = [
+        window for day, window in days.items() if window in drifted and _begun_within(window, labels, [s for s in spans if s[0] <= day])
+    ]
+    return Story(chapters=chapters, quiet=len(quiet), echoes=len(echoes), false=len(drifted) - len(echoes))
+
+
+def _within(day: date, spans: Sequence[tuple[date, date | None]]) -> bool:
+    return any(first <= day and (last is None or day <= last) for first, last in spans)
+
+
+def _begun_within(window: WindowReport, labels: Mapping[str, date], spans: Sequence[tuple[date, date | None]]) -> bool:
+    """Whether all that drifted is said to have begun during an event that is over, or on the day before it: some changes show early."""
+    wide = [(first - timedelta(days=1), last) for first, last in spans]
+    begun = [labels.get(column.since or "") for column in window.columns if column.verdict is Verdict.DRIFTED]
+    return all(day is not None and _within(day, wide) for day in begun)
 
 
 def told(story: Story) -> Iterator[str]:
@@ -69,14 +90,14 @@ def told(story: Story) -> Iterator[str]:
     for chapter in story.chapters:
         until = f" to {chapter.last}" if chapter.last else " on"
         span = f"on {chapter.first}" if chapter.last == chapter.first else f"from {chapter.first}{until}"
-        yield f"{span}: {chapter.what}"
+        yield fill(f"{span}: {chapter.what}", WIDTH)
         if chapter.found:
             late = "on the same day" if not chapter.late else f"after {chapter.late} day{'s' if chapter.late > 1 else ''}"
             yield f"  found {late}, in {', '.join(chapter.columns)}"
         else:
             yield "  not found: the model's inputs hardly show it; labels will, when they arrive"
         yield f"  {chapter.advice}"
-    yield f"while nothing happened, {story.false} of {story.quiet} days drifted: these are false alarms"
+    yield f"on {story.quiet} days nothing happened: {story.false} drifted without cause, {story.echoes} still told of what had ended"
 
 
 def _chapter(event: Mapping[str, Any], first: date, last: date | None, days: Mapping[date, WindowReport]) -> Chapter:

@@ -225,6 +225,12 @@ class Floors(BaseModel):
     wrong_type: Floor | None = Field(None, description="The share of values that are not of the column's kind.", examples=[0.001])
     absent: Floor | None = Field(None, description="The share of rows in whose data the whole column was missing.", examples=[0.001])
     duplicate: Floor | None = Field(None, description="The share of rows that repeat another row, or its id.", examples=[0.05])
+    volume: Floor | None = Field(
+        None, description="How far the logarithm of the number of rows moved: 0.3 is a third more, or a quarter fewer.", examples=[0.5]
+    )
+    silence: Floor | None = Field(
+        None, description="How long before a window's end its rows stop, in shares of the window, beyond what is usual.", examples=[0.2]
+    )
     columns: dict[Text, dict[JudgedName, Floor]] | None = Field(
         None, description="Floors of single columns, which go before the others.", examples=[{"amount": {"shift": 0.1}}]
     )

@@ -107,7 +107,7 @@ def _head(answers: Answers, guess: Guess) -> Iterator[str]:
     task = answers.task or guess.task
     yield "# yaml-language-server: $schema=driftline.schema.json"
     yield from _note("What is watched, and when somebody is told. driftline explain NAME tells of every setting.")
-    yield from _note("For help while typing, write the schema beside this file: driftline config schema > driftline.schema.json")
+    yield from _note("Help while typing, in editors that take it: driftline config schema > driftline.schema.json")
     yield "schema: 1"
     yield f"monitor: {flow(answers.monitor or 'monitor')}"
     why = "as was said" if answers.task else WHY_TASK[task]

@@ -42,8 +42,9 @@ def json_schema() -> dict[str, Any]:
         "anyOf": [{"enum": [statistic.name for statistic in STATISTICS]}, {"type": "string"}],
         "description": "A statistic; driftline explain tells of each.",
     }
-    for name, floor in DEFAULT_FLOORS.items():
-        schema["$defs"]["Floors"]["properties"][name]["default"] = floor
+    floors = schema["$defs"]["Floors"]["properties"]
+    for name in floors.keys() & DEFAULT_FLOORS.keys():
+        floors[name]["default"] = DEFAULT_FLOORS[name]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "driftline.yaml"}
 
 

@@ -13,12 +13,13 @@ from driftline.config.contradictions import contradictions
 from driftline.config.document import Document
 from driftline.config.domain import monitor
 from driftline.config.environment import secrets
+from driftline.config.mentions import unknown
 from driftline.config.parse import Complaint, Parsed, parse
 from driftline.config.places import Places, place, texts_of
 from driftline.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from driftline.config.environment import Secret
     from driftline.monitor import Monitor
@@ -36,6 +37,18 @@ class Specification:
     path: Path | None = None
     metric: str | None = None
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    written: tuple[Document, Parsed] | None = field(default=None, repr=False, compare=False)
+
+    def check_columns(self, known: Iterable[str]) -> None:
+        """Refuse names of columns that the reference does not have; call it as soon as its columns are known.
+
+        Raises:
+            ConfigError: some are unknown; each is named with its line and column.
+        """
+        if self.written is not None:
+            error = unknown(self.written[0], self.monitor.windowing, self.written[1], known)
+            if error is not None:
+                raise error
 
 
 def read(path: Path, environ: Mapping[str, str]) -> Specification:
@@ -83,6 +96,7 @@ def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: 
         path=path,
         metric=document.performance.metric if document.performance else None,
         secrets=secrets([text for one in said for _, text in texts_of(one)], environ),
+        written=(document, parsed),
     )
 
 

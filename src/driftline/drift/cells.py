@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 WIDE_TAIL = 0.02
 """An outermost bin with more of the reference than this is a point mass, not a tail."""
 
-CHUNK_CELLS = 2_000_000
-"""Columns are taken in chunks of about this many cells, so that memory does not grow with their number."""
+MOST_CELLS = 2_000_000
+"""Columns are taken in parts of about this many cells, so that memory does not grow with their number."""
 
 
 def single_bins(group: Group) -> Facet:
     """The bin whose share changed most surely: `level` for categories, `atom` for numbers."""
     width = int(np.prod(group.pair.current.shape[1:])) or 1
-    step = max(1, CHUNK_CELLS // width)
+    step = max(1, MOST_CELLS // width)
     parts = [_single_bins(group.take(slice(at, at + step))) for at in range(0, len(group.whole), step)]
     return join(parts)
 
@@ -131,7 +131,7 @@ def _single_bins(group: Group) -> Facet:
     chosen = np.take_along_axis(design, where, 1)
     n = np.broadcast_to(n, m.shape)
     facet = share_facet("atom" if ordered else "level", hits, m, ref_hits, n, chosen, ask, looks)
-    return replace(facet.masked(looked.any(-1)[:, None]), where=where)
+    return replace(facet.masked(np.asarray(looked.any(-1))[:, None]), where=where)
 
 
 def _bin_designs(group: Group, alpha: float) -> NDArray[np.float64]:

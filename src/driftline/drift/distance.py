@@ -56,7 +56,7 @@ def wasserstein(pair: Pair) -> NDArray[np.float64]:
     moved = np.abs(pair.moments[:, 1:, 0] - pair.moments[:, :1, 0])
     inside = (below == 0) & (above == 0)
     # The distance is never less than the difference of means, which is known exactly.
-    return np.where(inside, area, np.fmax(moved, area))
+    return np.asarray(np.where(inside, area, np.fmax(moved, area)))
 
 
 def wasserstein_normed(pair: Pair) -> NDArray[np.float64]:
@@ -95,7 +95,7 @@ def _in_deviations(pair: Pair, values: NDArray[np.float64]) -> NDArray[np.float6
         return np.full(values.shape, np.nan)
     deviation = np.sqrt(pair.moments[:, :1, 1])
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(values == 0, 0.0, values / deviation)
+        return np.asarray(np.where(values == 0, 0.0, values / deviation))
 
 
 def _gap(pair: Pair) -> NDArray[np.float64]:

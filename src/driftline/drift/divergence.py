@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 def psi(pair: Pair) -> NDArray[np.float64]:
     """Population stability index: the sum over bins of (q - p) · ln(q / p), half a row added to every bin."""
     p, q = pair.coarse().shares()
-    return np.asarray((q - p) * _log_ratio(q, p)).sum(-1)
+    return np.asarray(((q - p) * _log_ratio(q, p)).sum(-1))
 
 
 def kullback_leibler(pair: Pair) -> NDArray[np.float64]:
     """Kullback-Leibler divergence of current from reference: the sum of q · ln(q / p), in nats."""
     p, q = pair.coarse().shares()
-    return np.asarray(q * _log_ratio(q, p)).sum(-1)
+    return np.asarray((q * _log_ratio(q, p)).sum(-1))
 
 
 def jensen_shannon(pair: Pair) -> NDArray[np.float64]:
@@ -36,13 +36,13 @@ def jensen_shannon(pair: Pair) -> NDArray[np.float64]:
     middle = (p + q) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         nats = (xlogy(p, p) + xlogy(q, q)) / 2 - xlogy(middle, middle)
-    return np.sqrt(np.maximum(nats.sum(-1), 0.0) / np.log(2))
+    return np.asarray(np.sqrt(np.maximum(nats.sum(-1), 0.0) / np.log(2)))
 
 
 def hellinger(pair: Pair) -> NDArray[np.float64]:
     """Hellinger distance: the root of half the sum of (√q - √p)², 0 to 1."""
     p, q = pair.coarse().plain()
-    return np.sqrt(((np.sqrt(q) - np.sqrt(p)) ** 2).sum(-1) / 2)
+    return np.asarray(np.sqrt(((np.sqrt(q) - np.sqrt(p)) ** 2).sum(-1) / 2))
 
 
 def total_variation(pair: Pair) -> NDArray[np.float64]:

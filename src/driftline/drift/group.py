@@ -42,8 +42,8 @@ class Group:
     @property
     def own_reference(self) -> bool:
         """Whether every window is held against a reference of its own."""
-        return self.pair.reference.shape[1] > 1 or self.pair.current.shape[1] == 1 and not np.array_equal(
-            self.pair.reference[:, 0], self.whole
+        return self.pair.reference.shape[1] > 1 or (
+            self.pair.current.shape[1] == 1 and not np.array_equal(self.pair.reference[:, 0], self.whole)
         )
 
     def take(self, columns: slice) -> Group:

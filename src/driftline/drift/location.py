@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from driftline.drift.group import Group
 
+
 def normal_scores(whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """Standardised normal score of each bin's middle rank in the reference; 0 where nothing varies. Shape: C × B."""
     rows = np.maximum(whole.sum(-1, keepdims=True), 1.0)
@@ -128,7 +129,7 @@ def _rehearse(group: Group, variation: Variation, per_row: NDArray[np.float64], 
     if not 0.5 <= usual / max(group.window_rows, 1.0) <= 2.0:  # noqa: PLR2004  other lengths hang together in other ways
         return np.empty((len(rows), 0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return variation.residual / np.sqrt(per_row[:, None] * variation.design[:, None] / rows * lasting)
+        return np.asarray(variation.residual / np.sqrt(per_row[:, None] * variation.design[:, None] / rows * lasting))
 
 
 def _log(relative: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,11 +7,13 @@ come from the reference's own blocks (Rao and Scott 1984, second order).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from driftline.drift.pair import decile_groups, regroup
+from driftline.drift.season import in_season
 from driftline.inference.facet import Facet
 from driftline.inference.significance import (
     POWER_Z,
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
     from driftline.drift.group import Group
 
+LIKE_A_WINDOW = 0.75
+"""Blocks at least this long, in windows, need not be joined to show how windows vary."""
+
 LEAST_EXPECTED = 5.0
 """Cells expected to hold fewer rows are pooled, else chi-square's tail is wrong (Cochran 1954)."""
 
@@ -35,6 +40,8 @@ LEAST_EXPECTED = 5.0
 def psi(group: Group) -> Facet:
     """PSI in the conventional bins with its test, interval and de-biased effect."""
     reference, current, blocks = _cells(group)
+    if not group.own_reference:
+        reference, blocks = in_season(reference, blocks, group.layout)
     n, m = reference.sum(-1), current.sum(-1)
     total = blocks.sum(1)
     first = _rao_scott(blocks, total, group.window_rows, np.ones(len(total)))
@@ -60,17 +67,19 @@ def psi(group: Group) -> Facet:
         excess = np.maximum(critical - df, 0.0)
         detectable = (excess + POWER_Z * np.sqrt(2 * df + 4 * excess)) * unit
         p_value = chi_square_p(chi / enlarged, df)
-    blank = np.where(thin, np.nan, 1.0)
-    return Facet(
-        name="psi",
-        value=value * np.where(np.isfinite(half_rows), 1.0, np.nan),
-        effect=np.maximum(value - df * unit, 0.0) * blank,
-        low=low * unit * blank,
-        high=high * unit * blank,
-        p_value=p_value * blank,
-        threshold=critical * enlarged / half_rows * blank,
-        detectable=detectable * blank,
-    )
+        effect = np.maximum(value - df * unit, 0.0)
+        facet = Facet(
+            name="psi",
+            value=value,
+            effect=effect,
+            low=low * unit,
+            high=high * unit,
+            p_value=p_value,
+            threshold=critical * enlarged / half_rows,
+            detectable=detectable,
+        )
+    # The value can be told where the test cannot; without rows there is neither.
+    return replace(facet.masked(~thin), value=np.where(half_rows > 0, value, np.nan))
 
 
 def _cells(group: Group) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -101,7 +110,11 @@ def _pooled_scores(
     rest_chi, rest_index = _scores(rest_r, rest_c, n, m, cells)
     # A pooled cell that the reference hardly has is the unseen facet's business; here it counts as far as it is expected.
     believable = np.where(rest_r >= 1, 1.0, 0.0)
-    return chi.sum(-1) + rest_chi * believable, np.where(kept, index, 0.0).sum(-1) + rest_index * ((rest_r + rest_c) > 0), cells - (1 - believable) * ((rest_r + rest_c) > 0)
+    return (
+        chi.sum(-1) + rest_chi * believable,
+        np.where(kept, index, 0.0).sum(-1) + rest_index * ((rest_r + rest_c) > 0),
+        cells - (1 - believable) * ((rest_r + rest_c) > 0),
+    )
 
 
 def _scores(
@@ -139,7 +152,7 @@ def _rao_scott(
         larger = scale * factor > best_scale * best_factor
         best_scale, best_factor = np.where(larger, scale, best_scale), np.where(larger, factor, best_factor)
         best_df = np.where(larger, df, best_df)
-        if blocks.shape[1] < 2 * FEWEST_BLOCKS or rows.sum(1).max(initial=0) / blocks.shape[1] >= window_rows:
+        if blocks.shape[1] < 2 * FEWEST_BLOCKS or rows.sum(1).max(initial=0) / blocks.shape[1] >= LIKE_A_WINDOW * window_rows:
             return best_scale, best_factor, best_df
         even = blocks.shape[1] // 2 * 2
         blocks = blocks[:, :even:2] + blocks[:, 1:even:2]

@@ -58,10 +58,12 @@ def rehearsed_limit(deviation: NDArray[np.float64], skew: NDArray[np.float64], l
     """
     usual = np.broadcast_to(np.median(np.nan_to_num(skew), axis=0), deviation.shape)
     rehearsal = detect(deviation, np.zeros_like(deviation), usual, np.full(deviation.shape[1], np.inf))
-    return np.maximum(limit, 10 * rehearsal.wealth.max(0, initial=0.0))
+    return np.asarray(np.maximum(limit, 10 * rehearsal.wealth.max(0, initial=0.0)))
 
 
-def detect(deviation: NDArray[np.float64], bias: NDArray[np.float64], skew: NDArray[np.float64], limit: NDArray[np.float64] | float) -> Detection:
+def detect(
+    deviation: NDArray[np.float64], bias: NDArray[np.float64], skew: NDArray[np.float64], limit: NDArray[np.float64] | float
+) -> Detection:
     """Follow one-sided streams of standardised deviations.
 
     Args:
@@ -78,8 +80,8 @@ def detect(deviation: NDArray[np.float64], bias: NDArray[np.float64], skew: NDAr
     runs = np.zeros((streams, BETS.size))
     starts = np.zeros((streams, BETS.size), dtype=np.intp)
     on, begun, back = np.zeros(streams, dtype=bool), np.full(streams, -1, dtype=np.intp), np.zeros(streams)
-    level = np.zeros(streams)
-    weight = np.zeros(streams)
+    usual = np.ones(streams)
+    upto = np.vstack([np.zeros(streams), np.cumsum(np.nan_to_num(deviation), axis=0)])
     for w in range(windows):
         known = np.isfinite(deviation[w])
         z = np.where(known, deviation[w], 0.0)
@@ -91,9 +93,12 @@ def detect(deviation: NDArray[np.float64], bias: NDArray[np.float64], skew: NDAr
         wealth[w] = bets.mean(1)
         alarm = wealth[w] >= limit
         best = np.take_along_axis(starts, runs.argmax(1)[:, None], 1)[:, 0]
-        begun = np.where(alarm & ~on, best, begun)
-        level, weight = np.where(on, level + z, 0.0), np.where(on, weight + known, 0.0)
-        back = np.where(on, np.maximum(back + _returning(z, level, weight) * known, 0.0), 0.0)
+        fresh = alarm & ~on
+        begun = np.where(fresh, best, begun)
+        # What is usual in a run is what raised the alarm: the mean deviation from its beginning to the alarm.
+        raised = (upto[w + 1] - np.take_along_axis(upto, np.maximum(begun, 0)[None], 0)[0]) / (w + 1 - np.maximum(begun, 0))
+        usual = np.where(fresh, np.clip(raised, 1.0, LARGEST), usual)
+        back = np.where(on, np.maximum(back + (usual**2 / 2 - usual * z) * known, 0.0), 0.0)
         on = (on & (back < RETURNED)) | alarm
         bets, runs = np.where(alarm[:, None], 0.0, bets), np.where(alarm[:, None], 0.0, runs)
         active[w], since[w] = on, np.where(on, begun, -1)
@@ -110,9 +115,3 @@ def _log_moment(skew: NDArray[np.float64]) -> NDArray[np.float64]:
     inside = np.minimum(reach, 0.9)
     law = -4 / g**2 * (np.log1p(-inside) + inside)
     return np.where(reach < 0.9, law, np.inf)  # noqa: PLR2004  near the law's end the moment is all tail
-
-
-def _returning(z: NDArray[np.float64], level: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log likelihood ratio of no deviation against the run's usual one (at least one standard error)."""
-    usual = np.clip(level / np.maximum(weight, 1.0), 1.0, LARGEST)
-    return np.asarray(-usual * z + usual**2 / 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +10,8 @@ from driftline.registry import Registry
 from driftline.schema import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -84,9 +85,10 @@ STATISTICS: Registry[Statistic] = Registry(
                   formula="∫ |F - G| dx / s", unit="standard deviations of the reference", convention=0.1,
                   source="the distance in standard deviations; 0.1 is common practice"),
         Statistic(name="mean_shift", title="mean shift", kinds=NUMBERS, of=distance.mean_shift, worse="either",
-                  formula="(mean q - mean p) / s", unit="standard deviations of the reference", source="Glass 1976's Δ; exact from the sums"),
+                  formula="(mean q - mean p) / s", unit="standard deviations of the reference",
+                  source="Glass 1976's Δ; exact from the sums"),
         Statistic(name="quantile_shift", title="quantile shift", kinds=NUMBERS, of=distance.quantile_shift, worse="either",
                   formula="largest move of the 5, 25, 50, 75 or 95% quantile / s", unit="standard deviations of the reference",
                   source="Doksum 1974's shift function, read at five quantiles"),
     ],
-)
+)  # fmt: skip

@@ -54,6 +54,13 @@ static inline int32_t cell(const Binner *b, double x) {
     return (int32_t)t;
 }
 
+/* How many edges are at or below x, which is finite and in that cell. */
+static inline int32_t bin_in_cell(const Binner *b, int32_t in, double x, int steps) {
+    uint32_t bin = b->below[in];
+    for (int s = 0; s < steps; s++) bin += x >= b->edge[bin];
+    return (int32_t)bin;
+}
+
 /* How many edges are at or below x: binary search without branches over edges padded with +inf. */
 static inline int32_t place(const Binner *b, double x) {
     int32_t at = 0;

@@ -32,6 +32,15 @@ FN void NAME(cells)(const double *restrict x, int n, const Binner *b, int32_t *r
     }
 }
 
+/* From cells to bins, in place. */
+FN void NAME(bins)(const double *x, int n, const Binner *b, int32_t *cells) {
+#define BINS(steps) for (int i = 0; i < n; i++) cells[i] = bin_in_cell(b, cells[i], x[i], steps)
+    if (b->steps == 1) BINS(1);
+    else if (b->steps == 2) BINS(2);
+    else BINS(b->steps);
+#undef BINS
+}
+
 /* Hash each value and raise the registers that a hash with no bit of `mask` may raise; add the hashes to
  * `rows`, where given; and turn cells into bins, where there are `steps`. */
 FN inline void NAME(hash_and_bin)(const double *x, int n, uint64_t *hashes, uint8_t *registers, uint64_t mask, uint64_t *rows,
@@ -48,11 +57,7 @@ FN inline void NAME(hash_and_bin)(const double *x, int n, uint64_t *hashes, uint
             *(v4u *)(hashes + j) = z;
             high |= (z & high_bits) == 0;
             if (rows) *(v4u *)(rows + j) += z * factors;
-            for (int k = j; steps && k < j + 4; k++) {
-                uint32_t bin = b->below[cells[k]];
-                for (int s = 0; s < steps; s++) bin += x[k] >= b->edge[bin];
-                cells[k] = (int32_t)bin;
-            }
+            for (int k = j; steps && k < j + 4; k++) cells[k] = bin_in_cell(b, cells[k], x[k], steps);
         }
         if (ANY(high))
             for (int j = i; j < i + GROUP; j++) raise_register(registers, hashes[j]);

@@ -56,7 +56,7 @@ static int tables_fit(const Tables *t) {
     fit = fit && (!t->rows.len || t->rows.len >= t->length * 8);
     for (int64_t i = 0; fit && i < piece_count(t); i++) {
         const int64_t *p = piece(t, i);
-        fit = p[0] >= 0 && p[1] >= 0 && p[0] + p[1] <= t->length && p[2] >= 0 && p[2] < slots;
+        fit = p[0] >= 0 && p[1] >= 0 && p[0] <= t->length && p[1] <= t->length - p[0] && p[2] >= 0 && p[2] < slots;
     }
     if (!fit) PyErr_SetString(PyExc_ValueError, "pieces, rows and tables do not fit each other");
     return fit;
@@ -139,6 +139,27 @@ static PyObject *kernel_count_numbers(PyObject *self, PyObject *args) {
     PyBuffer_Release(&valid);
     PyBuffer_Release(&binner);
     release_tables(&t);
+    return fit ? Py_NewRef(Py_None) : NULL;
+}
+
+PyDoc_STRVAR(count_bins_doc, "count_bins(values, binner, counts)\n\nCount only the bins of fewer than 2**32 doubles.");
+
+static PyObject *kernel_count_bins(PyObject *self, PyObject *args) {
+    (void)self;
+    Py_buffer values, binner, counts;
+    if (!PyArg_ParseTuple(args, "y*y*w*", &values, &binner, &counts)) return NULL;
+    const Binner *b = binner.buf;
+    int fit = counts.len / 8 >= b->edges + 1;
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS;
+        count_only_bins(values.buf, values.len / 8, b, counts.buf);
+        Py_END_ALLOW_THREADS;
+    } else {
+        PyErr_SetString(PyExc_ValueError, "there are more bins than counts");
+    }
+    PyBuffer_Release(&values);
+    PyBuffer_Release(&binner);
+    PyBuffer_Release(&counts);
     return fit ? Py_NewRef(Py_None) : NULL;
 }
 
@@ -312,6 +333,7 @@ static PyObject *kernel_use(PyObject *self, PyObject *args) {
 static PyMethodDef methods[] = {
     {"binner", kernel_binner, METH_VARARGS, binner_doc},
     {"count_numbers", kernel_count_numbers, METH_VARARGS, count_numbers_doc},
+    {"count_bins", kernel_count_bins, METH_VARARGS, count_bins_doc},
     {"count_codes", kernel_count_codes, METH_VARARGS, count_codes_doc},
     {"count_hashes", kernel_count_hashes, METH_VARARGS, count_hashes_doc},
     {"hash_texts", kernel_hash_texts, METH_VARARGS, hash_texts_doc},

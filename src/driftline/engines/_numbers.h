@@ -254,4 +254,23 @@ static void count_piece(const Numbers *c, const Binner *b, Target to, int64_t st
     to.odd[ODD_NULL] += s.nulls;
 }
 
+/* Only the bins of doubles, NaN left out. */
+static void count_only_bins(const double *x, int64_t n, const Binner *b, int64_t *counts) {
+    _Alignas(64) int32_t bins[BLOCK];
+    uint32_t histogram[4 * (TABLE_EDGES + 1)] = {0};
+    for (int64_t i = 0; i < n; i += BLOCK) {
+        int some = n - i < BLOCK ? (int)(n - i) : BLOCK;
+        if (some < BLOCK || !b->steps || RUN(any_odd, x + i, some)) {
+            for (int j = 0; j < some; j++)
+                if (x[i + j] == x[i + j]) counts[place(b, x[i + j])]++;
+            continue;
+        }
+        RUN(cells, x + i, some, b, bins);
+        RUN(bins, x + i, some, b, bins);
+        for (int j = 0; j < some; j++) histogram[(j & 3) * (TABLE_EDGES + 1) + bins[j]]++;
+    }
+    for (int i = 0; b->steps && i <= b->edges; i++)
+        for (int j = 0; j < 4; j++) counts[i] += histogram[j * (TABLE_EDGES + 1) + i];
+}
+
 #endif

@@ -188,7 +188,7 @@ def _number_at(array: pa.Array, rows: NDArray[np.int64], *, number: bool) -> NDA
 def _null_at(array: pa.Array, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which of some rows are null."""
     bits, at = np.frombuffer(array.buffers()[0], dtype=np.uint8), rows + array.offset
-    return (bits[at >> 3] >> (at & 7)) & 1 == 0
+    return np.asarray((bits[at >> 3] >> (at & 7)) & 1 == 0)
 
 
 def _count_leniently(job: Job, array: pa.Array) -> Values:

@@ -74,7 +74,7 @@ def _cells(planned: Planned, array: pa.Array) -> Cells:
     return Cells(np.zeros(len(array)), said, null, wrong)
 
 
-def stored(array: pa.Array) -> pa.Array:
+def stored(array: pa.Array) -> pa.Array:  # noqa: PLR0911  one return a type
     """Take off what only says how values are stored: runs, views, extensions."""
     kind = array.type
     if pa.types.is_primitive(kind) or pa.types.is_dictionary(kind):
@@ -144,7 +144,7 @@ def instants(array: pa.Array) -> NDArray[np.float64] | None:
     return None
 
 
-def texts(array: pa.Array) -> tuple[list[str | None], NDArray[np.bool_], NDArray[np.bool_]]:
+def texts(array: pa.Array) -> tuple[list[str | None], NDArray[np.bool_], NDArray[np.bool_]]:  # noqa: PLR0911  one return a type
     """The text of each value, rows that are null, rows that have no text.
 
     Where a value has no text, such as bytes that are not UTF-8, the text is what is shown of it.
@@ -232,6 +232,7 @@ def ticks(array: pa.Array) -> NDArray[np.int64]:
 
 
 def is_text(kind: pa.DataType) -> bool:
+    """Whether values lie as bytes behind offsets."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 

@@ -151,15 +151,15 @@ def _columns(node: ast.AST) -> Iterator[str]:
 def _holds(node: ast.expr, batch: pa.RecordBatch) -> NDArray[np.bool_]:
     match node:
         case ast.BoolOp(op=ast.And()):
-            return np.logical_and.reduce([_holds(value, batch) for value in node.values])
+            return np.asarray(np.all([_holds(value, batch) for value in node.values], axis=0))
         case ast.BoolOp():
-            return np.logical_or.reduce([_holds(value, batch) for value in node.values])
+            return np.asarray(np.any([_holds(value, batch) for value in node.values], axis=0))
         case ast.UnaryOp():
             return ~_holds(node.operand, batch)
         case ast.Compare():
             sides = [node.left, *node.comparators]
             steps = zip(sides, node.ops, sides[1:], strict=False)
-            return np.logical_and.reduce([_compare(left, op, right, batch) for left, op, right in steps])
+            return np.asarray(np.all([_compare(left, op, right, batch) for left, op, right in steps], axis=0))
         case _:
             return _by_value(_array(node, batch), operator.eq, value=True)
 
@@ -172,7 +172,8 @@ def _compare(left: ast.expr, op: ast.cmpop, right: ast.expr, batch: pa.RecordBat
         return nulls(array) if isinstance(op, ast.Is) else ~nulls(array)
     if isinstance(op, ast.In | ast.NotIn):
         listed = getattr(right, "elts", [])
-        found = np.logical_or.reduce([_by_value(array, operator.eq, ast.literal_eval(item)) for item in listed] or [~nulls(array) & False])
+        none = np.zeros(len(array), dtype=np.bool_)
+        found: NDArray[np.bool_] = np.any([none, *(_by_value(array, operator.eq, ast.literal_eval(item)) for item in listed)], axis=0)
         return found if isinstance(op, ast.In) else ~found & ~nulls(array)
     if _is_column(right):
         return _by_column(array, COMPARISONS[type(op)], _array(right, batch))
@@ -217,7 +218,7 @@ def _numbers(kind: Kind, array: pa.Array) -> tuple[NDArray[np.float64], NDArray[
     if found is not None:
         return found, ~nulls(array) & ~np.isnan(found)
     read, rows = _distinct(kind, array)
-    good = np.append(~read.null & ~read.wrong & ~np.isnan(read.numbers), False)[rows]  # noqa: FBT003  not an argument
+    good = np.append(~read.null & ~read.wrong & ~np.isnan(read.numbers), False)[rows]
     return np.append(read.numbers, np.nan)[rows], good
 
 

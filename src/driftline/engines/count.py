@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +18,13 @@ from driftline.engines.split import Splitter
 from driftline.engines.tally import Tally
 from driftline.errors import SchemaMismatch, near_miss
 from driftline.monitor import ColumnHints
-from driftline.profile.profile import Profile
 from driftline.schema import Role
 from driftline.verdicts.report import Finding
 from driftline.window import CALENDAR, Cadence, Window, Windowing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Self
 
     from numpy.typing import NDArray
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from driftline.engines.split import Cut, Key
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
+    from driftline.profile.profile import Profile
 
     Share = tuple[NDArray[np.uint64], dict[int, Values]]
     """Each row's hash as far as some columns go, and those columns' values for the sample."""
@@ -59,7 +60,7 @@ class Counted:
 
     Attributes:
         profiles: by segment (None for all rows) and window, in the order of windows.
-        findings: what was wrong with the data.
+        findings: what cutting found; what reading found is the source's to tell.
         untimed: by segment, rows whose time was null or unreadable; they are in no window.
     """
 
@@ -173,13 +174,13 @@ class Crew:
 
     def __init__(self, tally: Tally, threads: int) -> None:
         self._tally = tally
-        shares = max(1, min(2 * threads if threads > 1 else 1, tally.columns))
+        shares = max(1, min(threads, tally.columns))
         self._shares = [range(first, tally.columns, shares) for first in range(shares)]
         self._locks = [Lock() for _ in self._shares]
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="count") if threads > 1 else None
         self._waiting: deque[tuple[NDArray[np.int64], list[Future[Share]]]] = deque()
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
@@ -204,9 +205,7 @@ class Crew:
         self._waiting.append((pieces, tasks))
         self._finish(AHEAD)
 
-    def _share(
-        self, share: int, batch: pa.RecordBatch, cut: Cut, pieces: NDArray[np.int64], ready: dict[int, pa.Array] | None
-    ) -> Share:
+    def _share(self, share: int, batch: pa.RecordBatch, cut: Cut, pieces: NDArray[np.int64], ready: dict[int, pa.Array] | None) -> Share:
         columns = self._shares[share]
         rows = np.zeros(cut.rows, dtype=np.uint64)
         # Two cuts may not add to the same column's tables at the same time.
@@ -236,12 +235,12 @@ def _must_have(source: Source, name: str, why: str) -> None:
 
 def _settled(tally: Tally, splitter: Splitter, source: Source) -> Counted:
     """Name the windows, put them in order, and tell of rows that are in none."""
-    keys: tuple[Key, ...] = tally.slots()
+    keys = cast("tuple[Key, ...]", tally.slots())
     final = splitter.final(keys)
     ranked = sorted(keys, key=lambda key: (key[0] is not None, key[0] or "", final[key][1].index))
     profiles = {final[key]: tally.profile(key) for key in ranked if key[1] != NO_TIME}
     untimed = {key[0]: tally.profile(key) for key in ranked if key[1] == NO_TIME}
-    findings = [*source.findings(), *splitter.findings()]
+    findings = list(splitter.findings())
     if None in untimed:
         lost = untimed[None].rows
         findings.append(

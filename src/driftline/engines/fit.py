@@ -18,6 +18,9 @@ from driftline.profile.plan import Plan, Planned
 from driftline.schema import Column, Kind, Role
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from driftline.engines.gather import Gathered
     from driftline.monitor import Monitor
     from driftline.ports import Progress, Source
 
@@ -59,16 +62,18 @@ def fit(source: Source, monitor: Monitor, *, progress: Progress | None = None, s
         chosen = rows.choose(batch.num_rows)
         for column, keeper in zip(settled, gathered, strict=True):
             keeper.add(_column(batch, column.name), chosen)
-        kept = rows.narrow()
-        for keeper in gathered if kept is not None else ():
-            keeper.keep(kept)
+        _narrow(gathered, rows.narrow())
         done += batch.num_rows
         if progress is not None:
             progress(f"fitting bins to {source.name}", done, total)
-    kept = rows.narrow(last=True)
-    for keeper in gathered if kept is not None else ():
-        keeper.keep(kept)
+    _narrow(gathered, rows.narrow(last=True))
     return Plan(tuple(keeper.planned() for keeper in gathered), sample=kept_rows(len(gathered)))
+
+
+def _narrow(gathered: list[Gathered], kept: NDArray[np.bool_] | None) -> None:
+    if kept is not None:
+        for keeper in gathered:
+            keeper.keep(kept)
 
 
 def kept_rows(columns: int) -> int:

@@ -24,7 +24,10 @@ ID_NAMES = (
     *("id", "uuid", "guid", "row_id", "record_id", "transaction_id", "request_id", "event_id", "prediction_id", "inference_id"),
     *("example_id", "sample_id", "identifier"),
 )
-PREDICTION_NAMES = ("y_pred", "prediction", "predicted", "model_pred", "model_prediction", "predicted_label", "predicted_class", "y_hat", "pred")
+PREDICTION_NAMES = (
+    *("y_pred", "prediction", "predicted", "model_pred", "model_prediction", "predicted_label", "predicted_class", "y_hat"),
+    "pred",
+)
 SCORE_NAMES = (
     *("y_score", "score", "model_score", "prediction_score", "y_proba", "y_pred_proba", "pred_proba", "predicted_proba"),
     *("predicted_probability", "probability", "proba"),
@@ -47,7 +50,12 @@ def plan_columns(schema: pa.Schema, monitor: Monitor) -> tuple[Column, ...]:
     roles = _roles(schema, monitor)
     hints = monitor.hints
     return tuple(
-        Column(name=field.name, kind=kind_of(field, monitor, roles[field.name]), role=roles[field.name], importance=hints.importance.get(field.name))
+        Column(
+            name=field.name,
+            kind=kind_of(field, monitor, roles[field.name]),
+            role=roles[field.name],
+            importance=hints.importance.get(field.name),
+        )
         for field in _once(schema)
     )
 

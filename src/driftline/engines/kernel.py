@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from driftline.engines import numpy_kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
-
     import numpy as np
     from numpy.typing import NDArray
+
+Buffer = Any
+"""Anything that lends its memory: an Arrow buffer, a NumPy array, bytes."""
 
 Tables = tuple[Any, ...]
 """What a `Tally` hands to the kernel: its arrays, and where in them the column at hand lies."""
@@ -30,6 +31,10 @@ class Kernel(Protocol):
 
         Without a binner each value falls in the column's one bin.
         """
+        ...
+
+    def count_bins(self, values: NDArray[np.float64], binner: Any, counts: NDArray[np.int64], /) -> None:
+        """Add to `counts` how many values fall in each bin; NaN falls in none."""
         ...
 
     def count_codes(
@@ -57,7 +62,7 @@ class Kernel(Protocol):
         """Hash Arrow texts, from the row `offset` on, into `hashes`."""
         ...
 
-    def hash_integers(self, values: NDArray[np.int64] | NDArray[np.uint64], signed: bool, hashes: NDArray[np.uint64], /) -> None:  # noqa: FBT001  C takes no keywords
+    def hash_integers(self, values: NDArray[np.integer[Any]], signed: bool, hashes: NDArray[np.uint64], /) -> None:  # noqa: FBT001  C takes no keywords
         """Hash the decimal texts of integers into `hashes`."""
         ...
 
@@ -69,7 +74,7 @@ class Kernel(Protocol):
 def pick() -> Kernel:
     """The compiled kernel, or the one in NumPy."""
     try:
-        from driftline.engines import _kernel  # noqa: PLC0415  may not have been built
+        from driftline.engines import _kernel  # type: ignore[attr-defined]  # noqa: PLC0415  may not have been built
     except ImportError:
         return cast("Kernel", numpy_kernel)
     return cast("Kernel", _kernel)

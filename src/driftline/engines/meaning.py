@@ -133,8 +133,8 @@ def _sorted_out(planned: Planned, found: Meaning) -> Meaning:
     """Order the unseen codes, and join codes that turned out to be the same text."""
     if not isinstance(planned.bins, LevelBins):
         return found
-    unseen = np.flatnonzero(found.places == len(planned.bins.levels))
-    unseen = unseen[np.argsort(found.text_hashes[unseen], kind="stable")].astype(np.int32)
+    unseen = np.flatnonzero(found.places == len(planned.bins.levels)).astype(np.int32)
+    unseen = np.asarray(unseen[np.argsort(found.text_hashes[unseen], kind="stable")], dtype=np.int32)
     ranked = found.text_hashes[unseen]
     if not (ranked[1:] == ranked[:-1]).any():
         return replace(found, unseen=unseen)

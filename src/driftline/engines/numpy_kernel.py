@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.profile import distinct, hashing, moments
-from driftline.profile.bins import NumberBins
+from driftline.profile.bins import FIXED_POINT_BITS, NumberBins
 from driftline.profile.profile import UNSEEN_KEPT, Odd
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from numpy.typing import NDArray
+
+    Buffer = Any
 
 NULL, WRONG = -1, -2
 """Places of what is in no bin."""
@@ -34,7 +36,7 @@ class Slot:
 
 def binner(edges: NDArray[np.float64], center: float, step: float, /) -> NumberBins:
     """Prepare edges: here they serve as they are."""
-    return NumberBins(tuple(edges.tolist()), center, 2.0**moments.FIXED_POINT_BITS / step)
+    return NumberBins(tuple(edges.tolist()), center, 2.0**FIXED_POINT_BITS / step)
 
 
 def count_numbers(
@@ -52,6 +54,12 @@ def count_numbers(
     numbers = np.frombuffer(values, dtype=np.dtype(code), count=first + length)[first:].astype(np.float64)
     places = np.where(_valid(validity, offset, length), 0, NULL).astype(np.int8)
     count_cells(numbers, hashing.hash_numbers(numbers), places, binner, tables)
+
+
+def count_bins(values: NDArray[np.float64], binner: NumberBins, counts: NDArray[np.int64], /) -> None:
+    """Count only the bins of numbers; see `kernel.Kernel`."""
+    places = np.searchsorted(binner.array, values[~np.isnan(values)], side="right")
+    counts[:] += np.bincount(places, minlength=counts.size)
 
 
 def count_cells(
@@ -135,7 +143,7 @@ def hash_texts(offsets: Buffer, size: int, data: Buffer | None, offset: int, has
     hashes[:] = hashing.mix(words)
 
 
-def hash_integers(values: NDArray[np.int64] | NDArray[np.uint64], signed: bool, hashes: NDArray[np.uint64], /) -> None:  # noqa: ARG001, FBT001  C needs to be told
+def hash_integers(values: NDArray[np.integer[Any]], signed: bool, hashes: NDArray[np.uint64], /) -> None:  # noqa: ARG001, FBT001  C needs to be told
     """Hash the decimal texts of integers; see `kernel.Kernel`."""
     texts = [str(value).encode() for value in values.tolist()]
     ends = np.cumsum([0, *map(len, texts)], dtype=np.int64)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-
 from driftline.engines.cells import encode, nulls, plain, raw, stored, texts
 from driftline.engines.clock import NO_TIME, Clock, seconds
 from driftline.engines.conditions import condition
@@ -17,7 +16,7 @@ from driftline.verdicts.report import Finding
 from driftline.window import CALENDAR, Cadence, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -115,7 +114,7 @@ class Splitter:
             if window != NO_TIME and self._windowing.cadence is Cadence.COLUMN:
                 settled = replace(window, index=places[window.label])
             elif self._windowing.cadence is Cadence.ROWS and isinstance(window.end, int) and window.end > self._row:
-                settled = _row_window(window.index, int(window.start or 0), self._row)
+                settled = _row_window(window.index, window.index * (self._windowing.rows or 1), self._row)
             final[segment, window] = (segment, settled)
         return final
 

@@ -45,7 +45,7 @@ class Tally:
         self._rows: list[int] = []
         self._samples: list[_Gathered] = []
         self._unseen: dict[tuple[int, int], dict[str, list[int]]] = {}
-        self._make_tables(0)
+        self._tables = _tables(plan, 0)
 
     def slots(self) -> tuple[Hashable, ...]:
         """What was counted, in the order in which it was first seen."""
@@ -57,13 +57,13 @@ class Tally:
             self._slots[key] = len(self._slots)
             self._rows.append(0)
             self._samples.append(_Gathered(self.plan.sample, self.columns))
-            if len(self._slots) > len(self._counts):
-                self._make_tables(max(len(self._slots), len(self._counts) * 3 // 2))
+            if len(self._slots) > len(self._tables[0]):
+                self._make_tables(max(len(self._slots), len(self._tables[0]) * 3 // 2))
         return self._slots[key]
 
     def has_room(self, keys: set[Hashable]) -> bool:
         """Whether slots for these keys can be had without making the tables anew."""
-        return len(self._slots) + len(keys - self._slots.keys()) <= len(self._counts)
+        return len(self._slots) + len(keys - self._slots.keys()) <= len(self._tables[0])
 
     def tables(self, column: int, pieces: NDArray[np.int64], length: int, rows: NDArray[np.uint64], *, is_id: bool) -> Tables:
         """What the kernel needs to count one column: see `kernel.Tables`."""
@@ -71,13 +71,13 @@ class Tally:
         bins = self.plan.columns[column].width
         factor = 1 if is_id else self.factors[column]
         return (
-            *(pieces, self._counts, self._odd, self._sums, self._extremes, self._registers, rows),
+            *(pieces, *self._tables, rows),
             *(column, self.columns, place, bins, self.plan.width, length, factor),
         )
 
     def count_absent(self, column: int, pieces: NDArray[np.int64]) -> None:
         """Count rows in which the whole column is not there."""
-        np.add.at(self._odd[:, column, Odd.ABSENT], pieces[:, 2], pieces[:, 1])
+        np.add.at(self._tables[1][:, column, Odd.ABSENT], pieces[:, 2], pieces[:, 1])
 
     def note_unseen(self, slot: int, column: int, text: str, text_hash: int, rows: int) -> None:
         """Add rows with a value outside the column's levels."""
@@ -119,14 +119,15 @@ class Tally:
     def profile(self, key: Hashable) -> Profile:
         """Freeze what was counted for `key`."""
         slot = self._slots[key]
+        counts, odd, sums, extremes, registers = (table[slot].copy() for table in self._tables)
         return Profile(
             plan=self.plan,
             rows=self._rows[slot],
-            counts=self._counts[slot].copy(),
-            odd=self._odd[slot].copy(),
-            sums=self._sums[slot].copy(),
-            extremes=self._extremes[slot] + 0.0,
-            registers=self._registers[slot].copy(),
+            counts=counts,
+            odd=odd,
+            sums=sums,
+            extremes=extremes,
+            registers=registers,
             sample=self._samples[slot].sample(),
             unseen=tuple(self._unseen_of(slot, column) for column in range(self.columns)),
         )
@@ -139,15 +140,22 @@ class Tally:
         return {text: rows for text, (_, rows) in noted.items()}
 
     def _make_tables(self, slots: int) -> None:
-        old = (self._counts, self._odd, self._sums, self._extremes, self._registers) if slots else ()
-        self._counts = np.zeros((slots, self.plan.width), dtype=np.int64)
-        self._odd = np.zeros((slots, self.columns, len(Odd)), dtype=np.int64)
-        self._sums = np.zeros((slots, self.columns, LIMBS), dtype=np.int64)
-        self._extremes = np.tile([np.inf, -np.inf], (slots, self.columns, 1))
-        self._registers = np.zeros((slots, self.columns, REGISTERS), dtype=np.uint8)
-        new: tuple[NDArray[Any], ...] = (self._counts, self._odd, self._sums, self._extremes, self._registers)
-        for before, after in zip(old, new, strict=False):
+        made = _tables(self.plan, slots)
+        for before, after in zip(self._tables, made, strict=True):
             after[: len(before)] = before
+        self._tables = made
+
+
+def _tables(plan: Plan, slots: int) -> tuple[NDArray[Any], ...]:
+    """Counts, odd counts, sums, extremes and registers, as in a `Profile`, for so many slots."""
+    columns = len(plan.columns)
+    return (
+        np.zeros((slots, plan.width), dtype=np.int64),
+        np.zeros((slots, columns, len(Odd)), dtype=np.int64),
+        np.zeros((slots, columns, LIMBS), dtype=np.int64),
+        np.tile([np.inf, -np.inf], (slots, columns, 1)),
+        np.zeros((slots, columns, REGISTERS), dtype=np.uint8),
+    )
 
 
 class _Gathered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,10 +34,12 @@ WEIGHTS = {
     "shift": 0.3, "spread": 0.15, "psi": 0.2, "atom": 0.1, "tail": 0.05,
     "level": 0.25, "unseen": 0.35,
     "null": 0.1, "nan": 0.02, "wrong_type": 0.04, "absent": 0.04,
+    "duplicate": 0.3, "volume": 0.3, "silence": 0.2,
 }  # fmt: skip
 """How a column's level is shared out between its tests (weighted Bonferroni; Holm 1979): more to what is likelier.
 
-Numbers use the first line, levels psi and the second, both the third; either way the weights sum to at most 1.
+Numbers use the first line, levels psi and the second, all columns the third, the id and the time also the fourth;
+whichever it is, the weights sum to at most 1.
 """
 
 
@@ -93,7 +95,8 @@ class Facet:
 
     def masked(self, where: NDArray[np.bool_]) -> Facet:
         """The same facet with NaN where nothing may be said."""
-        return replace(self, **{name: np.where(where, getattr(self, name), np.nan) for name in NUMBERS})
+        numbers: dict[str, Any] = {name: np.where(where, getattr(self, name), np.nan) for name in NUMBERS}
+        return replace(self, **numbers)
 
 
 NUMBERS = ("value", "effect", "low", "high", "p_value", "threshold", "detectable")
@@ -103,12 +106,11 @@ NUMBERS = ("value", "effect", "low", "high", "p_value", "threshold", "detectable
 def join(parts: Sequence[Facet]) -> Facet:
     """Put facets of different columns one below the other."""
     names = [*NUMBERS, *(("where",) if parts[0].where is not None else ())]
-    return Facet(name=parts[0].name, **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+    joined: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return Facet(name=parts[0].name, **joined)
 
 
-def size_bounds(
-    low: NDArray[np.float64], high: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def size_bounds(low: NDArray[np.float64], high: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bounds of the effect's size, its absolute value, from an interval that has a sign.
 
     >>> [float(b) for b in size_bounds(np.array(-0.5), np.array(-0.1))]

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
 
 def share_facet(
-    name: str, hits: NDArray[np.float64], rows: NDArray[np.float64], ref_hits: NDArray[np.float64], ref_rows: NDArray[np.float64],
-    design: NDArray[np.float64] | float, ask: Ask, looks: NDArray[np.float64] | float = 1.0,
+    name: str,
+    hits: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    ref_hits: NDArray[np.float64],
+    ref_rows: NDArray[np.float64],
+    design: NDArray[np.float64] | float,
+    ask: Ask,
+    looks: NDArray[np.float64] | float = 1.0,
 ) -> Facet:
     """A share in the reference against a share in each window; all arrays C × W. `looks` bins were looked at to choose this one."""
     level = ask.level(name) / 2 / looks

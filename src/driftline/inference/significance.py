@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 POWER_Z = 0.8416
 """Standard normal quantile of 0.8: what is called detectable is found four times in five."""
 
+
 def normal_quantile(tail: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """The z that a standard normal exceeds with probability `tail`."""
     return np.asarray(-special.ndtri(tail))
@@ -27,7 +28,7 @@ def tail_factor(df: NDArray[np.float64], tail: float) -> NDArray[np.float64]:
     z = normal_quantile(tail)
     with np.errstate(invalid="ignore"):
         ratio = -special.stdtrit(np.maximum(df, 1.0), tail) / z
-    return np.where(np.isinf(df), 1.0, ratio**2)
+    return np.asarray(np.where(np.isinf(df), 1.0, ratio**2))
 
 
 def mean_p(z: NDArray[np.float64], skew: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -45,11 +46,14 @@ def mean_p(z: NDArray[np.float64], skew: NDArray[np.float64]) -> NDArray[np.floa
     small = np.abs(skew) < 0.02  # noqa: PLR2004  the gamma function loses digits for very large k
     # The short tail of a gamma ends; a real one does not quite: never claim more than the normal law by much.
     one = np.where(small, symmetric, np.maximum(skewed, symmetric * 1e-3))
-    return np.minimum(2 * one, 1.0)
+    return np.asarray(np.minimum(2 * one, 1.0))
 
 
 def share_p(
-    hits: NDArray[np.float64], rows: NDArray[np.float64], ref_hits: NDArray[np.float64], ref_rows: NDArray[np.float64],
+    hits: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    ref_hits: NDArray[np.float64],
+    ref_rows: NDArray[np.float64],
     design: NDArray[np.float64] | float = 1.0,
 ) -> NDArray[np.float64]:
     """Two-sided p-value for two shares being equal, by the conditional binomial law.
@@ -82,8 +86,12 @@ def _clustered(hits: NDArray[np.float64], mean: NDArray[np.float64], factor: NDA
 
 
 def share_interval(
-    hits: NDArray[np.float64], rows: NDArray[np.float64], ref_hits: NDArray[np.float64], ref_rows: NDArray[np.float64],
-    z: NDArray[np.float64] | float, design: NDArray[np.float64] | float = 1.0,
+    hits: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    ref_hits: NDArray[np.float64],
+    ref_rows: NDArray[np.float64],
+    z: NDArray[np.float64] | float,
+    design: NDArray[np.float64] | float = 1.0,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Interval for the difference of two shares (current less reference), Newcombe 1998's hybrid score method."""
     low_q, high_q = wilson(hits / design, rows / design, z)
@@ -95,7 +103,9 @@ def share_interval(
     return low, high
 
 
-def wilson(hits: NDArray[np.float64], rows: NDArray[np.float64], z: NDArray[np.float64] | float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def wilson(
+    hits: NDArray[np.float64], rows: NDArray[np.float64], z: NDArray[np.float64] | float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Wilson 1927's interval for a share."""
     with np.errstate(invalid="ignore", divide="ignore"):
         share = hits / rows
@@ -104,7 +114,9 @@ def wilson(hits: NDArray[np.float64], rows: NDArray[np.float64], z: NDArray[np.f
     return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
 
 
-def noncentrality_interval(x: NDArray[np.float64], df: NDArray[np.float64], z: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def noncentrality_interval(
+    x: NDArray[np.float64], df: NDArray[np.float64], z: NDArray[np.float64] | float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Interval for the noncentrality behind a chi-square value, in closed form.
 
     Inverts the two-term Cornish-Fisher quantile of the noncentral chi-square, x = ν + δ ± z √(2ν + 4δ)

@@ -74,9 +74,7 @@ class Variation:
         return np.where((rows > block_rows[:, None]) & (self.between[:, None] > 0), np.maximum(scaled, lasting), scaled)
 
 
-def vary(
-    values: NDArray[np.float64], rows: NDArray[np.float64], per_row: NDArray[np.float64], blocks: Blocks
-) -> Variation:
+def vary(values: NDArray[np.float64], rows: NDArray[np.float64], per_row: NDArray[np.float64], blocks: Blocks) -> Variation:
     """Estimate season and design effect of means from the reference's blocks.
 
     Args:
@@ -125,7 +123,7 @@ def _skewness(residual: NDArray[np.float64], weight: NDArray[np.float64]) -> NDA
     centred = residual - ((weight * residual).sum(1) / total)[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         skew = (weight * centred**3).sum(1) / total / ((weight * centred**2).sum(1) / total) ** 1.5
-    return np.clip(np.nan_to_num(skew), -2.0, 2.0)
+    return np.asarray(np.clip(np.nan_to_num(skew), -2.0, 2.0))
 
 
 def vary_over_scales(

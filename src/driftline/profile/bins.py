@@ -92,7 +92,7 @@ def fit_number_bins(values: NDArray[np.float64], *, least: float | None = None, 
     edges = _outer_edges(low, high)
     atoms = _atoms(finite)
     for value in atoms:
-        edges |= {float(value), float(np.nextafter(value, math.inf))}
+        edges |= {float(value), math.nextafter(float(value), math.inf)}
     rest = finite[~np.isin(finite, atoms)]
     room = FINE - 1 - len(edges)
     if rest.size and room > 0:
@@ -116,14 +116,14 @@ def fit_level_bins(counts: Mapping[str, int], *, limit: int = MAX_LEVELS) -> Lev
 
 
 def _outer_edges(low: float, high: float) -> set[float]:
-    above = float(np.nextafter(high, math.inf))
+    above = math.nextafter(high, math.inf)
     return {-LARGEST, low, above, math.inf} if low > -LARGEST else {-LARGEST, above, math.inf}
 
 
 def _atoms(finite: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values repeated often enough to be point masses, the most frequent first if room is short."""
     values, counts = np.unique(finite, return_counts=True)
-    often = (counts >= 2) & (counts >= ATOM_SHARE * finite.size)
+    often = (counts > 1) & (counts >= ATOM_SHARE * finite.size)
     if values.size <= 32:  # noqa: PLR2004  so few values are levels, each its own bin
         often[:] = True
     ranked = np.argsort(-counts[often], kind="stable")[: FINE // 4]
@@ -138,5 +138,6 @@ def _grid(finite: NDArray[np.float64]) -> tuple[float, float]:
         spread = float(finite[-1]) - float(finite[0])
     if not math.isfinite(spread) or spread <= 0:
         spread = abs(center) or 1.0
-    exponent = min(max(math.frexp(spread)[1], -900), 900)
+    # From 2^1000 on every finite double lies on the grid; below 2^-900 a step would not be one.
+    exponent = min(max(math.frexp(spread)[1], -900), 1000)
     return center, math.ldexp(1.0, exponent)

@@ -32,7 +32,7 @@ def leading_zeros(words: NDArray[np.uint64]) -> NDArray[np.uint8]:
         empty = rest < (np.uint64(1) << np.uint64(64 - bits))
         zeros += np.uint8(bits) * empty
         rest = np.where(empty, rest << np.uint64(bits), rest)
-    return zeros + (words == 0)
+    return np.asarray(zeros + (words == 0), dtype=np.uint8)
 
 
 def estimate(registers: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -42,4 +42,5 @@ def estimate(registers: NDArray[np.uint8]) -> NDArray[np.float64]:
     empty = (registers == 0).sum(-1)
     with np.errstate(divide="ignore"):
         linear = m * np.log(m / empty)
-    return np.where((raw <= 2.5 * m) & (empty > 0), linear, raw)  # noqa: PLR2004  the paper's switch
+    # The switch is the paper's.
+    return np.asarray(np.where((raw <= 2.5 * m) & (empty > 0), linear, raw))

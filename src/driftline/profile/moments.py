@@ -28,7 +28,7 @@ def quantise(values: NDArray[np.float64], bins: NumberBins) -> NDArray[np.int64]
     """Put finite values on the grid."""
     step = 2.0**FIXED_POINT_BITS / bins.scale
     with np.errstate(over="ignore"):
-        return np.rint(((values - bins.center) * step).clip(-CLIP, CLIP)).astype(np.int64)
+        return np.asarray(np.rint(((values - bins.center) * step).clip(-CLIP, CLIP)), dtype=np.int64)
 
 
 def sums(grid: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -62,10 +62,12 @@ def add_limbs(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.i
     return total
 
 
-def means(limbs: NDArray[np.int64], rows: NDArray[np.int64], center: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.float64]:
+def means(
+    limbs: NDArray[np.int64], rows: NDArray[np.int64], center: NDArray[np.float64], scale: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Mean and variance (divisor n) per column, NaN where there are no rows. Shape: … × 2."""
     weights = 2.0 ** (_BITS * np.arange(SQUARE_LIMBS))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         step = scale / 2.0**FIXED_POINT_BITS
         first = (limbs[..., :SUM_LIMBS] * weights[:SUM_LIMBS]).sum(-1) / rows
         second = (limbs[..., SUM_LIMBS:] * weights).sum(-1) / rows

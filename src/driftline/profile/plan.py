@@ -110,9 +110,7 @@ def _planned_to_dict(planned: Planned) -> dict[str, Any]:
 
 
 def _planned_from_dict(item: dict[str, Any]) -> Planned:
-    column = Column(
-        name=item["name"], kind=Kind(item["kind"]), role=Role(item["role"]), importance=item.get("importance")
-    )
+    column = Column(name=item["name"], kind=Kind(item["kind"]), role=Role(item["role"]), importance=item.get("importance"))
     if "edges" in item:
         edges = tuple(float.fromhex(edge) for edge in item["edges"])
         return Planned(column, NumberBins(edges, float.fromhex(item["center"]), float.fromhex(item["scale"])))

@@ -106,9 +106,11 @@ class Profile:
         """Equal to the last bit."""
         if not isinstance(other, Profile):
             return NotImplemented
-        return self.plan.fingerprint == other.plan.fingerprint and self.rows == other.rows and self.unseen == other.unseen and all(
-            np.array_equal(a.view(np.uint8), b.view(np.uint8))
-            for a, b in zip(self._arrays(), other._arrays(), strict=True)
+        return (
+            self.plan.fingerprint == other.plan.fingerprint
+            and self.rows == other.rows
+            and self.unseen == other.unseen
+            and all(np.array_equal(a.view(np.uint8), b.view(np.uint8)) for a, b in zip(self._arrays(), other._arrays(), strict=True))
         )
 
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash

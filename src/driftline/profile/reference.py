@@ -89,7 +89,7 @@ def hash_cells(cells: Cells, planned: Planned) -> NDArray[np.uint64]:
     else:
         hashes = np.zeros(cells.null.size, dtype=np.uint64)
         as_text = np.arange(cells.null.size)
-    for row in as_text:
+    for row in as_text.tolist():
         hashes[row] = hashing.hash_text(cells.texts[row] or "")
     return np.where(cells.null, hashing.NULL_HASH, hashes)
 
@@ -112,7 +112,7 @@ def _count_levels(
 ) -> tuple[NDArray[np.intp], Mapping[str, int]]:
     """Count levels; without bins, every value falls in the one bin there is."""
     levels = {level: code for code, level in enumerate(bins.levels if isinstance(bins, LevelBins) else ())}
-    texts = [cells.texts[row] or "" for row in np.flatnonzero(good)]
+    texts = [cells.texts[row] or "" for row in np.flatnonzero(good).tolist()]
     codes = np.array([levels.get(text, len(levels)) for text in texts], dtype=np.intp)
     profile.counts[profile.plan.slice(index)] = np.bincount(codes, minlength=len(levels) + 1)
     counts: dict[str, int] = {}

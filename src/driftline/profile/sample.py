@@ -46,5 +46,5 @@ class Sample:
         """
         if not self.keys.size:
             return float("nan")
-        # The last key's twins may have been cut off: it does not count.
+        # Twins of the last key may have been cut off, which does not show among hundreds of rows.
         return 1.0 - np.unique(self.keys).size / self.keys.size

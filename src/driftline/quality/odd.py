@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.inference.facet import Ask, Facet
 from driftline.inference.share import share_facet
 from driftline.inference.significance import tail_factor
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks, vary_over_scales
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from driftline.inference.facet import Ask, Facet
     from driftline.profile.profile import Profile
 
 FACETS = {"null": Odd.NULL, "nan": Odd.NAN, "wrong_type": Odd.WRONG_TYPE, "absent": Odd.ABSENT}

@@ -74,7 +74,7 @@ class Axis:
 
     def place(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where values lie, counted in bins: 0 is the start, `bins` the stop, -inf what a logarithm cannot show."""
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             scaled = np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), -math.inf) if self.log else values
         return (scaled - self.start) / (self.stop - self.start) * self.bins
 
@@ -84,25 +84,25 @@ class Axis:
             lower, upper = np.ceil(lower) - 0.5, np.ceil(upper) - 0.5
         left, right = self.place(lower)[:, None], self.place(upper)[:, None]
         edges = np.arange(self.bins + 1.0)[None, :]
-        # A fine bin that begins where the logarithm ends lies below the view, all of it but its last point.
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             part = np.clip((edges - left) / (right - left), 0.0, 1.0)
-        part = np.where(np.isneginf(left), edges >= right, part)
-        # A point mass has no width to spread over.
-        part = np.where(right - left > 1e-9, part, edges > left)  # noqa: PLR2004  a billionth of a bin
+            # A point mass has no width to spread over; a billionth of a bin is none.
+            part = np.where(right - left > 1e-9, part, edges > left)  # noqa: PLR2004  as said
+        # A fine bin that begins where the logarithm ends lies below the view, all of it but its last point.
+        part = np.where(np.isneginf(left) & np.isfinite(right), edges >= right, part)
         return np.diff(part, axis=1, prepend=0.0, append=1.0)
 
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """Round values on the axis: where (in bins, 0 the middle of the first) and what is written there."""
         values, step = self._round_values()
         places = self.place(np.array(values)) - 0.5
-        shown = [(float(p), v) for p, v in zip(places, values, strict=True) if -0.5 <= p <= self.bins - 0.5]
+        shown = [(float(p), v) for p, v in zip(places, values, strict=True) if 0 <= p + 0.5 <= self.bins]
         return tuple((round(p, 3), label_of(v, self.kind, step)) for p, v in shown)
 
     def _round_values(self) -> tuple[list[float], float | None]:
         if self.log:
             wide = self.stop - self.start > 3  # noqa: PLR2004  decades
-            powers = range(math.floor(self.start), math.ceil(self.stop) + 1)
+            powers = range(math.floor(self.start), min(math.ceil(self.stop), 307) + 1)
             every = max(1, len(powers) // TICKS)
             return [m * 10.0**power for power in powers[::every] for m in ((1,) if wide else (1, 2, 5))], None
         if self.kind is Kind.TIMESTAMP:
@@ -132,9 +132,9 @@ def axis_for(lower: NDArray[np.float64], upper: NDArray[np.float64], shares: NDA
             return Axis(kind=kind, start=math.log10(near), stop=math.log10(far), bins=bins, log=True)
     if kind is Kind.TIMESTAMP:
         return Axis(kind=kind, start=low, stop=high, bins=bins)
-    step = nice_step((high - low) / bins)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return Axis(kind=kind, start=first * step, stop=last * step, bins=max(last - first, 1))
+    width = nice_step((high - low) / bins)
+    first, last = math.floor(low / width + 1e-9), math.ceil(high / width - 1e-9)
+    return Axis(kind=kind, start=first * width, stop=last * width, bins=max(last - first, 1))
 
 
 def nice_step(step: float) -> float:
@@ -176,7 +176,7 @@ def _view(lower: NDArray[np.float64], upper: NDArray[np.float64], shares: NDArra
         low = near
     if high - far > 0.5 * (far - near):
         high = far
-    if (half := right - left) > 1e-9 * (far - near):  # noqa: PLR2004  the middle half is no point mass
+    if (half := right - left) > 1e-9 * (far - near):
         low, high = max(low, left - BULKS * half), min(high, right + BULKS * half)
     # A view must have steps that a double can tell apart, and a width that it can hold.
     low, high = max(low, -WIDEST), min(high, WIDEST)

@@ -42,7 +42,7 @@ def notes(brief: Outline) -> list[str]:
 
 def when(story: Story) -> str:
     """Since when, or from when to when, and in how many windows."""
-    drifted = plural(story.windows, "window")
+    drifted, first, last = plural(story.windows, "window"), clean(story.first), clean(story.last)
     if story.now:
         return f"since {clean(story.since)}, {drifted}"
-    return f"{clean(story.first)} to {clean(story.window)}, {drifted}" if story.first != story.window else f"{clean(story.window)} only"
+    return f"over: {first} to {last}, {drifted}" if first != last else f"over: {last} only"

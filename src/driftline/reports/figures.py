@@ -42,7 +42,7 @@ def distribution(
     if window is not None and window not in labels:
         raise ConfigError(f"there is no window {window!r}", hint=near_miss(window, labels))
     at = labels.index(window) if window is not None else len(labels) - 1
-    seen = histogram([report.reference, book.profiles[at]], report.reference.plan.index(column))
+    seen = histogram([report.reference, book.profiles[at]], column)
     values = material.filled_distribution(seen, 1, name=column, current_name=clean(labels[at], 30))
     return _figure(drawing.distribution(), values, theme)
 

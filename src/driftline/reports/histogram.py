@@ -11,8 +11,7 @@ import numpy as np
 from driftline.profile.bins import LARGEST, LevelBins, NumberBins
 from driftline.profile.profile import Odd
 from driftline.reports.axis import Axis, axis_for, label_of
-from driftline.reports.wording import clean, number
-from driftline.schema import Kind
+from driftline.reports.wording import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.profile.profile import Profile
+    from driftline.schema import Kind
 
 LEVELS_SHOWN = 20
 DISCRETE = 20
@@ -59,12 +59,16 @@ class Pieces:
         return np.asarray(self.upper == np.nextafter(self.lower, math.inf))
 
 
-def histogram(profiles: Sequence[Profile], column: int) -> Histogram:
-    """Gather the shares of one column; `profiles[0]` is the reference.
+def histogram(profiles: Sequence[Profile], name: str) -> Histogram:
+    """Gather the shares of one column; `profiles[0]` is the reference. Empty for what is no column of the plan.
 
     Every share is exact where a bin's edge lies on an edge of the fine bins; between those, the rows
     of a fine bin are spread evenly over it.
     """
+    column = place(profiles[0], name)
+    if column is None:
+        nothing = np.empty((len(profiles), 0))
+        return Histogram(axis=None, body=nothing, labels=(), bars=nothing)
     planned = profiles[0].plan.columns[column]
     rows = np.array([[float(profile.rows)] for profile in profiles])
     rows[rows == 0] = math.nan
@@ -80,6 +84,11 @@ def histogram(profiles: Sequence[Profile], column: int) -> Histogram:
     named += [(word, odd[:, kind]) for kind, word in ODD_WORDS.items() if np.nansum(odd[:, kind]) > 0]
     bars = np.array([share for _, share in named]).T if named else shares[:, :0]
     return Histogram(axis=axis, body=body, labels=tuple(label for label, _ in named), bars=bars)
+
+
+def place(profile: Profile, name: str) -> int | None:
+    """Where a column stands in the plan; None for what is judged but is no column, such as the rows as a whole."""
+    return next((i for i, planned in enumerate(profile.plan.columns) if planned.name == name), None)
 
 
 Named = list[tuple[str, "NDArray[np.float64]"]]
@@ -139,11 +148,3 @@ def unseen_values(profile: Profile, column: int, most: int = 8) -> tuple[tuple[s
     """Values outside the reference's levels that were kept, the most frequent first, and their rows."""
     kept = sorted(profile.unseen[column].items(), key=lambda item: (-item[1], item[0]))
     return tuple((clean(value, 60) or "(empty text)", count) for value, count in kept[:most])
-
-
-def span_words(profile: Profile, column: int, kind: Kind) -> str:
-    """The least and the greatest finite number of a column; nothing where there is none."""
-    low, high = (float(x) for x in profile.extremes[column])
-    if low > high:
-        return ""
-    return f"{label_of(low, kind)} to {label_of(high, kind)}" if kind is Kind.TIMESTAMP else f"{number(low)} to {number(high)}"

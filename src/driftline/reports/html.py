@@ -9,7 +9,7 @@ from driftline.reports.brief import facts, notes, when
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.page import index
 from driftline.reports.palette import LIGHT
-from driftline.reports.wording import clean, instant, plural, rows
+from driftline.reports.wording import clean, instant, rows
 from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MARKS = {Verdict.DRIFTED: "▲", Verdict.STABLE: "●", Verdict.INCONCLUSIVE: "◌"}
 ICONS = {Verdict.DRIFTED: "@drifted", Verdict.STABLE: "@current", Verdict.INCONCLUSIVE: "@inconclusive"}
-WAKES_SHOWN, INPUTS_SHOWN, EARLIER_SHOWN, FINDINGS_SHOWN = 8, 6, 30, 20
+WAKES_SHOWN, INPUTS_SHOWN, FINDINGS_SHOWN = 8, 6, 20
 
 
 def to_html(report: Report) -> str:
@@ -44,7 +44,7 @@ def to_html(report: Report) -> str:
 
 def front(report: Report, brief: Outline) -> dict[str, Any]:
     """What is said above the figures."""
-    wakes, inputs = brief.now(*WAKES), brief.now(Concern.INPUT)
+    wakes, inputs = brief.about(*WAKES), brief.about(Concern.INPUT)
     return {
         "monitor": clean(report.monitor),
         "created": instant(report.created),
@@ -59,8 +59,6 @@ def front(report: Report, brief: Outline) -> dict[str, Any]:
         "wakes_more": max(len(wakes) - WAKES_SHOWN, 0),
         "inputs": [_item(story) for story in inputs[:INPUTS_SHOWN]],
         "inputs_more": max(len(inputs) - INPUTS_SHOWN, 0),
-        "earlier": [_item(story) for story in brief.earlier[:EARLIER_SHOWN]],
-        "earlier_count": plural(len(brief.earlier), "column"),
         "others": notes(brief),
         "findings": _findings(report),
     }
@@ -73,6 +71,7 @@ def _item(story: Story) -> dict[str, str]:
         "window": clean(story.window),
         "concern": story.told.concern.value if story.told.concern in WAKES else "",
         "reason": clean(story.told.reason),
+        "state": "now" if story.now else "over",
         "when": when(story),
     }
 

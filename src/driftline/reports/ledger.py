@@ -111,7 +111,7 @@ def ledger(report: Report, segment: str | None = None, *, only: Sequence[str] | 
                 rows[column.name] = Row.of(len(windows))
             rows[column.name].enter(at, column)
     shape = (len(rows), len(windows))
-    codes = [[_code(column and column.verdict) for column in row.columns] for row in rows.values()]
+    codes = [[UNSAID if column is None else _code(column.verdict) for column in row.columns] for row in rows.values()]
     return Ledger(
         segment=segment,
         windows=windows,

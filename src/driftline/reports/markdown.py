@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftline.reports.brief import facts, notes, when
 from driftline.reports.outline import WAKES, outline
-from driftline.reports.text import MARKS, effect
+from driftline.reports.text import MARKS
 from driftline.reports.wording import clean, instant, plural, rows
 from driftline.verdicts.report import Concern
 
@@ -30,10 +30,10 @@ def to_markdown(report: Report, *, most: int = 20) -> str:
         f"**{escaped(report.reason)}**",
         " · ".join(escaped(fact) for fact in facts(report)),
     ]
-    parts += _table("Would wake somebody", brief.now(*WAKES), most)
-    parts += _table("Input drift, by weight", brief.now(Concern.INPUT), most)
+    parts += _table("Would wake somebody", brief.about(*WAKES), most)
+    parts += _table("Input drift, by weight", brief.about(Concern.INPUT), most)
     parts += _lists(report, brief, most)
-    parts.append(f"<sub>{escaped(report.promise)} Made {instant(report.created)}.</sub>")
+    parts.append(f"<sub>{escaped(report.promise)} · made {instant(report.created)}</sub>")
     return "\n\n".join(parts) + "\n"
 
 
@@ -47,10 +47,10 @@ def escaped(text: str) -> str:
 
 
 def code(name: str, width: int = 80) -> str:
-    """Write a name as a code span, which nothing in it can end, inside a table too.
+    r"""Write a name as a code span, which nothing in it can end, inside a table too.
 
     >>> code("amount"), code("a`b|c")
-    ('`amount`', '``a`b\\\\|c``')
+    ('`amount`', '``a`b\\|c``')
     """
     text = clean(name, width).strip() or "(no name)"
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
@@ -63,12 +63,12 @@ def _table(title: str, stories: Sequence[Story], most: int) -> list[str]:
     if not stories:
         return []
     segmented = any(story.segment is not None for story in stories)
-    heads = ["column", *(["segment"] if segmented else []), "concern", "when", "effect", "what happened"]
+    heads = ["column", *(["segment"] if segmented else []), "concern", "when", "what happened"]
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for story in stories[:most]:
         told = story.told
         cells = [code(told.name), *([code(story.segment or "all rows")] if segmented else []), told.concern.value]
-        lines.append(f"| {' | '.join([*cells, escaped(when(story)), escaped(effect(told)), escaped(told.reason)])} |")
+        lines.append(f"| {' | '.join([*cells, escaped(when(story)), escaped(told.reason)])} |")
     more = [f"and {plural(len(stories) - most, 'column')} more"] if len(stories) > most else []
     return [f"#### {title}", "\n".join(lines), *more]
 
@@ -77,10 +77,6 @@ def _lists(report: Report, brief: Outline, most: int) -> list[str]:
     said = [f"- {escaped(note)}" for note in notes(brief)]
     if brief.stable:
         said.append(f"- {plural(brief.stable, 'column')} stable in the last window.")
-    if brief.earlier:
-        shown = ", ".join(f"{code(s.told.name)} ({escaped(when(s))})" for s in brief.earlier[:most])
-        more = f", and {len(brief.earlier) - most:,} more" if len(brief.earlier) > most else ""
-        said.append(f"- Drifted earlier and came back: {shown}{more}.")
     for finding in report.findings[:most]:
         count = f" ({rows(finding.rows)})" if finding.rows else ""
         said.append(f"- ⚠ {code(finding.where)}: {escaped(finding.what)}{count}. {escaped(finding.hint)}".rstrip())

@@ -10,9 +10,10 @@ import numpy as np
 
 from driftline.profile.profile import Odd
 from driftline.reports.drawing import BAR, BODY, CELL, EDGE, missing_line
+from driftline.reports.histogram import place
 from driftline.reports.ledger import DOUBLINGS, FIELDS, VERDICTS
 from driftline.reports.palette import LINES
-from driftline.reports.wording import amount, clean, interval, percent, probability, word
+from driftline.reports.wording import amount, clean, interval, probability, raw, word
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
@@ -87,10 +88,13 @@ def filled_over_time(book: Ledger, column: int, statistic: str, *, window: int |
     effect = np.where(np.isnan(fields["effect"]), fields["value"], fields["effect"])
     floor = fields["floor"]
     signed = np.nanmin(effect, initial=0.0) < 0
+    # Endless less endless is nothing, and is not drawn.
+    with np.errstate(invalid="ignore"):
+        up, down = fields["high"] - effect, effect - fields["low"]
     given = {
         "$effect": effect,
-        "$up": fields["high"] - effect,
-        "$down": effect - fields["low"],
+        "$up": up,
+        "$down": down,
         "$floor": floor,
         "$minus_floor": -floor if signed else np.where(np.isnan(floor), floor, 0.0),
         "$threshold": fields["threshold"],
@@ -101,7 +105,7 @@ def filled_over_time(book: Ledger, column: int, statistic: str, *, window: int |
     described = word(statistic)
     words: Values = {
         "$told": _spread(book, [_told(book, column, statistic, row) for row in range(len(book.windows))], ""),
-        "$title": described.title + (f", in {described.unit}" if described.unit in {"sd", "log sd"} else ""),
+        "$title": described.title + {"sd": ", in sd", "log": ", natural logarithm"}.get(described.unit, ""),
         "$format": "+,.3~p" if described.unit == "share" else ".3~g",
         "$effect_range": _range(effect[book.verdicts[column] != VERDICTS.index(Verdict.INCONCLUSIVE)], effect, fields),
         "$from": at - 0.5,
@@ -155,9 +159,11 @@ def filled_missing(book: Ledger, reference: Profile, columns: Sequence[int]) -> 
 
 def null_shares(book: Ledger, reference: Profile, name: str) -> NDArray[np.float64]:
     """Share of rows without a value: null, or the whole column absent. The reference's first, then each window's."""
-    at = reference.plan.index(name)
-    kinds = [Odd.NULL, Odd.ABSENT]
-    return np.array([p.odd[at, kinds].sum() / p.rows if p.rows else math.nan for p in (reference, *book.profiles)])
+    at, kinds = place(reference, name), [Odd.NULL, Odd.ABSENT]
+    profiles = (reference, *book.profiles)
+    if at is None:
+        return np.full(len(profiles), math.nan)
+    return np.array([p.odd[at, kinds].sum() / p.rows if p.rows else math.nan for p in profiles])
 
 
 def time_axis(book: Ledger) -> Values:
@@ -197,18 +203,21 @@ def _told(book: Ledger, column: int, statistic: str, window: int) -> str:
     if table is None:
         return ""
     value, threshold, p_value, effect, low, high, _, _ = (float(x) for x in table[window])
-    bounds = "" if math.isnan(low) else f" ({interval(statistic, (low, high))})"
+    bounds = interval(statistic, (low, high))
     said = book.columns[column][window]
-    lines = [f"<b>{plain(book.labels()[window])}</b>: {said.verdict if said else 'no data'}", f"effect {amount(statistic, effect)}{bounds}"]
-    unit = percent if word(statistic).unit == "share" else lambda x: amount(statistic, x)
-    lines.append(f"raw {unit(value)}, threshold {unit(threshold)}, p {probability(p_value)}")
+    lines = [
+        f"<b>{plain(book.labels()[window])}</b>: {said.verdict if said else 'no data'}",
+        f"effect {amount(statistic, effect)}" + (f" ({bounds})" if bounds else ""),
+    ]
+    lines.append(f"raw {raw(statistic, value)}, threshold {raw(statistic, threshold)}, p {probability(p_value)}")
     return "<br>".join(lines)
 
 
 def _range(telling: NDArray[np.float64], effect: NDArray[np.float64], fields: Mapping[str, NDArray[np.float64]]) -> list[float]:
     """The part of the effect's axis worth looking at: one window of few rows does not squeeze all others."""
     core = np.concatenate([telling if np.isfinite(telling).any() else effect, fields["floor"], np.zeros(1)])
-    low, high = float(np.nanmin(core)), float(np.nanmax(core))
+    core = core[np.isfinite(core)]
+    low, high = float(core.min()), float(core.max())
     reach = np.concatenate([fields["low"], fields["high"], fields["threshold"]])
     reach = reach[np.isfinite(reach)]
     if reach.size:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any
 
 from driftline.reports import bundle, drawing, material
@@ -45,13 +44,11 @@ def to_notebook(report: Report) -> str:
             "script": script,
         },
     )
-    return bundle.render(
-        "notebook.html", _summary(report, brief) | {"frame": html.escape(frame, quote=True), "height": height, "framed": bool(figures)}
-    )
+    return bundle.render("notebook.html", _summary(report, brief) | {"frame": frame, "height": height, "framed": bool(figures)})
 
 
 def _summary(report: Report, brief: Outline) -> dict[str, Any]:
-    stories = brief.now()
+    stories = brief.stories
     return {
         "mark": MARKS[report.verdict],
         "verdict": report.verdict.value,
@@ -72,7 +69,7 @@ def _line(story: Story) -> dict[str, Any]:
         "name": clean(told.name, 60),
         "segment": clean(story.segment or ""),
         "concern": told.concern.value,
-        "loud": told.concern in WAKES,
+        "loud": story.now and told.concern in WAKES,
         "when": when(story),
         "effect": effect(told),
         "reason": clean(told.reason),
@@ -89,7 +86,7 @@ def _figures(report: Report, brief: Outline) -> tuple[list[dict[str, Any]], int]
     values = material.filled_heatmap(book, rows[:ROWS]) | {"$scale": False, "$top": 6}
     made = [{"title": "Columns × windows", "drawing": drawing.heatmap(), "values": values, "wide": True}]
     height = values["$height"] + TITLE
-    for story in [story for story in brief.now() if story.segment == first][:FIGURES]:
+    for story in [story for story in brief.stories if story.segment == first][:FIGURES]:
         pair = _pair(report, book, story)
         made += pair
         height += max(figure["values"].get("$height", OVER_TIME) for figure in pair) + TITLE
@@ -100,7 +97,7 @@ def _pair(report: Report, book: Ledger, story: Story) -> list[dict[str, Any]]:
     """One column's distribution in the last window in which it drifted, and its effect over time."""
     name, at = story.told.name, book.labels().index(story.window)
     row = book.names.index(name)
-    shares = histogram([report.reference, book.profiles[at]], report.reference.plan.index(name))
+    shares = histogram([report.reference, book.profiles[at]], name)
     distribution = material.filled_distribution(shares, 1, name=name, current_name=clean(story.window, 30))
     over_time = material.filled_over_time(book, row, most_telling_statistic(book, row) or "psi", window=at)
     return [

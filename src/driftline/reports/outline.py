@@ -22,9 +22,10 @@ class Story:
     """One column of one segment that drifted in at least one window.
 
     Attributes:
-        told: what was said of the column in the last window in which it drifted.
+        told: what was said of the column in the last window in which it drifted; in the worst one if it came back.
         window: that window's label.
         first: label of the first window in which it drifted.
+        last: label of the last one.
         windows: in how many windows it drifted.
         now: whether no later window was stable.
     """
@@ -33,6 +34,7 @@ class Story:
     told: ColumnReport
     window: str
     first: str
+    last: str
     windows: int
     now: bool
 
@@ -58,14 +60,9 @@ class Outline:
     stable: int
     small: int
 
-    def now(self, *concerns: Concern) -> tuple[Story, ...]:
-        """Columns that have drifted at the end of the report, of these concerns (of all for none)."""
-        return tuple(s for s in self.stories if s.now and (not concerns or s.told.concern in concerns))
-
-    @property
-    def earlier(self) -> tuple[Story, ...]:
-        """Columns that drifted and came back."""
-        return tuple(s for s in self.stories if not s.now)
+    def about(self, *concerns: Concern) -> tuple[Story, ...]:
+        """Columns whose drift is of these concerns: those drifted at the end of the report, then those that came back."""
+        return tuple(story for story in self.stories if story.told.concern in concerns)
 
     @property
     def inconclusive(self) -> int:
@@ -113,21 +110,23 @@ def _stories(windows: Sequence[WindowReport], segment: str | None) -> list[Story
             for place, column in enumerate(window.columns):
                 if column.verdict is Verdict.DRIFTED:
                     told.setdefault(column.name, []).append((at, place, column))
-    stories = []
-    for said in told.values():
-        at, place, column = said[-1]
-        stories.append(
-            Story(
-                segment=segment,
-                told=column,
-                window=windows[at].window.label,
-                first=windows[said[0][0]].window.label,
-                windows=len(said),
-                # An inconclusive window neither raises nor ends a drift: only a stable one ends it.
-                now=not any(_verdict(window, place, column.name) is Verdict.STABLE for window in windows[at + 1 :]),
-            ),
-        )
-    return stories
+    return [_story(windows, said, segment) for said in told.values()]
+
+
+def _story(windows: Sequence[WindowReport], said: Sequence[tuple[int, int, ColumnReport]], segment: str | None) -> Story:
+    last, place, latest = said[-1]
+    # An inconclusive window neither raises nor ends a drift: only a stable one ends it.
+    now = not any(_verdict(window, place, latest.name) is Verdict.STABLE for window in windows[last + 1 :])
+    at, _, column = said[-1] if now else max(said, key=lambda entry: entry[2].weight)
+    return Story(
+        segment=segment,
+        told=column,
+        window=windows[at].window.label,
+        first=windows[said[0][0]].window.label,
+        last=windows[last].window.label,
+        windows=len(said),
+        now=now,
+    )
 
 
 def _verdict(window: WindowReport, place: int, name: str) -> Verdict | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftline.reports import drawing, material
-from driftline.reports.histogram import histogram, unseen_values
+from driftline.reports.histogram import histogram, place, unseen_values
 from driftline.reports.ledger import FIELDS, VERDICTS, ledger
 from driftline.reports.order import changed_in_missing, most_telling_statistic, most_urgent_first
 from driftline.reports.outline import segments
@@ -17,7 +17,7 @@ from driftline.reports.wording import clean, word
 from driftline.verdicts.report import Cause, Concern, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -68,7 +68,6 @@ def focus(book: Ledger) -> int:
 
 
 def _segment(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
-    plan = report.reference.plan
     columns = [next((c for c in row if c is not None), None) for row in book.columns]
     nulls = np.array([material.null_shares(book, report.reference, name) for name in book.names]).reshape(len(book.names), -1)
     summaries = _summaries([report.reference, *book.profiles])
@@ -89,7 +88,7 @@ def _segment(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
         "reference": report.reference.rows,
         "missing": material.filled_missing(book, report.reference, changed_in_missing(book)),
         "pages": [_window_page(book, at, nulls) for at in range(len(book.windows))],
-        "books": [_column_page(report, book, row, plan.index(name), summaries) for row, name in enumerate(book.names)],
+        "books": [_column_page(report, book, row, summaries) for row in range(len(book.names))],
     }
 
 
@@ -121,23 +120,24 @@ def _words(column: ColumnReport | None) -> list[Any] | None:
     ]
 
 
-def _column_page(report: Report, book: Ledger, row: int, planned: int, summaries: NDArray[np.float64]) -> list[str]:
+def _column_page(report: Report, book: Ledger, row: int, summaries: NDArray[np.float64]) -> list[str]:
     """One column in all windows: its distributions, its scores and the values that the reference did not have."""
-    shares = histogram([report.reference, *book.profiles], planned)
-    unseen = {at: unseen_values(profile, planned) for at, profile in enumerate(book.profiles) if profile.unseen[planned]}
+    name, planned = book.names[row], place(report.reference, book.names[row])
+    shares = histogram([report.reference, *book.profiles], name)
+    seen = enumerate(book.profiles) if planned is not None else ()
+    unseen = {at: unseen_values(profile, planned or 0) for at, profile in seen if profile.unseen[planned or 0]}
+    summed = summaries[planned] if planned is not None else summaries[:0]
     words = {
-        "frame": material.frame(shares, book.names[row]),
+        "frame": material.frame(shares, name),
         "bins": shares.body.shape[1],
         "bars": shares.bars.shape[1],
         "statistics": list(book.scores[row]),
         "said": [codes.tolist() for codes in book.said[row].values()],
         "unseen": unseen,
-        "summed": not np.isnan(summaries[planned, 0, 0]),
+        "summed": bool(np.isfinite(summed[:1]).any()),
     }
-    return [
-        pack_json(words),
-        pack_numbers(np.concatenate([*_tables(shares.body, shares.bars), *_scores(book.scores[row]), summaries[planned].ravel()])),
-    ]
+    tables = [*_tables(shares.body, shares.bars), *_tables(*book.scores[row].values()), summed.ravel()]
+    return [pack_json(words), pack_numbers(np.concatenate(tables))]
 
 
 def _tables(*tables: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -145,12 +145,10 @@ def _tables(*tables: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     return [table.T.ravel() for table in tables]
 
 
-def _scores(scores: Mapping[str, NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-    return _tables(*scores.values())
-
-
 def _summaries(profiles: Sequence[Profile]) -> NDArray[np.float64]:
     """Mean, standard deviation, least and greatest value. Shape: columns × SUMMARY × profiles; NaN where there is none."""
-    means = np.array([profile.means() for profile in profiles])
+    # A column whose spread is beyond 1e154 has no variance that a double can hold.
+    with np.errstate(over="ignore"):
+        means = np.array([profile.means() for profile in profiles])
     extremes = np.array([np.where(profile.extremes[:, :1] <= profile.extremes[:, 1:], profile.extremes, np.nan) for profile in profiles])
     return np.stack([means[..., 0], np.sqrt(means[..., 1]), extremes[..., 0], extremes[..., 1]]).transpose(2, 0, 1)

@@ -7,7 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -52,7 +54,7 @@ def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: 
         console.print(
             Group(
                 *_head(report, width, verbose=verbose),
-                *_drifted(brief, width, verbose=verbose),
+                *_drifted(brief, verbose=verbose),
                 *_rest(report, brief, width, verbose=verbose),
             )
         )
@@ -89,39 +91,29 @@ def _strip(report: Report, segment: str | None, width: int, *, verbose: bool) ->
     return [line, table] if verbose else [line]
 
 
-def _drifted(brief: Outline, width: int, *, verbose: bool) -> list[RenderableType]:
+def _drifted(brief: Outline, *, verbose: bool) -> list[RenderableType]:
     most = len(brief.stories) if verbose else SHOWN
     said: list[RenderableType] = []
-    for title, stories in (("Would wake somebody", brief.now(*WAKES)), ("Input drift, by weight", brief.now(Concern.INPUT))):
+    for title, stories in (("Would wake somebody", brief.about(*WAKES)), ("Input drift, by weight", brief.about(Concern.INPUT))):
         if stories:
-            said += [Text(), Text(title, style="bold"), _stories(stories[:most], width)]
+            said += [Text(), Text(title, style="bold"), *_stories(stories[:most])]
         if len(stories) > most:
             said.append(Text(f"and {plural(len(stories) - most, 'column')} more", style="dim"))
-    if brief.earlier:
-        said += [Text(), Text("Drifted earlier and came back", style="bold")]
-        names = ", ".join(f"{clean(s.told.name, 32)} ({when(s)})" for s in brief.earlier[:SHOWN])
-        more = f", and {len(brief.earlier) - SHOWN:,} more" if len(brief.earlier) > SHOWN else ""
-        said.append(_stories(brief.earlier, width) if verbose else Text(names + more))
     return said
 
 
-def _stories(stories: Sequence[Story], width: int) -> Table:
-    wide = width >= NARROW
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="dim", expand=False)
-    segmented = any(story.segment is not None for story in stories)
-    for title in ("column", *(["segment"] if segmented else []), "concern"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=32, min_width=8)
-    table.add_column("when", no_wrap=not wide, overflow="fold", max_width=24)
-    if wide:
-        table.add_column("effect", no_wrap=True)
-    table.add_column("what happened", overflow="fold", ratio=1)
-    for story in stories:
-        told = story.told
-        style = "bold bright_red" if told.concern in WAKES and story.now else "bold"
-        cells = [Text(clean(told.name, 48), style=style), *([Text(clean(story.segment or "all rows", 24))] if segmented else [])]
-        cells += [Text(told.concern.value), Text(when(story) if wide else clean(story.since))]
-        table.add_row(*cells, *([Text(effect(told))] if wide else []), Text(clean(told.reason)))
-    return table
+def _stories(stories: Sequence[Story]) -> list[RenderableType]:
+    """Two lines a column: which and since when, then what happened."""
+    names = [clean(s.told.name, 36) + (f" [{clean(s.segment, 20)}]" if s.segment else "") for s in stories]
+    room = max(map(cell_len, names))
+    said: list[RenderableType] = []
+    for name, story in zip(names, stories, strict=True):
+        reason = clean(story.told.reason)
+        line = Text.assemble((name, "bold" if story.now else ""), " " * (room - cell_len(name) + 2))
+        if story.told.concern in WAKES:
+            line.append(f"{story.told.concern.value}, ", style="bold bright_red" if story.now else "")
+        said += [line.append(when(story), style="" if story.now else "dim"), *([Padding(Text(reason), (0, 0, 0, 4))] if reason else [])]
+    return said
 
 
 def effect(column: ColumnReport) -> str:

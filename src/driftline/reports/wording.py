@@ -25,7 +25,7 @@ MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a statistic is called, and in which unit it is counted: `share`, `sd`, `log sd` or nothing."""
+    """What a statistic is called, and in which unit it is counted: `share`, `sd`, `log` (of a factor) or nothing."""
 
     title: str
     unit: str = ""
@@ -33,7 +33,7 @@ class Word:
 
 JUDGED: Mapping[str, Word] = {
     "shift": Word("shift of the mean", "sd"),
-    "spread": Word("change of spread", "log sd"),
+    "spread": Word("change of spread", "log"),
     "psi": Word("population stability index"),
     "level": Word("share of a level", "share"),
     "atom": Word("share of one value", "share"),
@@ -44,6 +44,8 @@ JUDGED: Mapping[str, Word] = {
     "wrong_type": Word("share of the wrong type", "share"),
     "absent": Word("share without the column", "share"),
     "duplicate": Word("share of repeated rows", "share"),
+    "volume": Word("number of rows", "log"),
+    "silence": Word("share of the window without rows", "share"),
 }
 """The statistics that verdicts rest on; the others are described where they are computed."""
 
@@ -132,27 +134,43 @@ def plural(count: int, noun: str) -> str:
 def amount(statistic: str, effect: float | None) -> str:
     """Write an effect in the statistic's unit; a change of a share is counted in percentage points.
 
-    >>> amount("null", 0.123), amount("shift", -0.5), amount("psi", 0.25)
-    ('+12.3 pp', '-0.5 sd', '0.25')
+    >>> amount("null", 0.123), amount("shift", -0.5), amount("spread", 0.1), amount("psi", 0.25)
+    ('+12.3 pp', '-0.5 sd', '× 1.11', '0.25')
     """
     unit = word(statistic).unit
     if effect is None or not math.isfinite(effect):
         return number(effect)
-    if unit == "share":
-        return f"{_signed(effect * 100)} pp"
-    return f"{_signed(effect)} {unit}" if unit else number(effect)
+    match unit:
+        case "share":
+            return f"{_signed(effect * 100)} pp"
+        case "log":
+            return f"× {number(_factor(effect))}"
+        case "sd":
+            return f"{_signed(effect)} sd"
+        case _:
+            return number(effect)
+
+
+def raw(statistic: str, value: float | None) -> str:
+    """Write a statistic's own value, or its threshold.
+
+    >>> raw("null", 0.123), raw("spread", -0.1), raw("psi", 0.25)
+    ('12.3%', '× 0.905', '0.25')
+    """
+    return percent(value) if word(statistic).unit == "share" else amount(statistic, value)
 
 
 def interval(statistic: str, bounds: tuple[float, float] | None) -> str:
     """Write a confidence interval in the statistic's unit, without repeating the unit.
 
-    >>> interval("null", (0.1, 0.125)), interval("psi", (0.2, 0.3)), interval("psi", None)
-    ('10 to 12.5', '0.2 to 0.3', '')
+    >>> interval("null", (0.1, 0.125)), interval("spread", (0.0, 0.1)), interval("psi", None)
+    ('10 to 12.5', '1 to 1.11', '')
     """
-    if bounds is None:
+    if bounds is None or any(map(math.isnan, bounds)):
         return ""
-    factor = 100.0 if word(statistic).unit == "share" else 1.0
-    return f"{number(bounds[0] * factor)} to {number(bounds[1] * factor)}"
+    unit = word(statistic).unit
+    low, high = (_factor(b) if unit == "log" else b * 100 if unit == "share" else b for b in bounds)
+    return f"{number(low)} to {number(high)}"
 
 
 def probability(value: float | None) -> str:
@@ -188,6 +206,10 @@ def clean(text: str, width: int | None = None) -> str:
 
 def _signed(value: float) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
+
+
+def _factor(logarithm: float) -> float:
+    return math.exp(logarithm) if logarithm < 709 else math.inf  # noqa: PLR2004  the largest double
 
 
 def _strip(digits: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
@@ -14,23 +14,22 @@ import numpy as np
 from driftline.errors import DataError
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks
 from driftline.verdicts.columns import Columns
-from driftline.verdicts.evidence import Comparison, gather
+from driftline.verdicts.comparison import Comparison
+from driftline.verdicts.evidence import gather
 from driftline.verdicts.extras import beyond, extras
-from driftline.verdicts.judge import INSTANT, judge
+from driftline.verdicts.judge import CAUSES, INSTANT, judge
 from driftline.verdicts.policy import Against
-from driftline.verdicts.report import Finding, Report, Verdict, WindowReport
+from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
 from driftline.window import CALENDAR, Cadence, Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from numpy.typing import NDArray
 
     from driftline.monitor import Monitor
     from driftline.profile.profile import Profile
     from driftline.verdicts.report import ColumnReport
-
 
 
 LENGTHS = {
@@ -112,6 +111,9 @@ def _judge_segment(
         references=_references(total, blocks, pieces, layout, monitor),
         windows=counted,
         layout=layout,
+        ends=_ends(windows),
+        block_ends=_ends([w for w, _ in blocks]),
+        length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
     )
     policy = monitor.policy
     evidence = gather(comparison, level * INSTANT, policy.confidence)
@@ -121,7 +123,9 @@ def _judge_segment(
     reports = []
     for w, window in enumerate(windows):
         columns = Columns(judgement, comparison, windows, shown, w)
-        verdict = _window_verdict(judgement.verdict[:, w], counted[w].rows)
+        # Columns that are only checked for presence never settle, and keep no window from being stable.
+        told = judgement.verdict[CAUSES.index(Cause.NOT_COUNTED) != judgement.cause[:, w], w]
+        verdict = _window_verdict(told, counted[w].rows)
         reports.append(
             WindowReport(
                 window=window,
@@ -133,6 +137,10 @@ def _judge_segment(
             )
         )
     return reports, counted
+
+
+def _ends(windows: Sequence[Window]) -> NDArray[np.float64]:
+    return np.array([window.end.timestamp() if isinstance(window.end, datetime) else np.nan for window in windows])
 
 
 def _total(pieces: Sequence[tuple[Window, Profile]]) -> Profile:
@@ -158,7 +166,12 @@ def _slots(windows: Sequence[Window], season: str, zone: ZoneInfo) -> NDArray[np
         start = window.start.astimezone(zone) if window.start and not isinstance(window.start, int) else None
         if start is None:
             return 0
-        return {"hour of week": start.weekday() * 24 + start.hour, "hour": start.hour, "weekday": start.weekday(), "month": start.month - 1}[season]
+        return {
+            "hour of week": start.weekday() * 24 + start.hour,
+            "hour": start.hour,
+            "weekday": start.weekday(),
+            "month": start.month - 1,
+        }[season]
 
     return np.array([slot(window) for window in windows], dtype=np.intp)
 
@@ -194,7 +207,11 @@ def blocks_enough(windows: int) -> bool:
 def _strangers(reference: Counted, current: Counted) -> tuple[Finding, ...]:
     """Segments that the reference never had cannot be judged; say so."""
     return tuple(
-        Finding(where=str(segment), what="this segment is not in the reference and was not judged", rows=sum(p.rows for _, p in current.of(segment)))
+        Finding(
+            where=str(segment),
+            what="this segment is not in the reference and was not judged",
+            rows=sum(p.rows for _, p in current.of(segment)),
+        )
         for segment in current.segments()
         if segment is not None and not reference.of(segment)
     )

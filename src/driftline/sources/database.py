@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from driftline.errors import ConfigError, DataError, SourceError, near_miss
+from driftline.sources.names import own_names
 from driftline.sources.parsed import batch_of
 from driftline.sources.places import find
-from driftline.sources.plain import own_names, plain_batch, plain_schema
 from driftline.sources.typed import as_type, loose_array, loose_type
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class DatabaseSource:
             raise ConfigError(
                 f"no database is called {self._url.drivername!r}", hint="postgresql+psycopg://, mysql+pymysql://, sqlite:///, …"
             ) from error
-        except exc.ArgumentError as error:
+        except (exc.ArgumentError, ValueError) as error:
             raise ConfigError("the database's URL cannot be read", hint="write it as postgresql+psycopg://user@host/database") from error
         except ImportError as error:
             raise ConfigError(
@@ -62,7 +62,7 @@ class DatabaseSource:
         types = dict(zip(self._first.names, self._first.types, strict=True))
         for values, rows in self._rows(wanted):
             if rows:
-                yield plain_batch(batch_of([_column(values[name], types[name]) for name in wanted], wanted, rows))
+                yield batch_of([_column(values[name], types[name]) for name in wanted], wanted, rows)
 
     def rows(self) -> None:
         """Counting the rows would run the query."""
@@ -74,7 +74,7 @@ class DatabaseSource:
     @cached_property
     def _first(self) -> pa.Schema:
         columns, _ = next(self._rows(None))
-        return plain_schema(pa.schema([(name, loose_type(values)) for name, values in columns.items()]))
+        return pa.schema([(name, loose_type(values)) for name, values in columns.items()])
 
     def _rows(self, wanted: Sequence[str] | None) -> Iterator[tuple[dict[str, list[Any]], int]]:
         """The result some rows at a time, as columns, and how many rows; at least once, if without rows."""

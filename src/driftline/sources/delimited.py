@@ -92,7 +92,8 @@ class DelimitedFile:
                 f"no line of {self._place.name!r} has the cells its header promises; line {line}: {fault}",
                 hint=f"the delimiter was taken to be {self._dialect.delimiter!r}; check the header and the delimiter",
             )
-        return pa.schema([(name, likely(column)) for name, column in zip(parsed.batch.schema.names, parsed.batch.columns, strict=True)])
+        guessed = ((field, parsed.batch.column(field.name)) for field in parsed.batch.schema)
+        return pa.schema([(field.name, likely_type(column) if pa.types.is_string(field.type) else field.type) for field, column in guessed])
 
     def _parse(self, block: Block, wanted: Sequence[str], notes: LineNotes) -> Parsed:
         """Read a block in the fastest way that works."""
@@ -174,13 +175,6 @@ class DelimitedFile:
         except csv.Error:
             pass
         return None
-
-
-def likely(column: pa.Array) -> pa.DataType:
-    """The type of a column, given what Arrow made of its first cells."""
-    if pa.types.is_string(column.type):
-        return likely_type(column)
-    return pa.string() if pa.types.is_time(column.type) else column.type
 
 
 def _lines(block: Block, broken: Iterable[pacsv.InvalidRow]) -> Iterator[tuple[int, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftline.errors import UnreadableData
-from driftline.sources.plain import own_names
+from driftline.sources.names import own_names
 
 if TYPE_CHECKING:
     from driftline.sources.blocks import Block

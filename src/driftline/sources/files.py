@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from driftline.sources.ahead import ahead, spread
 from driftline.sources.formats import TableFile, choose
+from driftline.sources.names import own_names
 from driftline.sources.notes import Notes
 from driftline.sources.parsed import batch_of
 from driftline.sources.places import NO_VALUE
-from driftline.sources.plain import own_names, plain_batch, plain_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ class _Member:
         kept = [(name, own) for name, own in self.names if own is not None and (asked is None or own in asked)]
         wanted = {name for name, _ in kept}
         for batch in self.file.batches([name for name in dict(self.names) if name in wanted]):
-            yield self._completed(plain_batch(self._named(batch, {own for _, own in kept if own})), asked)
+            yield self._completed(self._named(batch, {own for _, own in kept if own}), asked)
 
     def _named(self, batch: pa.RecordBatch, kept: set[str]) -> pa.RecordBatch:
         """Give columns of equal names names of their own, and keep those asked for."""
@@ -76,7 +76,7 @@ class FileSource:
         for member in self._members:
             own = pa.schema([pa.field(own, f.type) for f, (_, own) in zip(member.file.schema, member.names, strict=True) if own])
             folders = [pa.field(name, value.type) for name, value in member.partition.items()]
-            for field in [*plain_schema(own), *folders]:
+            for field in [*own, *folders]:
                 if field.name not in fields or pa.types.is_null(fields[field.name]):
                     fields[field.name] = field.type
         return pa.schema(list(fields.items()))

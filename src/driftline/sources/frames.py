@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from driftline.errors import ConfigError, DataError
+from driftline.sources.names import own_names
 from driftline.sources.parsed import batch_of
-from driftline.sources.plain import own_names, plain_batch, plain_schema
 from driftline.sources.typed import loose_array
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ class FrameSource:
         self.name = name
         owns = own_names(table.schema.names)
         kept = [i for i, own in enumerate(owns) if own is not None]
-        self._table = table.select(kept).rename_columns([owns[i] or "" for i in kept])
+        self._table: pa.Table = table.select(kept).rename_columns([owns[i] or "" for i in kept])
 
     def schema(self) -> pa.Schema:
         """The table's columns."""
-        return plain_schema(self._table.schema)
+        return self._table.schema
 
     def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The named columns, in the table's order, without copying them."""
@@ -44,7 +44,7 @@ class FrameSource:
             return
         for batch in self._table.select(kept).to_batches(max_chunksize=MOST_ROWS):
             if batch.num_rows:
-                yield plain_batch(batch)
+                yield batch
 
     def rows(self) -> int:
         """How many rows the table has."""
@@ -93,7 +93,7 @@ def _streamed(data: object) -> pa.Table:
 
 
 def _is_pandas(data: object) -> bool:
-    return type(data).__module__.startswith("pandas.") and hasattr(data, "columns")
+    return _is_of_pandas(data) and hasattr(data, "columns")
 
 
 def _pandas_columns(frame: Any) -> Iterator[tuple[object, object]]:
@@ -117,10 +117,10 @@ def _array(name: str, values: Any) -> pa.Array:
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
         raise ConfigError(f"column {name!r} is {values!r}, not a list of values", hint=f"give {TAKEN}")
     try:
-        return pa.array(values, from_pandas=_is_pandas_series(values))
+        return pa.array(values, from_pandas=_is_of_pandas(values))
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return loose_array(values)
 
 
-def _is_pandas_series(values: object) -> bool:
-    return type(values).__module__.startswith("pandas.")
+def _is_of_pandas(data: object) -> bool:
+    return type(data).__module__.partition(".")[0] == "pandas"

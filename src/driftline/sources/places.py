@@ -160,12 +160,13 @@ def _walk(system: fs.FileSystem, folder: str, parts: list[str]) -> Iterator[fs.F
     """What lies in a folder and matches the parts of a pattern, one part a level; `**` is any number of levels."""
     first, *rest = parts
     if first == "**":
-        below = [info.path for info in _listing(system, folder, recursive=True) if info.type is fs.FileType.Directory]
-        for inner in [folder, *below]:
-            yield from _walk(system, inner, rest or ["*"])
+        inside = [info.path for info in _listing(system, folder) if info.type is fs.FileType.Directory and not _is_hidden(info.base_name)]
+        for inner in inside:
+            yield from _walk(system, inner, parts)
+        yield from _walk(system, folder, rest or ["*"])
         return
     for info in _listing(system, folder):
-        hidden = info.base_name.startswith(".") and not first.startswith(".")
+        hidden = _is_hidden(info.base_name) and not _is_hidden(first)
         if hidden or not fnmatchcase(info.base_name, first):
             continue
         if not rest:
@@ -179,9 +180,13 @@ def _files_below(system: fs.FileSystem, folder: str) -> list[fs.FileInfo]:
     return [
         info
         for info in _listing(system, folder, recursive=True)
-        if info.type is not fs.FileType.Directory
-        and not any(part.startswith((".", "_")) and "=" not in part for part in info.path.removeprefix(folder).split("/"))
+        if info.type is not fs.FileType.Directory and not any(map(_is_hidden, info.path.removeprefix(folder).split("/")))
     ]
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a name is one that Hadoop and shells pass over; a folder may yet name the value of `_key`."""
+    return name.startswith((".", "_")) and "=" not in name
 
 
 def _listing(system: fs.FileSystem, folder: str, *, recursive: bool = False) -> list[fs.FileInfo]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -88,7 +89,7 @@ def profile_of(batch: pa.RecordBatch, plan: Plan, rows: int) -> Profile:
     """Read what `profile_batch` wrote, copying as little as possible.
 
     Raises:
-        ValueError: the numbers do not fit the plan, or a column's counts are not its rows.
+        ValueError: the numbers do not fit the plan, or a column's counts do not add up to its rows.
     """
     columns = len(plan.columns)
     counts = _values(batch, "counts", np.int64)
@@ -109,6 +110,18 @@ def profile_of(batch: pa.RecordBatch, plan: Plan, rows: int) -> Profile:
         sample=Sample(keys, _sample(batch, columns, keys.size)),
         unseen=_unseen(batch),
     )
+
+
+def check_sums(profile: Profile) -> tuple[int, int]:
+    """Sums by which damage shows: of the profile without its sampled rows, and of these. Each is of 64-bit words, modulo 2⁶⁴."""
+    arrays: tuple[NDArray[Any], ...] = (profile.counts, profile.odd, profile.extremes, profile.sums, profile.registers, profile.sample.keys)
+    unseen = zlib.crc32(json.dumps([list(values.items()) for values in profile.unseen]).encode())
+    return (sum(_word_sum(array) for array in arrays) + unseen) % 2**64, _word_sum(profile.sample.values.T)
+
+
+def _word_sum(array: NDArray[Any]) -> int:
+    """The sum of an array's 64-bit words: it changes with any one of them, and costs next to nothing."""
+    return int(np.ascontiguousarray(array).reshape(-1).view(np.uint64).sum(dtype=np.uint64))
 
 
 def window_to_dict(window: Window) -> dict[str, str | int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from driftline.errors import DataError, DriftlineError, OutsideError, UnreadableData, near_miss
-from driftline.store.layout import SCHEMA, plan_batch, plan_of, profile_batch, profile_of, window_of, window_to_dict
+from driftline.store.layout import SCHEMA, check_sums, plan_batch, plan_of, profile_batch, profile_of, window_of, window_to_dict
 from driftline.store.shelf import Shelf, Use
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ FORMAT = 1
 KEY = b"driftline"
 """Under this the file's metadata says what it is, as JSON."""
 
-MAGIC = b"ARROW1"
+DIGEST_KEY = b"driftline.digest"
+"""Under this stands the digest of that JSON."""
+
 FOR_PEOPLE = frozenset({"window", "segment", "column"})
 """Columns for people and other tools; the metadata says the same."""
 
@@ -48,10 +51,14 @@ def save(shelf: Shelf, path: str | Path) -> None:
     """
     if not shelf.plan.columns:
         raise DataError("a plan without columns has nothing to save", hint="profile data that has columns")
-    head = json.dumps(_head(shelf), sort_keys=True, ensure_ascii=False).encode()
+    plan = plan_batch(shelf.plan)
+    head = json.dumps(_head(shelf, plan), sort_keys=True, ensure_ascii=False).encode()
     options = ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
-    with _replacing(Path(path)) as temporary, ipc.new_file(temporary, SCHEMA.with_metadata({KEY: head}), options=options) as writer:
-        writer.write_batch(plan_batch(shelf.plan))
+    with (
+        _replacing(Path(path)) as temporary,
+        ipc.new_file(temporary, SCHEMA.with_metadata({KEY: head, DIGEST_KEY: _digest(head)}), options=options) as writer,
+    ):
+        writer.write_batch(plan)
         for segment, window, profile in shelf.entries:
             writer.write_batch(profile_batch(segment, window, profile))
 
@@ -68,13 +75,15 @@ def load(path: str | Path, *, samples: bool = True) -> Shelf:
         DataError: there is no such file, or a newer driftline wrote it.
         UnreadableData: it is not a profile file, or not a whole one.
     """
-    place = Path(path)
+    place, name = Path(path), str(path)
     with _naming(place):
+        if place.is_dir():
+            raise DataError(f"{name!r} is a folder", hint="name the profile file in it")
         if not place.stat().st_size:
-            raise UnreadableData(f"{str(path)!r} is empty", hint=HINT)
+            raise UnreadableData(f"{name!r} is empty", hint=HINT)
         source = pa.memory_map(str(place))
         head = _read_head(ipc.open_file(source).schema, place)
-        plan = plan_of(_open(source, FOR_PEOPLE - {"column"}).get_batch(0), head)
+        plan = _read_plan(source, head)
         unread = FOR_PEOPLE | {"plan"} | (set() if samples else {"sample"})
         with ThreadPoolExecutor(pa.cpu_count()) as pool:
             read = partial(_read_entry, source, unread, plan)
@@ -82,22 +91,38 @@ def load(path: str | Path, *, samples: bool = True) -> Shelf:
         return Shelf(plan, entries, Use(head["use"]), head["about"])
 
 
-def _head(shelf: Shelf) -> dict[str, Any]:
+def _head(shelf: Shelf, plan: pa.RecordBatch) -> dict[str, Any]:
     """What the file's metadata says."""
     return {
         "format": FORMAT,
         "written_by": f"driftline {metadata.version('driftline')}",
         "use": shelf.use.value,
         "about": dict(shelf.about),
-        "plan": {key: value for key, value in shelf.plan.to_dict().items() if key != "columns"},
-        "entries": [{"segment": s, "window": window_to_dict(w), "rows": profile.rows} for s, w, profile in shelf.entries],
+        "plan": {key: value for key, value in shelf.plan.to_dict().items() if key != "columns"} | {"digest": _plan_digest(plan)},
+        "entries": [_entry(segment, window, profile) for segment, window, profile in shelf.entries],
     }
+
+
+def _entry(segment: str | None, window: Window, profile: Profile) -> dict[str, Any]:
+    """What the metadata says of one profile."""
+    return {"segment": segment, "window": window_to_dict(window), "rows": profile.rows, "sums": [f"{n:016x}" for n in check_sums(profile)]}
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.blake2b(text, digest_size=16).hexdigest().encode()
+
+
+def _plan_digest(plan: pa.RecordBatch) -> str:
+    """The digest of what is written of all columns."""
+    return _digest("\n".join(item or "" for item in plan.column("plan").to_pylist()).encode()).decode()
 
 
 def _read_head(schema: pa.Schema, place: Path) -> dict[str, Any]:
     written = (schema.metadata or {}).get(KEY)
     if written is None:
         raise UnreadableData(f"{str(place)!r} is Arrow data but not a profile", hint=HINT)
+    if _digest(written) != schema.metadata.get(DIGEST_KEY):
+        raise ValueError("the digest of its metadata is another")
     head: dict[str, Any] = json.loads(written)
     if head["format"] > FORMAT:
         raise DataError(
@@ -107,19 +132,33 @@ def _read_head(schema: pa.Schema, place: Path) -> dict[str, Any]:
     return head
 
 
-def _open(source: pa.MemoryMappedFile, unread: AbstractSet[str]) -> ipc.RecordBatchFileReader:
-    """Open the file for reading all columns but some."""
-    read = [i for i, name in enumerate(SCHEMA.names) if name not in unread]
-    # Entries are read side by side already.
-    return ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=read, use_threads=False))
+def _read_plan(source: pa.MemoryMappedFile, head: Mapping[str, Any]) -> Plan:
+    batch = _read_batch(source, set(SCHEMA.names) - {"plan"}, 0)
+    if _plan_digest(batch) != head["plan"]["digest"]:
+        raise ValueError("the digest of its plan is another")
+    return plan_of(batch, head)
 
 
 def _read_entry(
     source: pa.MemoryMappedFile, unread: AbstractSet[str], plan: Plan, number: int, entry: Mapping[str, Any]
 ) -> tuple[str | None, Window, Profile]:
-    batch = _open(source, unread).get_batch(number)
-    batch.validate()
-    return entry["segment"], window_of(entry["window"]), profile_of(batch, plan, entry["rows"])
+    profile = profile_of(_read_batch(source, unread, number), plan, entry["rows"])
+    sums = [f"{n:016x}" for n in check_sums(profile)]
+    # Sampled rows that were not read have no sum.
+    if sums[: 1 if "sample" in unread else 2] != entry["sums"][: 1 if "sample" in unread else 2]:
+        raise ValueError(f"the sums of profile {number} are others")
+    return entry["segment"], window_of(entry["window"]), profile
+
+
+def _read_batch(source: pa.MemoryMappedFile, unread: AbstractSet[str], number: int) -> pa.RecordBatch:
+    """Read all columns of a batch but some."""
+    read = [i for i, name in enumerate(SCHEMA.names) if name not in unread]
+    # Entries are read side by side already.
+    reader = ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=read, use_threads=False))
+    batch = reader.get_batch(number)
+    # Damaged offsets point outside of the memory that is ours.
+    batch.validate(full=True)
+    return batch
 
 
 @contextmanager
@@ -135,9 +174,7 @@ def _naming(place: Path) -> Iterator[None]:
         raise DataError(f"{name!r} does not exist", hint=near_miss(name, beside) if beside else HINT) from error
     except PermissionError as error:
         raise OutsideError(f"{name!r} may not be read: permission denied", hint="ask for the right to read it") from error
-    except IsADirectoryError as error:
-        raise DataError(f"{name!r} is a folder", hint="name the profile file in it") from error
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except (pa.ArrowException, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
         raise UnreadableData(f"{name!r} is not a profile, or not a whole one: {error}", hint=HINT) from error
 
 

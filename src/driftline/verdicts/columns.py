@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from driftline.verdicts.evidence import Comparison
+    from driftline.verdicts.comparison import Comparison
     from driftline.verdicts.judge import Judgement
     from driftline.window import Window
 
-FAULTS = frozenset({"unseen", "null", "nan", "wrong_type", "absent"})
+FAULTS = frozenset({"unseen", "null", "nan", "wrong_type", "absent", "duplicate", "volume", "silence"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,18 +13,18 @@ from driftline.drift.pair import make_pair, stack
 from driftline.inference.facet import NUMBERS, Ask, Facet, Tally
 from driftline.profile.bins import LevelBins
 from driftline.quality.odd import FACETS, odd_facets
-from driftline.schema import JUDGED_ROLES, Kind
+from driftline.quality.table import duplicate, silence, volume
+from driftline.schema import WATCHED_ROLES, Kind, Role
+from driftline.verdicts.comparison import Comparison, judged_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from driftline.inference.variation import Blocks
-    from driftline.profile.plan import Plan
-    from driftline.profile.profile import Profile
+    from driftline.profile.plan import Plan, Planned
 
-NAMES = ("shift", "spread", "psi", "level", "atom", "tail", "unseen", *FACETS)
+NAMES = ("shift", "spread", "psi", "level", "atom", "tail", "unseen", *FACETS, "duplicate", "volume", "silence")
 """The judged facets, in the order in which they are shown."""
 
 STREAMS = ("shift", "spread")
@@ -35,28 +35,8 @@ SHARES = ("unseen", *FACETS)
 
 STREAM_FIELDS = ("linear", "error", "base_error", "skew_up", "skew_down")
 
-CHUNK_CELLS = 4_000_000
-"""Columns are compared in chunks of about this many cells, so that memory does not grow with their number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What is compared: windows with the references they are held against.
-
-    `references` holds one profile for all windows, or one for each; `blocks` is the whole reference in
-    consecutive blocks and `total` their sum.
-    """
-
-    total: Profile
-    blocks: Sequence[Profile]
-    references: Sequence[Profile]
-    windows: Sequence[Profile]
-    layout: Blocks
-
-    @property
-    def plan(self) -> Plan:
-        """The plan everything was counted by."""
-        return self.total.plan
+MOST_CELLS = 4_000_000
+"""Columns are compared in parts of about this many cells, so that memory does not grow with their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +64,6 @@ class Evidence:
     ordered: NDArray[np.bool_]
 
 
-def judged_columns(plan: Plan) -> tuple[int, ...]:
-    """Places of the columns whose distribution is judged."""
-    kinds = {Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN}
-    roles = JUDGED_ROLES
-    return tuple(
-        i for i, planned in enumerate(plan.columns) if planned.column.role in roles and (planned.column.kind in kinds or planned.bins is None)
-    )
-
-
 def gather(comparison: Comparison, level: float, confidence: float) -> Evidence:
     """Compare every judged column of every window.
 
@@ -101,7 +72,7 @@ def gather(comparison: Comparison, level: float, confidence: float) -> Evidence:
         level: probability of a false alarm that all instant tests of one window may have together.
         confidence: of the two-sided intervals.
     """
-    columns = judged_columns(comparison.plan)
+    columns = judged_columns(comparison)
     shape = (len(NAMES), len(columns), len(comparison.windows))
     ask = Ask(column=level / max(len(columns), 1), confidence=confidence)
     evidence = Evidence(
@@ -117,14 +88,33 @@ def gather(comparison: Comparison, level: float, confidence: float) -> Evidence:
     places = np.array(columns, dtype=np.intp)
     for facet in odd_facets(comparison.references, comparison.windows, comparison.blocks, comparison.layout, ask):
         _put(evidence, slice(None), _rows_of(facet, places))
+    for column, facet in _table_facets(comparison, columns, ask):
+        _put(evidence, np.array([column]), facet)
     for ordered in (True, False):
         kinds = {Kind.NUMBER} if ordered else {Kind.CATEGORY, Kind.BOOLEAN}
-        members = [k for k, i in enumerate(columns) if comparison.plan.columns[i].column.kind in kinds]
-        for part in _chunks(members, comparison):
+        members = [k for k, i in enumerate(columns) if _has_bins(comparison.plan.columns[i], kinds)]
+        for part in _parts(members, comparison):
             group = _group(comparison, [columns[k] for k in part], ask)
             for facet in _facets(group, comparison.plan, [columns[k] for k in part]):
                 _put(evidence, np.array(part), facet)
     return evidence
+
+
+def _has_bins(planned: Planned, kinds: set[Kind]) -> bool:
+    return planned.bins is not None and planned.column.kind in kinds and planned.column.role not in WATCHED_ROLES
+
+
+def _table_facets(comparison: Comparison, columns: Sequence[int], ask: Ask) -> Iterator[tuple[int, Facet]]:
+    """Facets of the whole table: repeated ids belong to the id; volume, silence and, without an id, repeats to the time."""
+    windows, blocks, plan = comparison.windows, comparison.blocks, comparison.plan
+    by_id, by_time = (plan.with_role(role) for role in (Role.ID, Role.TIMESTAMP))
+    found: list[tuple[int | None, Facet | None]] = [
+        (by_time if by_id is None else by_id, duplicate(windows, blocks, ask, by_id=by_id is not None)),
+        (by_time, volume(windows, blocks, comparison.layout, ask)),
+    ]
+    if by_time is not None and comparison.length is not None and comparison.layout.like_windows:
+        found.append((by_time, silence(windows, blocks, by_time, comparison.ends, comparison.block_ends, comparison.length)))
+    return ((columns.index(place), facet) for place, facet in found if place in columns and facet is not None)
 
 
 def _facets(group: Group, plan: Plan, indices: Sequence[int]) -> list[Facet]:
@@ -143,19 +133,19 @@ def _group(comparison: Comparison, indices: Sequence[int], ask: Ask) -> Group:
     return Group(pair=pair, blocks=stack(comparison.blocks, indices), whole=whole, layout=comparison.layout, ask=ask)
 
 
-def _chunks(members: Sequence[int], comparison: Comparison) -> list[Sequence[int]]:
-    """Columns in chunks of bounded size; wide categories do not widen the narrow ones beside them."""
-    columns = judged_columns(comparison.plan)
+def _parts(members: Sequence[int], comparison: Comparison) -> list[Sequence[int]]:
+    """Columns in parts of bounded size; wide categories do not widen the narrow ones beside them."""
+    columns = judged_columns(comparison)
     by_width = sorted(members, key=lambda k: comparison.plan.columns[columns[k]].width)
     depth = len(comparison.windows) + len(comparison.blocks) + 1
-    chunks: list[Sequence[int]] = []
+    parts: list[Sequence[int]] = []
     start = 0
     for at in range(1, len(by_width) + 1):
         width = comparison.plan.columns[columns[by_width[min(at, len(by_width) - 1)]]].width
-        if at == len(by_width) or (at + 1 - start) * width * depth > CHUNK_CELLS:
-            chunks.append(by_width[start:at])
+        if at == len(by_width) or (at + 1 - start) * width * depth > MOST_CELLS:
+            parts.append(by_width[start:at])
             start = at
-    return chunks
+    return parts
 
 
 def _rows_of(facet: Facet, places: NDArray[np.intp]) -> Facet:

@@ -11,7 +11,8 @@ from driftline.drift.statistic import STATISTICS, Statistic
 from driftline.inference.significance import chi_square_p, cramer_von_mises_p, kolmogorov_p
 from driftline.schema import Kind
 from driftline.verdicts.columns import Extra
-from driftline.verdicts.evidence import NAMES, judged_columns
+from driftline.verdicts.comparison import judged_columns
+from driftline.verdicts.evidence import NAMES
 from driftline.verdicts.policy import HandSet, Limit
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
     from driftline.drift.pair import Pair
     from driftline.profile.profile import Profile
-    from driftline.verdicts.evidence import Comparison
+    from driftline.verdicts.comparison import Comparison
     from driftline.verdicts.policy import Policy
 
-CHUNK_CELLS = 2_000_000
+MOST_CELLS = 2_000_000
 
 
 def extras(comparison: Comparison, policy: Policy) -> dict[str, Extra]:
@@ -38,11 +39,11 @@ def beyond(found: dict[str, Extra]) -> NDArray[np.bool_] | None:
     if not found:
         return None
     with np.errstate(invalid="ignore"):
-        return np.any([np.abs(extra.value) > extra.threshold for extra in found.values()], axis=0)
+        return np.asarray(np.any([np.abs(extra.value) > extra.threshold for extra in found.values()], axis=0))
 
 
 def _extra(statistic: Statistic, comparison: Comparison, policy: Policy) -> Extra:
-    columns = judged_columns(comparison.plan)
+    columns = judged_columns(comparison)
     value, p_value = _values(statistic, comparison, columns, comparison.references, comparison.windows)
     threshold = np.full(value.shape, np.nan)
     # A threshold for one column beats the one for all.
@@ -50,7 +51,9 @@ def _extra(statistic: Statistic, comparison: Comparison, policy: Policy) -> Extr
         rows = [c for c, i in enumerate(columns) if item.column in {"*", comparison.plan.columns[i].name}]
         threshold[rows] = _limit(item, statistic, comparison, [columns[c] for c in rows])[:, None]
     # PSI is judged too: its value is not shown twice.
-    return Extra(name=statistic.name if statistic.name not in NAMES else f"{statistic.name} (set)", value=value, p_value=p_value, threshold=threshold)
+    return Extra(
+        name=statistic.name if statistic.name not in NAMES else f"{statistic.name} (set)", value=value, p_value=p_value, threshold=threshold
+    )
 
 
 def _limit(item: HandSet, statistic: Statistic, comparison: Comparison, columns: Sequence[int]) -> NDArray[np.float64]:
@@ -74,7 +77,7 @@ def _values(
         members = [c for c, i in enumerate(columns) if plan.columns[i].column.kind in kinds & statistic.kinds]
         members.sort(key=lambda c: plan.columns[columns[c]].width)
         widest = max((plan.columns[columns[c]].width for c in members), default=1)
-        step = max(1, CHUNK_CELLS // (widest * len(windows) + 1))
+        step = max(1, MOST_CELLS // (widest * len(windows) + 1))
         for at in range(0, len(members), step):
             part = members[at : at + step]
             places = [columns[c] for c in part]

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.drift.sequential import detect, rehearsed_limit
 from driftline.inference.facet import WEIGHTS, size_bounds
-from driftline.inference.significance import normal_quantile
+from driftline.schema import WATCHED_ROLES
 from driftline.verdicts.evidence import NAMES, STREAMS
 from driftline.verdicts.multiplicity import cut
 from driftline.verdicts.report import Cause, Verdict
+from driftline.verdicts.slow import follow
 from driftline.verdicts.trailing import Pooled, pool, rehearsed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.profile.plan import Plan
-    from driftline.verdicts.evidence import Comparison, Evidence
+    from driftline.verdicts.comparison import Comparison
+    from driftline.verdicts.evidence import Evidence
     from driftline.verdicts.policy import Policy
 
 MAIN = NAMES.index("psi")
@@ -78,7 +79,7 @@ def judge(evidence: Evidence, comparison: Comparison, policy: Policy, level: flo
     floors = _floors(evidence, comparison.plan, policy)
     believed = _believed(evidence, level * INSTANT)
     facet = _facet_verdicts(numbers, floors, believed)
-    slow, since_slow, slow_seen = _slow(evidence, comparison, floors, level * DETECTOR)
+    slow, since_slow, slow_seen = follow(evidence, comparison, floors, level * DETECTOR)
     pooled = _pooled(evidence, comparison, floors, level * TOGETHER)
     since_pooled = np.where(pooled.matters, np.maximum(np.arange(pooled.span.shape[1]) - pooled.span + 1, 0), -1)
     since_slow = np.where(slow & (since_slow >= 0), since_slow, since_pooled)
@@ -88,7 +89,8 @@ def judge(evidence: Evidence, comparison: Comparison, policy: Policy, level: flo
     drifted_facet = drifted_facet & ~(own[None, :, None] & (np.arange(len(NAMES)) < MANUAL)[:, None, None])
     slow = slow & ~own[:, None]
     drifted = drifted_facet.any(0) | slow | hand_set
-    stable = (facet[MAIN] == VERDICTS.index(Verdict.STABLE)) | own[:, None]
+    watched = np.array([comparison.plan.columns[i].column.role in WATCHED_ROLES for i in evidence.columns], dtype=bool)
+    stable = (facet[MAIN] == VERDICTS.index(Verdict.STABLE)) | (own | watched)[:, None]
     verdict = np.where(drifted, 2, np.where(stable, 0, 1)).astype(np.int8)
     seen = believed.any(0) | slow_seen | drifted
     weight, worst = _weights(evidence, comparison.plan, floors, drifted_facet, believed, drifted, slow, pooled.facet)
@@ -138,32 +140,6 @@ def _facet_verdicts(numbers: dict[str, NDArray[np.float64]], floors: NDArray[np.
     return np.where(np.isfinite(upper), verdict, -1).astype(np.int8)
 
 
-def _slow(
-    evidence: Evidence, comparison: Comparison, floors: NDArray[np.float64], level: float
-) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.bool_]]:
-    """Columns in which the sequential detector shows a change that matters, since when, and that it shows one at all."""
-    shape = evidence.numbers["effect"].shape[1:]
-    windows = shape[1]
-    slow, since, seen = np.zeros(shape, bool), np.full(shape, -1, dtype=np.intp), np.zeros(shape, bool)
-    if windows < 2 or len(comparison.references) > 1:  # noqa: PLR2004  a sequence has two
-        return slow, since, seen
-    rows = np.array([profile.rows for profile in comparison.windows], dtype=np.float64)
-    limit = 2 * len(STREAMS) * max(shape[0], 1) / level
-    for s, name in enumerate(STREAMS):
-        effect, error, base = (evidence.streams[field][s] for field in ("linear", "error", "base_error"))
-        for sign, tail in ((1.0, "skew_up"), (-1.0, "skew_down")):
-            skew = evidence.streams[tail][s].T
-            limits = rehearsed_limit(sign * evidence.rehearsals[name].T, skew, limit)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                found = detect((sign * effect / error).T, (base / error).T, skew, limits)
-            active, begun = found.active.T, found.since.T
-            lower = _run_lower(sign * effect, error, base, rows, begun, evidence)
-            matters = active & (lower > floors[NAMES.index(name)][:, None])
-            since = np.where(matters & ((since < 0) | (begun < since)), begun, since)
-            slow, seen = slow | matters, seen | active
-    return slow, since, seen
-
-
 def _pooled(evidence: Evidence, comparison: Comparison, floors: NDArray[np.float64], level: float) -> Pooled:
     rows = np.array([profile.rows for profile in comparison.windows], dtype=np.float64)
     if len(comparison.references) > 1:
@@ -172,30 +148,6 @@ def _pooled(evidence: Evidence, comparison: Comparison, floors: NDArray[np.float
         shape = evidence.numbers["effect"].shape[1:]
         return Pooled(np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, np.intp), np.full(shape, -1, dtype=np.intp))
     return pool(evidence, rows, floors, level)
-
-
-def _run_lower(
-    effect: NDArray[np.float64], error: NDArray[np.float64], base: NDArray[np.float64], rows: NDArray[np.float64],
-    begun: NDArray[np.intp], evidence: Evidence,
-) -> NDArray[np.float64]:
-    """Lower end of the interval of the mean effect from each run's beginning up to each window."""
-    z = normal_quantile((1 - evidence.ask.confidence) / 2)
-    known = np.isfinite(effect) & np.isfinite(error)
-    weight = known * rows
-    total = _upto(weight)
-    mean, noise = _upto(np.where(known, effect, 0.0) * weight), _upto(np.where(known, error, 0.0) ** 2 * weight**2)
-    start = np.maximum(begun, 0)
-
-    def since(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(sums[:, 1:] - np.take_along_axis(sums, start, 1))
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mass = since(total)
-        return since(mean) / mass - z * np.sqrt(since(noise) / mass**2 + np.nan_to_num(base) ** 2)
-
-
-def _upto(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, 1)], axis=1)
 
 
 def _hand_set(
@@ -208,8 +160,14 @@ def _hand_set(
 
 
 def _weights(
-    evidence: Evidence, plan: Plan, floors: NDArray[np.float64], drifted: NDArray[np.bool_], believed: NDArray[np.bool_],
-    any_drift: NDArray[np.bool_], slow: NDArray[np.bool_], pooled: NDArray[np.intp],
+    evidence: Evidence,
+    plan: Plan,
+    floors: NDArray[np.float64],
+    drifted: NDArray[np.bool_],
+    believed: NDArray[np.bool_],
+    any_drift: NDArray[np.bool_],
+    slow: NDArray[np.bool_],
+    pooled: NDArray[np.intp],
 ) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
     """How much a change weighs, and the facet it rests on: the largest effect in floors among those that count most."""
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -228,8 +186,13 @@ def _weights(
 
 
 def _causes(
-    evidence: Evidence, comparison: Comparison, verdict: NDArray[np.int8], drifted: NDArray[np.bool_], slow: NDArray[np.bool_],
-    hand_set: NDArray[np.bool_], seen: NDArray[np.bool_],
+    evidence: Evidence,
+    comparison: Comparison,
+    verdict: NDArray[np.int8],
+    drifted: NDArray[np.bool_],
+    slow: NDArray[np.bool_],
+    hand_set: NDArray[np.bool_],
+    seen: NDArray[np.bool_],
 ) -> NDArray[np.int8]:
     def code(cause: Cause) -> int:
         return CAUSES.index(cause)

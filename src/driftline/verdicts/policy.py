@@ -83,11 +83,13 @@ DEFAULT_FLOORS: Mapping[str, float] = {
     "wrong_type": 0.0,
     "absent": 0.0,
     "duplicate": 0.02,
+    "volume": 0.3,
+    "silence": 0.1,
 }
 """The smallest effect that matters, per judged statistic, where nobody says otherwise.
 
-`shift` is in standard deviations, `spread` in log standard deviations, `psi` in PSI, the rest in
-shares of rows.
+`shift` is in standard deviations, `spread` in log standard deviations, `psi` in PSI, `volume` in log rows,
+`silence` in shares of the window, the rest in shares of rows.
 """
 
 

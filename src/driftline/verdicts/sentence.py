@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from driftline.profile.bins import LevelBins, NumberBins
-from driftline.schema import Kind
+from driftline.schema import Role
 from driftline.verdicts.report import Cause
 
 if TYPE_CHECKING:
@@ -20,7 +22,13 @@ TEXTS_SHOWN = 3
 
 
 def reason(
-    cause: Cause, planned: Planned, score: Score | None, place: int, reference: Profile, current: Profile, since: str | None,
+    cause: Cause,
+    planned: Planned,
+    score: Score | None,
+    place: int,
+    reference: Profile,
+    current: Profile,
+    since: str | None,
     rows_needed: int | None,
 ) -> str:
     """Say in one sentence why a column's verdict is what it is.
@@ -36,7 +44,7 @@ def reason(
     """
     match cause:
         case Cause.MISSING_COLUMN:
-            return "the column is not there any more"
+            return "the column is not there"
         case Cause.EMPTY_WINDOW:
             return "the window has no rows"
         case Cause.NOT_COUNTED:
@@ -106,9 +114,24 @@ def _shift(planned: Planned, score: Score, place: int, reference: Profile, curre
     del place
     effect = score.effect or 0.0
     way = "up" if effect > 0 else "down"
-    index = reference.plan.index(planned.name)
-    was, now = (float(profile.means()[index, 0]) for profile in (reference, current))
-    return f"moved {way} by {number(abs(effect))} sd{_sure(score, number)}, mean {number(was)} to {number(now)}"
+    was, now = (_median(planned, profile) for profile in (reference, current))
+    middle = "median"
+    if was == now:
+        # Where most rows share one value the median stays: the mean tells.
+        index = reference.plan.index(planned.name)
+        was, now = (float(profile.means()[index, 0]) for profile in (reference, current))
+        middle = "mean"
+    return f"moved {way} by {number(abs(effect))} sd{_sure(score, number)}, {middle} {number(was)} to {number(now)}"
+
+
+def _median(planned: Planned, profile: Profile) -> float:
+    """The bin edge below which half of the values lie: unlike the mean, no single value moves it."""
+    bins = planned.bins
+    if not isinstance(bins, NumberBins):
+        return math.nan
+    upto = np.cumsum(profile.bins(profile.plan.index(planned.name)))
+    place = int(np.searchsorted(upto, upto[-1] / 2))
+    return float(bins.array[min(max(place - 1, 0), len(bins.edges) - 1)])
 
 
 def _spread(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
@@ -142,7 +165,11 @@ def _tail(planned: Planned, score: Score, place: int, reference: Profile, curren
     del current
     index = reference.plan.index(planned.name)
     least, greatest = (float(x) for x in reference.extremes[index])
-    side = f"high values (the reference's greatest is {number(greatest)})" if place else f"low values (the reference's least is {number(least)})"
+    side = (
+        f"high values (the reference's greatest is {number(greatest)})"
+        if place
+        else f"low values (the reference's least is {number(least)})"
+    )
     return f"{side} went from {_was(score)} to {percent(score.value)} of rows"
 
 
@@ -176,6 +203,23 @@ def _interval(planned: Planned, place: int) -> str:
     return f"from {number(low)} to {number(high)}"
 
 
+def _duplicate(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del place, reference, current
+    what = "an id that another row has" if planned.column.role is Role.ID else "the content of another row"
+    return f"rows with {what} went from {_was(score)} to {percent(score.value)}"
+
+
+def _volume(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del planned, place, reference
+    usual = score.value / math.exp(score.effect or 0.0)
+    return f"{current.rows:,} rows where about {usual:,.0f} are usual"
+
+
+def _silence(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del planned, place, reference, current
+    return f"no rows in the last {percent(score.value)} of the window"
+
+
 SAYINGS: dict[str, Callable[[Planned, Score, int, Profile, Profile], str]] = {
     "shift": _shift,
     "spread": _spread,
@@ -188,7 +232,7 @@ SAYINGS: dict[str, Callable[[Planned, Score, int, Profile, Profile], str]] = {
     "nan": _odd("values that are not a number"),
     "wrong_type": _odd("values of the wrong type"),
     "absent": _odd("rows without the column"),
+    "duplicate": _duplicate,
+    "volume": _volume,
+    "silence": _silence,
 }
-
-COUNTED_KINDS = frozenset({Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN})
-"""Kinds whose distribution is compared."""

@@ -26,8 +26,14 @@ WEIGHTS = {"shift": 0.6, "spread": 0.15, "unseen": 0.75, "null": 0.15, "nan": 0.
 BEYOND_REHEARSAL = 1.15
 """By how much a deviation must exceed the largest of the reference's own blocks."""
 
+CLEAR = 4.0
+"""A window's deviation counts as at most this many of its standard errors: more is clear from the window alone."""
+
 STILL_THERE = 1.5
-"""A change counts for the newest window only if the newer half of the windows deviates by this many standard errors."""
+"""A change counts for the newest window only if the newer half of the windows deviates by this many standard errors…"""
+
+CONTRADICTS = 2.0
+"""… and if the newest window lies no more than this many of its own standard errors short of the change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ def pool(evidence: Evidence, rows: NDArray[np.float64], floors: NDArray[np.float
     """Test the last 2, 4 and 8 windows together.
 
     Args:
+        evidence: what is known of each window by itself.
         rows: float64[W], rows of each window.
         floors: float64[F, C], the smallest effect that matters.
         level: probability of a false alarm that all these tests of one window may have together.
@@ -89,6 +96,9 @@ def _means(
     linear, error, base, up, down = (evidence.streams[field][stream] for field in evidence.streams)
     known = np.isfinite(linear) & np.isfinite(error)
     weight = known * rows
+    with np.errstate(invalid="ignore"):
+        # What one window shows by itself is not for its neighbours to show again.
+        linear = np.clip(linear, -CLEAR * error, CLEAR * error)
 
     def mean(length: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         mass = last(weight, length)
@@ -104,7 +114,12 @@ def _means(
         skew = np.nan_to_num(np.where(z > 0, up, -down)) / np.sqrt(span)
         p = np.maximum(mean_p(z, skew), mean_p(z, np.zeros_like(z)))
         half = deviation * normal_quantile((1 - evidence.ask.confidence) / 2)
-        there = (np.sign(effect) * newer / newer_error > STILL_THERE) & (np.abs(z) > rehearsed(evidence, stream, span)[:, None])
+        newest = np.sign(effect) * np.where(known, linear, 0.0) + CONTRADICTS * np.where(known, error, 0.0)
+        there = (
+            (newest >= np.abs(effect))
+            & (np.sign(effect) * newer / newer_error > STILL_THERE)
+            & (np.abs(z) > rehearsed(evidence, stream, span)[:, None])
+        )
     lower, _ = size_bounds(effect - half, effect + half)
     return p, lower, there
 
@@ -129,13 +144,15 @@ def _shares(evidence: Evidence, name: str, span: int) -> tuple[NDArray[np.float6
         usual = np.where(known, tally["ref_hits"] / tally["ref_rows"], 0.0)
         found, looked = last(hits, span), last(rows, span)
         expected = last(usual * rows, span) / looked
-        newer = last(hits, span // 2) / last(rows, span // 2)
+        newest = hits / rows
     ref_rows, design = tally["ref_rows"], tally["design"]
     p = share_p(found, looked, expected * ref_rows, ref_rows, design)
     low, high = share_interval(found, looked, expected * ref_rows, ref_rows, normal_quantile((1 - evidence.ask.confidence) / 2), design)
     lower, _ = size_bounds(low, high)
-    with np.errstate(invalid="ignore"):
-        there = np.abs(newer - expected) > np.abs(found / looked - expected) / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = found / looked
+        short = CONTRADICTS * np.sqrt(share * (1 - share) * design / rows)
+        there = (newest - expected) * np.sign(share - expected) + short >= np.abs(share - expected)
     return np.where(known, p, np.nan), lower, there
 
 

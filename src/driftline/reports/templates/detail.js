@@ -60,9 +60,9 @@ function saying(told, window) {
 function scoreTable(book, at) {
   const heads = ["statistic", "value", "threshold", "p", "effect", "interval", "matters from", "could have shown", "verdict"];
   const lines = Object.entries(book.scores).map(([statistic, table]) => {
-    const [title, unit] = index.words[statistic], raw = unit === "share" ? percent : number;
+    const [title, unit] = index.words[statistic];
     const said = book.said[statistic][at], cells = [
-      raw(table.value[at]), raw(table.threshold[at]), probability(table.p_value[at]), amount(unit, table.effect[at]),
+      raw(unit, table.value[at]), raw(unit, table.threshold[at]), probability(table.p_value[at]), amount(unit, table.effect[at]),
       interval(unit, table.low[at], table.high[at]) || "–", amount(unit, table.floor[at]).replace(/^\+/, ""), amount(unit, table.detectable[at]).replace(/^\+/, ""),
     ];
     return el("tr", {}, el("th", { scope: "row" }, title, el("span", { class: "small" }, statistic)),

@@ -81,7 +81,7 @@ function overTimeValues(segment, row, book, statistic, window) {
     ...segment.time,
     ...Object.fromEntries(placed),
     $told: place(segment, segment.windows.map((shown, i) => told(shown, verdicts[i], table, i, unit)), ""),
-    $title: title + (unit === "sd" || unit === "log sd" ? `, in ${unit}` : ""),
+    $title: title + ({ sd: ", in sd", log: ", natural logarithm" }[unit] ?? ""),
     $format: unit === "share" ? "+,.3~p" : ".3~g",
     $effect_range: effectRange(effect.filter((_, i) => verdicts[i] !== "inconclusive"), effect, table),
     $from: at - 0.5,
@@ -92,11 +92,10 @@ function overTimeValues(segment, row, book, statistic, window) {
 
 function told(window, verdict, table, at, unit) {
   const bounds = interval(unit, table.low[at], table.high[at]);
-  const raw = unit === "share" ? percent : (value) => amount(unit, value);
   return [
     `<b>${plain(window.label)}</b>: ${verdict ?? "no data"}`,
     `effect ${amount(unit, table.effect[at])}${bounds && ` (${bounds})`}`,
-    `raw ${raw(table.value[at])}, threshold ${raw(table.threshold[at])}, p ${probability(table.p_value[at])}`,
+    `raw ${raw(unit, table.value[at])}, threshold ${raw(unit, table.threshold[at])}, p ${probability(table.p_value[at])}`,
   ].join("<br>");
 }
 

@@ -58,13 +58,16 @@ const signed = (value) => (value > 0 ? `+${number(value)}` : number(value));
 function amount(unit, effect) {
   if (effect === null || !Number.isFinite(effect)) return number(effect);
   if (unit === "share") return `${signed(effect * 100)} pp`;
-  return unit ? `${signed(effect)} ${unit}` : number(effect);
+  if (unit === "log") return `× ${number(Math.exp(effect))}`;
+  return unit === "sd" ? `${signed(effect)} sd` : number(effect);
 }
+
+const raw = (unit, value) => (unit === "share" ? percent(value) : amount(unit, value));
 
 function interval(unit, low, high) {
   if (Number.isNaN(low) || Number.isNaN(high)) return "";
-  const factor = unit === "share" ? 100 : 1;
-  return `${number(low * factor)} to ${number(high * factor)}`;
+  const [from, to] = [low, high].map((end) => (unit === "log" ? Math.exp(end) : unit === "share" ? end * 100 : end));
+  return `${number(from)} to ${number(to)}`;
 }
 
 function probability(value) {

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftline.engines import kernel as kernels_module
+from driftline.engines import numpy_kernel
+from driftline.engines.kernel import KERNEL, pick
+from driftline.profile.bins import FIXED_POINT_BITS, NumberBins, fit_number_bins
+from driftline.profile.hashing import hash_text, row_keys
+
+NOTHING = np.empty(0, dtype=np.uint64)
+
+
+def tables(rows: int, bins: int, pieces: list[list[int]]) -> tuple[object, ...]:
+    """Tables of one slot and one column."""
+    made = np.zeros((1, bins), np.int64), np.zeros((1, 1, 4), np.int64), np.zeros((1, 1, 8), np.int64)
+    ends, registers = np.array([[[np.inf, -np.inf]]]), np.zeros((1, 1, 512), np.uint8)
+    return np.array(pieces, dtype=np.int64).reshape(-1, 3), *made, ends, registers, np.zeros(rows, np.uint64), 0, 1, 0, bins, bins, rows, 1
+
+
+class TestPick:
+    def test_falls_back_to_numpy_without_the_compiled_kernel(self, monkeypatch):
+        """Where the extension was not built, counting works all the same."""
+        monkeypatch.setitem(sys.modules, "driftline.engines._kernel", None)
+        monkeypatch.delattr("driftline.engines._kernel", raising=False)
+        assert pick() is numpy_kernel
+
+    def test_the_compiled_kernel_is_in_use(self):
+        """This machine has a compiler, so the tests run on the compiled kernel."""
+        assert KERNEL is not numpy_kernel
+        assert kernels_module.KERNEL is KERNEL
+
+
+class TestCountBins:
+    @given(
+        values=st.lists(st.one_of(st.floats(), st.floats(-3, 3), st.sampled_from([0.0, -0.0, 1.0])), max_size=1200),
+        edges=st.lists(st.one_of(st.floats(allow_nan=False), st.floats(-3, 3)), max_size=270, unique_by=lambda edge: edge + 0.0),
+    )
+    def test_is_searchsorted(self, kernels, values, edges):
+        """Whatever the edges, a value's bin is what NumPy's search gives; NaN has none."""
+        bins = NumberBins(tuple(sorted(edge + 0.0 for edge in edges)))
+        array = np.array(values, dtype=np.float64)
+        counts = np.zeros(bins.width, dtype=np.int64)
+        with kernels() as kernel:
+            kernel.count_bins(array, kernel.binner(bins.array, 0.0, 1.0), counts)
+        held = array[~np.isnan(array)]
+        assert counts.tolist() == np.bincount(np.searchsorted(bins.array, held, side="right"), minlength=bins.width).tolist()
+
+    @pytest.mark.parametrize("exponent", [-1000, -300, -20, 0, 20, 300, 980])
+    def test_is_searchsorted_at_and_beside_every_edge(self, kernels, exponent):
+        """At each edge, and one float below and above it, the bin is exact, at any scale and off any center."""
+        rng = np.random.default_rng(7)
+        for center in (0.0, 1.0, 1e9):
+            values = np.ldexp(rng.standard_cauchy(4000) + center, exponent)
+            bins = fit_number_bins(values)
+            finite = bins.array[np.isfinite(bins.array) & (np.abs(bins.array) < 1e308)]
+            probes = np.concatenate([finite, np.nextafter(finite, np.inf), np.nextafter(finite, -np.inf), values])
+            counts = np.zeros(bins.width, dtype=np.int64)
+            with kernels() as kernel:
+                kernel.count_bins(probes, kernel.binner(bins.array, bins.center, 2.0**FIXED_POINT_BITS / bins.scale), counts)
+            assert counts.tolist() == np.bincount(np.searchsorted(bins.array, probes, side="right"), minlength=bins.width).tolist()
+
+
+class TestBounds:
+    """The compiled kernel reads no byte that it was not given."""
+
+    @pytest.mark.parametrize("piece", [[0, 5, 0], [4, 1, 0], [-1, 2, 0], [0, -1, 0], [0, 1, 1], [0, 1, -1], [2**62, 2**62, 0]])
+    def test_refuses_pieces_outside_the_rows_or_tables(self, piece):
+        """A piece beyond the rows, or for a slot that is not there, is an error."""
+        values = np.zeros(4)
+        with pytest.raises(ValueError, match="do not fit"):
+            KERNEL.count_numbers(values, "d", 0, None, 0, None, tables(4, 1, [piece]))
+
+    def test_refuses_short_buffers(self):
+        """Fewer values, codes or validity bits than rows are an error."""
+        with pytest.raises(ValueError, match="fewer"):
+            KERNEL.count_numbers(np.zeros(3), "d", 0, None, 0, None, tables(4, 1, [[0, 4, 0]]))
+        with pytest.raises(ValueError, match="fewer"):
+            KERNEL.count_numbers(np.zeros(4), "d", 1, None, 0, None, tables(4, 1, [[0, 4, 0]]))
+        with pytest.raises(ValueError, match="fewer"):
+            KERNEL.count_numbers(np.zeros(9), "d", 0, b"\xff", 0, None, tables(9, 1, [[0, 9, 0]]))
+        with pytest.raises(ValueError, match="fewer"):
+            KERNEL.count_codes(
+                np.zeros(3, np.int32), None, 0, NOTHING, np.empty(0, np.int32), np.empty(0, np.int32), tables(4, 1, [[0, 4, 0]])
+            )
+
+    def test_refuses_a_binner_for_other_bins(self):
+        """A binner with more bins than the column would write beside it."""
+        binner = KERNEL.binner(np.arange(9.0), 0.0, 1.0)
+        with pytest.raises(ValueError, match="other bins"):
+            KERNEL.count_numbers(np.zeros(4), "d", 0, None, 0, binner, tables(4, 1, [[0, 4, 0]]))
+
+    def test_refuses_meanings_outside_the_bins(self):
+        """A code whose bin does not exist is an error."""
+        places, one = np.array([3], np.int32), np.zeros(1, np.uint64)
+        with pytest.raises(ValueError, match="do not fit"):
+            KERNEL.count_codes(np.zeros(1, np.int32), None, 0, one, places, np.empty(0, np.int32), tables(1, 2, [[0, 1, 0]]))
+
+    def test_counts_codes_without_a_meaning_as_null(self, kernels):
+        """A code beyond the dictionary is nothing."""
+        codes = np.array([0, 7, -3], np.int32)
+        with kernels() as kernel:
+            made = tables(3, 2, [[0, 3, 0]])
+            kernel.count_codes(codes, None, 0, np.zeros(1, np.uint64), np.zeros(1, np.int32), np.empty(0, np.int32), made)
+        assert made[1].tolist() == [[1, 0]]  # type: ignore[attr-defined]
+        assert made[2][0, 0].tolist() == [2, 0, 0, 0]  # type: ignore[index]
+
+    def test_refuses_offsets_outside_the_texts(self):
+        """Texts that would end beyond their bytes are an error."""
+        with pytest.raises(ValueError, match="do not fit"):
+            KERNEL.hash_texts(np.array([0, 9], np.int32), 4, b"abc", 0, np.zeros(1, np.uint64))
+
+
+class TestHashes:
+    @given(texts=st.lists(st.text(), max_size=20), start=st.integers(0, 5))
+    def test_texts_hash_as_defined(self, kernels, texts, start):
+        """Arrow texts, also from the middle of a column, hash as `profile.hashing` says."""
+        array = pa.array(texts, pa.string())[start:]
+        hashes = np.zeros(len(array), dtype=np.uint64)
+        _, offsets, data = array.buffers()
+        with kernels() as kernel:
+            kernel.hash_texts(offsets, 4, data, array.offset, hashes)
+        assert hashes.tolist() == [hash_text(text) for text in texts[start:]]
+
+    @given(values=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=20))
+    def test_integers_hash_as_their_text(self, kernels, values):
+        """A signed integer hashes as the text it is written as."""
+        hashes = np.zeros(len(values), dtype=np.uint64)
+        with kernels() as kernel:
+            kernel.hash_integers(np.array(values, dtype=np.int64), True, hashes)  # noqa: FBT003  C takes no keywords
+        assert hashes.tolist() == [hash_text(str(value)) for value in values]
+
+    @given(value=st.integers(0, 2**64 - 1), seed=st.integers(0, 2**64 - 1))
+    def test_unsigned_integers_and_row_keys_are_as_defined(self, kernels, value, seed):
+        """The largest unsigned integer keeps its sign, and keys are those of `profile.hashing`."""
+        hashes, rows = np.zeros(1, dtype=np.uint64), np.array([value], dtype=np.uint64)
+        with kernels() as kernel:
+            kernel.hash_integers(rows, False, hashes)  # noqa: FBT003  C takes no keywords
+            assert hashes.tolist() == [hash_text(str(value))]
+            kernel.row_keys(rows, seed)
+        assert rows.tolist() == row_keys(np.array([value], dtype=np.uint64), seed).tolist()

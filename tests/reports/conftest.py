@@ -1,0 +1,64 @@
+"""Reports to show, and a real browser to show them in."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from driftline.verdicts.report import Report
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def fake() -> ModuleType:
+    """The maker of reports."""
+    spec = spec_from_file_location("fake_report", Path(__file__).with_name("fake_report.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def report(fake: ModuleType) -> Report:
+    """Twelve columns in thirty days: an amount in other units, a burst of nulls, a column gone for a day."""
+    made: Report = fake.fake_report(12, 30)
+    return made
+
+
+@pytest.fixture(scope="session")
+def hostile(fake: ModuleType) -> Report:
+    """Names and values chosen by somebody who wants to break in, in two segments."""
+    made: Report = fake.fake_report(13, 24, hostile=True, segments=("<EU>",))
+    return made
+
+
+@pytest.fixture(scope="session")
+def odd(fake: ModuleType) -> Report:
+    """Everything that is not as usual: empty windows, columns without values, numbers without end."""
+    made: Report = fake.odd_report()
+    return made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A Chromium, from wherever it is."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with playwright.sync_playwright() as driver:
+        try:
+            started = driver.chromium.launch(executable_path=found)
+        except playwright.Error as error:
+            pytest.skip(f"there is no Chromium to look with: {str(error).splitlines()[0]}")
+        yield started
+        started.close()

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftline.profile.plan import Plan
+from driftline.profile.profile import Profile
+from driftline.reports.document import SCHEMA, schema, to_dict
+from driftline.schema import Kind, Role
+from driftline.verdicts.report import Cause, ColumnReport, Concern, Finding, Report, Score, Verdict, WindowReport
+from driftline.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EMPTY = Profile.empty(Plan(()))
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+maybe = st.none() | numbers
+counts = st.integers(0, 10**12) | st.integers(0, 10**12).map(np.int64)
+scores = st.builds(
+    Score,
+    statistic=st.text(),
+    value=numbers | numbers.map(np.float64),
+    threshold=maybe,
+    p_value=st.none() | st.floats(0, 1) | st.just(float("nan")),
+    effect=maybe,
+    interval=st.none() | st.tuples(numbers, numbers),
+    floor=maybe,
+    detectable=maybe,
+    verdict=st.none() | st.sampled_from(Verdict),
+)
+columns = st.builds(
+    ColumnReport,
+    name=st.text(),
+    kind=st.sampled_from(Kind),
+    role=st.sampled_from(Role),
+    verdict=st.sampled_from(Verdict),
+    cause=st.sampled_from(Cause),
+    concern=st.sampled_from(Concern),
+    reason=st.text(),
+    seen=st.booleans() | st.booleans().map(np.bool_),
+    since=st.none() | st.text(),
+    worst=st.none() | st.text(),
+    weight=numbers,
+    importance=maybe,
+    rows_needed=st.none() | counts,
+    scores=st.lists(scores, max_size=2).map(tuple),
+)
+instants = st.datetimes(timezones=st.just(UTC))
+windows = st.builds(
+    WindowReport,
+    window=st.builds(Window, index=st.integers(), label=st.text(), start=st.none() | st.integers() | instants, end=st.none() | instants),
+    segment=st.none() | st.text(),
+    rows=counts,
+    verdict=st.sampled_from(Verdict),
+    reason=st.text(),
+    columns=st.lists(columns, max_size=2).map(tuple),
+)
+reports = st.builds(
+    Report,
+    monitor=st.text(),
+    created=instants,
+    verdict=st.sampled_from(Verdict),
+    reason=st.text(),
+    since=st.none() | st.text(),
+    promise=st.text(),
+    reference=st.just(EMPTY),
+    windows=st.lists(windows, max_size=2).map(tuple),
+    profiles=st.just(()),
+    findings=st.lists(st.builds(Finding, where=st.text(), what=st.text(), rows=counts, hint=st.text()), max_size=2).map(tuple),
+)
+
+
+def objects(described: Any) -> Iterator[dict[str, Any]]:
+    """Every object that a schema describes."""
+    if isinstance(described, dict):
+        if "properties" in described:
+            yield described
+        for part in described.values():
+            yield from objects(part)
+    elif isinstance(described, list):
+        for part in described:
+            yield from objects(part)
+
+
+@given(reports)
+def test_any_report_is_as_the_schema_says(report: Report) -> None:
+    """Whatever was found, the JSON is valid, has neither NaN nor infinity, and survives being written."""
+    document = to_dict(report)
+    jsonschema.Draft202012Validator(schema()).validate(document)
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def test_every_field_of_a_report_is_described(report: Report) -> None:
+    """The schema knows every field that is written, and requires it: what is published stays."""
+    validator = jsonschema.Draft202012Validator(schema())
+    validator.check_schema(schema())
+    strict = json.loads(json.dumps(schema()))
+    for described in objects(strict):
+        assert set(described["required"]) == set(described["properties"])
+        described["additionalProperties"] = False
+    jsonschema.Draft202012Validator(strict).validate(to_dict(report))
+
+
+def test_the_contract_of_the_issue_stays(report: Report) -> None:
+    """The fields that other programs were promised, by their names."""
+    document = to_dict(report)
+    assert document["schema"] == SCHEMA == 1
+    window = document["windows"][-1]
+    assert {"start", "end", "rows", "verdict", "columns"} <= set(window)
+    column = window["columns"][0]
+    assert {"name", "kind", "verdict", "reason", "scores"} <= set(column)
+    assert {"statistic", "value", "threshold", "p_value", "effect", "interval", "detectable"} <= set(column["scores"][0])
+
+
+def test_nothing_that_a_report_says_is_left_out() -> None:
+    """A field added to the report's types is added to the JSON."""
+    described = schema()["$defs"]
+    assert {f.name for f in fields(Score)} == set(described["score"]["properties"])
+    assert {f.name for f in fields(ColumnReport)} == set(described["column"]["properties"])
+    assert {f.name for f in fields(Finding)} == set(described["finding"]["properties"])
+
+
+def test_windows_have_instants_rows_or_nothing_as_bounds(report: Report, odd: Report) -> None:
+    """Calendar windows are bounded by ISO 8601 instants, windows of n rows by row numbers."""
+    assert datetime.fromisoformat(to_dict(report)["windows"][0]["start"]) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert to_dict(odd)["windows"][0]["end"] == 39
+
+
+@pytest.mark.parametrize("change", [{"verdict": "fine"}, {"schema": 2}, {"windows": [{}]}])
+def test_the_schema_refuses_what_is_wrong(report: Report, change: dict[str, Any]) -> None:
+    """The schema is worth validating against."""
+    document = to_dict(replace(report, windows=report.windows[:1])) | change
+    assert not jsonschema.Draft202012Validator(schema()).is_valid(document)

@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from driftline.reports.bundle import plotly_packed
+from driftline.reports.html import to_html
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import ModuleType
+
+    from driftline.verdicts.report import Report
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory, report: Report, hostile: Report, odd: Report) -> dict[str, Path]:
+    """Reports as files, as people open them."""
+    folder = tmp_path_factory.mktemp("reports")
+    made = {}
+    for name, one in (("report", report), ("hostile", hostile), ("odd", odd)):
+        made[name] = folder / f"{name}.html"
+        made[name].write_text(to_html(one), encoding="utf-8")
+    return made
+
+
+@contextmanager
+def opened(browser: Any, file: Path, **options: Any) -> Iterator[Any]:
+    """A page, opened and drawn; when it is left, it has complained of nothing and asked for nothing."""
+    context = browser.new_context(**{"viewport": {"width": 1300, "height": 900}, **options})
+    page = context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    page.locator("body[data-drawn]").wait_for(state="attached", timeout=60_000)
+    yield page
+    context.close()
+    assert complaints == []
+    assert asked == [file.as_uri()]
+
+
+def names(page: Any) -> list[str]:
+    """The columns in the table, in its order."""
+    return [text.strip() for text in page.locator("#rows tr.line .name button").all_text_contents()]
+
+
+class Skeleton(HTMLParser):
+    """Collects the tags and the scripts of a document."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, str] = {}
+        self.inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self.tags.append((tag, dict(attrs)))
+        self.inside = dict(attrs).get("id") or tag
+
+    def handle_data(self, data: str) -> None:
+        """Note a text, under the id or the tag it stands in."""
+        self.texts[self.inside] = self.texts.get(self.inside, "") + data
+
+
+def parsed(text: str) -> Skeleton:
+    """Read a document as HTML."""
+    skeleton = Skeleton()
+    skeleton.feed(text)
+    return skeleton
+
+
+def test_the_top_says_what_happened(pages: dict[str, Path]) -> None:
+    """Without any script: the verdict, since when, why, what was promised and what to look at."""
+    text = parsed(pages["report"].read_text(encoding="utf-8")).texts
+    assert "Drifted since 2026-03-26" in text["title"]
+    assert text["headline"].startswith("3 columns have drifted")
+    whole = pages["report"].read_text(encoding="utf-8")
+    assert "At most 1 false alarm in 30 days" in whole
+    assert whole.index("Would wake somebody") < whole.index("Input drift") < whole.index("14 lines are broken")
+
+
+def test_the_file_refers_to_nothing(pages: dict[str, Path]) -> None:
+    """No tag of the document points outside of it."""
+    for file in pages.values():
+        for tag, attributes in parsed(file.read_text(encoding="utf-8")).tags:
+            for name in ("src", "href", "action", "srcset", "data"):
+                target = attributes.get(name) or ""
+                assert target == "" or target.startswith(("#", "data:")), (tag, target)
+
+
+def test_strangers_names_are_text(pages: dict[str, Path]) -> None:
+    """No tag and no script of the document comes from a name or a value."""
+    skeleton = parsed(pages["hostile"].read_text(encoding="utf-8"))
+    tags = [tag for tag, _ in skeleton.tags]
+    assert tags.count("script") == 3
+    assert "img" not in tags
+    assert json.loads(skeleton.texts["data"])["segments"][1]["name"] == "<EU>"
+
+
+def test_a_hundred_columns_in_ninety_windows_are_light(fake: ModuleType) -> None:
+    """The whole report stays under 3 MB beside the plotting library."""
+    size = len(to_html(fake.fake_report(100, 90)).encode()) - len(plotly_packed())
+    assert size < 3_000_000
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("which", ["report", "hostile", "odd"])
+def test_it_opens_quietly(browser: Any, pages: dict[str, Path], which: str) -> None:
+    """The heat map is drawn and every column opened, without a request, an error or a script that is not ours."""
+    with opened(browser, pages[which]) as page:
+        assert page.locator("#heatmap .heatmaplayer image").count() == 1
+        for button in page.locator("#rows tr.line .name button").all():
+            button.click()
+        page.locator("tr.detail").nth(len(names(page)) - 1).wait_for()
+        assert page.locator("tr.detail .js-plotly-plot").count() >= len(names(page))
+        assert page.evaluate("document.querySelectorAll('img').length") == 0
+
+
+@pytest.mark.browser
+def test_escaping_does_not_lean_on_the_policy(browser: Any, pages: dict[str, Path], tmp_path: Path) -> None:
+    """With its Content-Security-Policy taken away, a hostile report still runs nothing of its own."""
+    bare = tmp_path / "bare.html"
+    bare.write_text(
+        re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", pages["hostile"].read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    with opened(browser, bare) as page:
+        for button in page.locator("#rows tr.line .name button").all():
+            button.click()
+        page.locator("tr.detail .js-plotly-plot").first.wait_for()
+        assert "</script><img src=x onerror=alert(1)>" in names(page)
+
+
+@pytest.mark.browser
+def test_an_injected_script_does_not_run(browser: Any, pages: dict[str, Path], tmp_path: Path) -> None:
+    """Were something to slip through, the policy would stop it."""
+    broken = tmp_path / "broken.html"
+    text = pages["report"].read_text(encoding="utf-8")
+    broken.write_text(text.replace("</main>", "<script>document.title = 'owned'</script></main>"), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(broken.as_uri())
+    page.locator("body[data-drawn]").wait_for(state="attached")
+    title = page.title()
+    page.close()
+    assert title != "owned"
+
+
+@pytest.mark.browser
+def test_the_table_is_searched_filtered_and_sorted(browser: Any, pages: dict[str, Path]) -> None:
+    """Typing narrows it, a verdict narrows it further, a head sorts it one way and then the other."""
+    with opened(browser, pages["report"]) as page:
+        assert len(names(page)) == 12
+        assert names(page)[0] == "amount"
+        page.keyboard.press("/")
+        page.keyboard.type("AGE_")
+        assert names(page) == ["age_days"]
+        page.locator("#search").fill("")
+        page.locator('#verdicts button[data-key="drifted"]').click()
+        drifted = names(page)
+        assert "amount" in drifted
+        assert len(drifted) < 12
+        page.locator('#verdicts button[data-key="all"]').click()
+        page.locator("#kind").select_option("boolean")
+        assert names(page) == ["is_new_device"]
+        page.locator("#kind").select_option("")
+        page.locator('#heads [data-key="name"] button').click()
+        assert names(page) == sorted(names(page), key=str.lower)
+        page.locator('#heads [data-key="name"] button').click()
+        assert names(page) == sorted(names(page), key=str.lower, reverse=True)
+        assert page.locator('#heads [data-key="name"]').get_attribute("aria-sort") == "ascending"
+        page.locator("#search").fill("nothing is called this")
+        assert "No column is like that." in page.locator("#rows").inner_text()
+
+
+@pytest.mark.browser
+def test_every_sort_keeps_every_column(browser: Any, pages: dict[str, Path]) -> None:
+    """No way of sorting loses a column or fails on one without numbers."""
+    with opened(browser, pages["odd"]) as page:
+        every = sorted(names(page))
+        for option in page.locator("#sort option").all():
+            page.locator("#sort").select_option(option.get_attribute("value"))
+            assert sorted(names(page)) == every
+
+
+@pytest.mark.browser
+def test_the_window_can_be_chosen(browser: Any, pages: dict[str, Path]) -> None:
+    """The table says what the chosen window says."""
+    with opened(browser, pages["report"]) as page:
+        assert page.locator("#window").input_value() == "29"
+        page.locator("#earlier").click()
+        assert page.locator("#window").input_value() == "28"
+        page.locator("#window").select_option("15")
+        page.locator("#rows tr.line", has_text="country").locator(".chip.drifted").wait_for()
+        assert "drifted" in page.locator("#window-says").inner_text()
+
+
+@pytest.mark.browser
+def test_a_column_is_opened_by_keyboard_and_moved_through_time(browser: Any, pages: dict[str, Path]) -> None:
+    """Enter opens it; the slider changes the window; the statistic can be changed; Enter closes it."""
+    with opened(browser, pages["report"]) as page:
+        button = page.locator("#rows tr.line .name button").first
+        button.focus()
+        page.keyboard.press("Enter")
+        panel = page.locator(".panel")
+        panel.locator(".js-plotly-plot").nth(1).wait_for()
+        assert button.get_attribute("aria-expanded") == "true"
+        panel.locator("input[type=range]").focus()
+        page.keyboard.press("ArrowLeft")
+        assert panel.locator("output").inner_text() == "2026-01-29"
+        assert "2026-01-29" in panel.locator(".legendtext").all_text_contents()
+        panel.get_by_label("Statistic").select_option("null")
+        assert "share of nulls" in panel.locator(".ytitle").all_text_contents()
+        assert panel.locator("table.data").last.locator("tbody tr").count() == 10
+        button.focus()
+        page.keyboard.press("Enter")
+        assert page.locator(".panel").count() == 0
+
+
+@pytest.mark.browser
+def test_a_cell_of_the_heat_map_opens_its_column_in_its_window(browser: Any, pages: dict[str, Path]) -> None:
+    """Clicking where something happened leads to what happened."""
+    with opened(browser, pages["report"]) as page:
+        plot = page.locator("#heatmap .nsewdrag").first
+        plot.scroll_into_view_if_needed()
+        box = plot.bounding_box()
+        row = page.evaluate("document.getElementById('heatmap').layout.yaxis.ticktext.indexOf('country')")
+        x, y = box["x"] + box["width"] * 15.5 / 30, box["y"] + box["height"] * (row + 0.5) / 12
+        page.mouse.move(x, y)
+        page.locator("#heatmap .hoverlayer text").first.wait_for()
+        page.mouse.click(x, y)
+        page.locator(".panel .js-plotly-plot").first.wait_for()
+        assert page.locator(".panel output").inner_text() == "2026-01-16"
+        assert page.locator('tr[data-open="true"] .name button').inner_text() == "country"
+        assert page.evaluate("location.hash") == "#column=country&window=2026-01-16"
+
+
+@pytest.mark.browser
+def test_a_story_leads_to_its_column(browser: Any, pages: dict[str, Path]) -> None:
+    """What is named on top is one click away, in its segment."""
+    with opened(browser, pages["hostile"]) as page:
+        page.locator('.story[data-segment="<EU>"]').first.click()
+        page.locator(".panel .js-plotly-plot").first.wait_for()
+        assert page.locator("#segment").input_value() == "1"
+
+
+@pytest.mark.browser
+def test_an_address_leads_to_a_column(browser: Any, pages: dict[str, Path]) -> None:
+    """A link to one column in one window can be sent to somebody."""
+    page = browser.new_page()
+    page.goto(f"{pages['report'].as_uri()}#column=age_days&window=2026-01-17")
+    page.locator(".panel .js-plotly-plot").first.wait_for()
+    shown = page.locator(".panel output").inner_text()
+    page.close()
+    assert shown == "2026-01-17"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_follows_the_system_and_can_be_changed(browser: Any, pages: dict[str, Path], scheme: str) -> None:
+    """Page and figures change together."""
+    with opened(browser, pages["report"], color_scheme=scheme) as page:
+        paper = "getComputedStyle(document.querySelector('.card')).backgroundColor"
+        figure = "document.querySelector('#heatmap .main-svg').style.background"
+        before = page.evaluate(paper)
+        assert page.evaluate(figure) == before
+        page.locator("#theme").click()
+        assert page.evaluate(paper) != before
+        assert page.evaluate(figure) == page.evaluate(paper)
+
+
+@pytest.mark.browser
+def test_on_paper_the_drifted_columns_are_open_and_light(browser: Any, pages: dict[str, Path]) -> None:
+    """Printing opens every column that drifted in the shown window, in dark mode too, and closes them again."""
+    with opened(browser, pages["report"], color_scheme="dark") as page:
+        page.wait_for_timeout(300)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        drifted = page.locator("#rows tr.line .chip.drifted").count()
+        assert page.locator(".panel").count() == drifted > 0
+        assert page.evaluate("document.querySelector('.panel .main-svg').style.background") == "rgb(255, 255, 255)"
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator(".panel").count() == 0
+        assert len(page.pdf()) > 10_000
+
+
+@pytest.mark.browser
+def test_it_fits_a_telephone(browser: Any, pages: dict[str, Path]) -> None:
+    """At 390 pixels nothing has to be scrolled sideways."""
+    with opened(browser, pages["hostile"], viewport={"width": 390, "height": 844}) as page:
+        page.locator("#rows tr.line .name button").first.click()
+        page.locator(".panel .js-plotly-plot").nth(1).wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_thousand_columns_stay_at_hand(browser: Any, fake: ModuleType, tmp_path: Path, record_property: Any) -> None:
+    """A thousand columns are searched, sorted and shown at once; how long opening took is noted."""
+    file = tmp_path / "thousand.html"
+    file.write_text(to_html(fake.fake_report(1000, 8)), encoding="utf-8")
+    with opened(browser, file) as page:
+        for mark in ("ready", "drawn"):
+            record_property(f"{mark}_ms", page.evaluate(f"document.body.dataset.{mark}"))
+        assert page.locator("#rows tr.line").count() < 200
+        assert page.locator("#count").inner_text() == "1,000 columns"
+        page.locator("#search").fill("feature_99")
+        assert len(names(page)) == 10
+        page.locator("#search").fill("")
+        page.locator("#all").click()
+        assert page.locator("#rows tr.line").count() == 1000
+        page.locator("#map-more").click()
+        page.locator("#map-more").wait_for(state="hidden")
+        assert page.evaluate("document.getElementById('heatmap').data[0].z.length") == 1000
