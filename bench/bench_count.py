@@ -194,7 +194,7 @@ def show(found: dict[str, object]) -> None:
     for what in ("decode", "profile"):
         run = found[what]
         print(f"{what:>10}  {run['seconds']:8.3f} s  {run['cpu']:8.3f} CPU s  {run['megabytes']:8.0f} MB")  # type: ignore[index]
-    print(f"     ratio  {found['ratio']:8.2f}    {found['cpu_ratio']:8.2f}     {found['megabytes_beyond_reader']:8.0f} MB more than decoding")
+    print(f"     ratio  {found['ratio']:8.2f}    {found['cpu_ratio']:8.2f}     {found['megabytes_beyond_reader']:8.0f} MB more")
     print(f"    target  {TARGET_RATIO:8.2f}                    {TARGET_MEGABYTES:8.0f} MB")
     print(f"\n{'ns/value':>10}  {'bins':>6}  {'all':>6}  searchsorted    (target for bins: {TARGET_NANOSECONDS})")
     for name, taken in found["kernel"].items():  # type: ignore[attr-defined]

@@ -25,7 +25,7 @@ from driftline.window import Cadence, Window, Windowing, calendar_window
 from driftline.wiring import block_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 

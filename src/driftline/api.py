@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftline import wiring
 from driftline.config.specification import specify
-from driftline.errors import ConfigError, near_miss
+from driftline.errors import ConfigError, OutsideError, near_miss
 from driftline.reports.document import to_dict
 from driftline.reports.html import to_html
 from driftline.reports.junit import to_junit
@@ -74,11 +74,18 @@ class Report:
 
         Raises:
             ConfigError: the ending is none of them.
+            OutsideError: the file cannot be written.
         """
         place = Path(path)
         if place.suffix not in WRITERS:
             raise ConfigError(f"a report cannot be saved as {place.suffix!r}", hint=near_miss(place.suffix, WRITERS))
-        place.write_text(WRITERS[place.suffix](self.found), encoding="utf-8")
+        text = WRITERS[place.suffix](self.found)
+        try:
+            place.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise OutsideError(
+                f"{str(place)!r} cannot be written: {error.strerror}", hint="choose a place that may be written to"
+            ) from error
         return place
 
     def _repr_html_(self) -> str:

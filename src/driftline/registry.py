@@ -55,6 +55,10 @@ class Registry(Generic[P]):
                     f"a plugin may not replace our own {self.kind} {point.name!r}",
                     hint=f"rename the entry point {point.value!r}",
                 )
+            if point.name in parts:
+                raise PluginError(
+                    f"two packages offer a {self.kind} called {point.name!r}", hint=f"remove one of them; one is {point.value!r}"
+                )
             try:
                 parts[point.name] = point.load()
             except Exception as error:

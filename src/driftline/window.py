@@ -114,8 +114,9 @@ def _hour_start(instant: datetime, zone: ZoneInfo) -> datetime:
 
 def _hour_end(start: datetime, zone: ZoneInfo) -> datetime:
     """An hour later; but where clocks move by half an hour, a wall clock's hour has 30 or 90 minutes."""
-    usual = start + timedelta(hours=1)
-    wall = (start.astimezone(zone).replace(minute=0) + timedelta(hours=1)).astimezone(ZoneInfo("UTC"))
+    usual, begin = start + timedelta(hours=1), start.astimezone(zone).replace(minute=0)
+    # Python forgets the fold when it adds.
+    wall = (begin + timedelta(hours=1)).replace(fold=begin.fold).astimezone(ZoneInfo("UTC"))
     return wall if wall < usual or _hour_start(usual, zone) == start else usual
 
 

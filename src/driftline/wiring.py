@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from driftline.config.places import FilesPlace, QueryPlace
 from driftline.engines import count as counting
 from driftline.engines.fit import fit
-from driftline.errors import ConfigError, DataError
+from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
 from driftline.inference.variation import FEWEST_BLOCKS
 from driftline.monitor import Monitor
 from driftline.services.check import Counted, blocks_enough
@@ -48,7 +48,7 @@ def check(specification: Specification, *, progress: Progress | None = None, now
     monitor, places = specification.monitor, specification.places
     if places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
-    report = compare_sources(_opened(places.reference), _opened(places.current), monitor, progress=progress, now=now)
+    report = compare_sources(_reference(specification), _opened(places.current), monitor, progress=progress, now=now)
     return CheckResult(report, monitor)
 
 
@@ -71,11 +71,16 @@ def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | N
     """Fix the bins on the reference and keep it as consecutive blocks.
 
     The blocks are cut like the windows where that gives enough of them to learn how windows vary, else by rows.
+
+    Raises:
+        SchemaMismatch: something is said of a column that is not there.
     """
     if isinstance(reference, Shelf):
+        _check_named(reference.plan, monitor)
         like = reference.about.get("like_windows") == _cut(monitor.windowing)
         return reference.plan, Counted({(s, w): p for s, w, p in reference.entries}, like_windows=like)
     plan = fit(reference, monitor, progress=progress)
+    _check_named(plan, monitor)
     windowing, like = monitor.windowing, False
     if windowing.cadence in CALENDAR or windowing.cadence is Cadence.COLUMN:
         found = _count_like_windows(plan, reference, monitor, progress)
@@ -84,6 +89,15 @@ def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | N
     size = block_rows(_rows(reference), windowing)
     found = counting.count(plan, reference, Windowing(Cadence.ROWS, rows=size), monitor.hints, progress=progress)
     return plan, Counted(found.profiles, (*found.findings, *reference.findings()), like_windows=like)
+
+
+def _check_named(plan: Plan, monitor: Monitor) -> None:
+    """A threshold or a floor for a column that is not watched would never be heard of again."""
+    told = [(item.column, "has a threshold") for item in monitor.policy.hand_set if item.column != "*"]
+    told += [(column, "has a floor") for column in monitor.policy.column_floors]
+    for name, what in told:
+        if name not in plan.names:
+            raise SchemaMismatch(f"the reference has no column {name!r} that is watched, which {what}", hint=near_miss(name, plan.names))
 
 
 def _count_like_windows(plan: Plan, reference: Source, monitor: Monitor, progress: Progress | None) -> counting.Counted | None:
@@ -108,7 +122,7 @@ def block_rows(rows: int, windowing: Windowing) -> int:
 def profile(specification: Specification, *, progress: Progress | None = None) -> Shelf:
     """Count data into a shelf: the reference itself, or, where current data is named, that in the reference's bins."""
     monitor, places = specification.monitor, specification.places
-    reference = _opened(places.reference)
+    reference = _reference(specification)
     if places.current is None:
         plan, learnt = learn(reference, monitor, progress=progress)
         about = {"source": places.reference.said, **({"like_windows": _cut(monitor.windowing)} if learnt.like_windows else {})}
@@ -153,6 +167,14 @@ def _shelf(plan: Plan, counted: Counted, use: Use, about: dict[str, str]) -> She
 def _cut(windowing: Windowing) -> str:
     """How windows are cut, as one word to compare by."""
     return f"{windowing.cadence.value} {windowing.column or windowing.timezone}"
+
+
+def _reference(specification: Specification) -> Source | Shelf:
+    """Open the reference, and refuse columns that the specification names and the reference does not have."""
+    reference = _opened(specification.places.reference)
+    if not isinstance(reference, Shelf):
+        specification.check_columns(reference.schema().names)
+    return reference
 
 
 def _opened(place: Place) -> Source | Shelf:

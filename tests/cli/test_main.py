@@ -59,6 +59,14 @@ def test_every_command_is_there_and_explains_itself(name: str) -> None:
     assert isinstance(command, click.Group) or name == "version" or "Example" in command.help
 
 
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_examples_stand_on_lines_of_their_own(name: str) -> None:
+    """They can be copied; nothing of how that is done shows."""
+    lines = run(*name.split(), "--help").output.splitlines()
+    assert not [line for line in lines if "\\b" in line or "\b" in line]
+    assert all(line.startswith("    driftline ") for i, line in enumerate(lines) if lines[i - 1].strip() in {"Examples:", "Example:"})
+
+
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_option_is_explained(name: str) -> None:
     """No option is left to guessing."""

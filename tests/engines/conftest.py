@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import pyarrow as pa
 import pytest
 
 from driftline.engines import arrow, meaning, numpy_kernel, tally
@@ -15,6 +14,10 @@ from driftline.engines.kernel import KERNEL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
+
+    import pyarrow as pa
+
+    Kernels = Callable[[], AbstractContextManager[Any]]
 
 COMPILED = KERNEL is not numpy_kernel
 
@@ -34,7 +37,7 @@ def counted_with(which: str) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session", params=["wide", "plain", "numpy"])
-def kernels(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[Any]]:
+def kernels(request: pytest.FixtureRequest) -> Kernels:
     """Each kernel in turn."""
     if request.param != "numpy" and not COMPILED:
         pytest.skip("the compiled kernel was not built")

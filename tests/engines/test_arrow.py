@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,9 @@ from driftline.profile.bins import LARGEST, Bins, LevelBins, NumberBins, fit_num
 from driftline.profile.plan import Plan, Planned
 from driftline.profile.profile import Odd, Profile
 from driftline.schema import Column, Kind, Role
+
+if TYPE_CHECKING:
+    from conftest import Kernels
 
 ODD_NUMBERS = [0.0, -0.0, float("nan"), float("inf"), -float("inf"), 1e300, -1e300, 5e-324, LARGEST, 0.1, 7.0]
 numbers = st.one_of(st.sampled_from(ODD_NUMBERS), st.floats(), st.floats(-100, 100))
@@ -97,14 +100,14 @@ def one(kind: Kind, bins: Bins | None, array: pa.Array, role: Role = Role.FEATUR
 class TestCountBatch:
     @settings(max_examples=120)
     @given(case=cases())
-    def test_equals_the_definition_bit_for_bit(self, kernels, case):
+    def test_equals_the_definition_bit_for_bit(self, kernels: Kernels, case: tuple[Plan, pa.RecordBatch]) -> None:
         """Whatever the plan and the types, an engine gives the bytes that the definition gives."""
         plan, batch = case
         with kernels():
             assert count_batch(plan, batch) == by_definition(plan, batch)
 
     @pytest.mark.parametrize("shape", ["normal", "cauchy", "lognormal", "pareto", "two scales", "whole", "huge", "constant", "tiny"])
-    def test_equals_the_definition_on_long_columns(self, kernels, shape):
+    def test_equals_the_definition_on_long_columns(self, kernels: Kernels, shape: str) -> None:
         """Many blocks of heavy-tailed numbers, with some of every odd value, are counted as defined."""
         rng = np.random.default_rng(3)
         rows = 20_011
@@ -129,7 +132,7 @@ class TestCountBatch:
 
     @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
     @pytest.mark.parametrize("spread", [3, 900, 10**9])
-    def test_counts_integers_that_lie_close_together_as_others(self, kernels, dtype, spread):
+    def test_counts_integers_that_lie_close_together_as_others(self, kernels: Kernels, dtype: str, spread: int) -> None:
         """Integers close together, counted by value first, give what they give one by one."""
         rng = np.random.default_rng(4)
         ends = np.iinfo(dtype)
@@ -139,7 +142,7 @@ class TestCountBatch:
             with kernels():
                 assert count_batch(plan, batch) == by_definition(plan, batch)
 
-    def test_keeps_the_smallest_hashes_of_many_unseen_levels(self, kernels):
+    def test_keeps_the_smallest_hashes_of_many_unseen_levels(self, kernels: Kernels) -> None:
         """Of thousands of unseen levels those kept, and their counts, are as defined, over any number of batches."""
         array = pa.array([f"value {i % 3000}" for i in range(9000)])
         plan, batch = one(Kind.CATEGORY, LevelBins(("value 1", "value 2")), array)
@@ -151,21 +154,21 @@ class TestCountBatch:
 
     @settings(max_examples=40)
     @given(case=cases(), data=st.data())
-    def test_counting_is_a_homomorphism(self, kernels, case, data):
+    def test_counting_is_a_homomorphism(self, kernels: Kernels, case: tuple[Plan, pa.RecordBatch], data: st.DataObject) -> None:
         """Counting two parts and adding is counting the whole."""
         plan, batch = case
         at = data.draw(st.integers(0, batch.num_rows))
         with kernels():
             assert count_batch(plan, batch.slice(0, at)) + count_batch(plan, batch.slice(at)) == count_batch(plan, batch)
 
-    def test_counts_a_missing_column_as_absent(self):
+    def test_counts_a_missing_column_as_absent(self) -> None:
         """A column that is not in the batch is absent in every row, and the others are counted."""
         plan, batch = one(Kind.NUMBER, fit_number_bins(np.arange(9.0)), pa.array([1.0, 2.0]))
         profile = count_batch(plan, batch.rename_columns(["other"]))
         assert profile.odd[0, Odd.ABSENT] == 2
         assert profile.counts.sum() == 0
 
-    def test_counts_text_that_is_not_utf8_as_wrong(self, kernels):
+    def test_counts_text_that_is_not_utf8_as_wrong(self, kernels: Kernels) -> None:
         """Bytes that claim to be text and are not UTF-8 are of the wrong type; their neighbours are counted."""
         broken = pa.Array.from_buffers(pa.string(), 3, pa.array([b"a", b"\xff\xfe", b"b"], pa.binary()).buffers())
         for bins in (LevelBins(("a", "b")), None):
@@ -175,7 +178,7 @@ class TestCountBatch:
             assert profile == by_definition(plan, batch)
             assert profile.odd[0, Odd.WRONG_TYPE] == 1
 
-    def test_a_column_of_a_hopeless_type_does_not_harm_the_others(self):
+    def test_a_column_of_a_hopeless_type_does_not_harm_the_others(self) -> None:
         """A nested column that should hold numbers is of the wrong type; the number beside it is counted."""
         bins = fit_number_bins(np.arange(9.0))
         plan = Plan(tuple(Planned(Column(name=name, kind=Kind.NUMBER), bins) for name in "xy"))
@@ -184,7 +187,7 @@ class TestCountBatch:
         assert profile.odd[0].tolist() == [1, 0, 2, 0]
         assert profile.bins(1).sum() == 3
 
-    def test_takes_the_first_of_two_columns_of_one_name(self):
+    def test_takes_the_first_of_two_columns_of_one_name(self) -> None:
         """Two columns of one name are not an error."""
         plan, _ = one(Kind.NUMBER, fit_number_bins(np.arange(9.0)), pa.array([1.0]))
         profile = count_batch(plan, pa.RecordBatch.from_arrays([pa.array([1.0]), pa.array([5.0])], ["x", "x"]))
@@ -194,7 +197,7 @@ class TestCountBatch:
 class TestCountPieces:
     @settings(max_examples=40)
     @given(case=cases(), data=st.data())
-    def test_each_slot_counts_its_own_pieces(self, kernels, case, data):
+    def test_each_slot_counts_its_own_pieces(self, kernels: Kernels, case: tuple[Plan, pa.RecordBatch], data: st.DataObject) -> None:
         """Rows cut into runs for three slots are counted as if each slot's runs had been counted alone."""
         plan, batch = case
         cuts = sorted(data.draw(st.lists(st.integers(0, batch.num_rows), max_size=5)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from driftline.engines.cells import cells, encode, instant, instants, numbers, plain, texts
 from driftline.profile.plan import Planned
-from driftline.profile.reference import Cells
 from driftline.schema import Column, Kind, Role
+
+if TYPE_CHECKING:
+    from driftline.profile.reference import Cells
 
 BERLIN = "Europe/Berlin"
 
@@ -52,17 +54,17 @@ class TestNumbers:
         ],
         ids=str,
     )
-    def test_reads_what_can_be_read_as_a_number(self, array, expected):
+    def test_reads_what_can_be_read_as_a_number(self, array: pa.Array, expected: Any) -> None:
         """Each type's numbers, nulls and wrong values."""
         assert shown(read(Kind.NUMBER, array)) == expected
 
     @given(values=st.lists(st.one_of(st.none(), st.floats(allow_nan=False))))
-    def test_text_of_a_float_reads_as_that_float(self, values):
+    def test_text_of_a_float_reads_as_that_float(self, values: Any) -> None:
         """A column that became text loses nothing."""
         array = pa.array([None if value is None else repr(value) for value in values], pa.string())
         assert shown(read(Kind.NUMBER, array)) == ["null" if value is None else value for value in values]
 
-    def test_a_slice_is_read_from_its_own_first_row(self):
+    def test_a_slice_is_read_from_its_own_first_row(self) -> None:
         """Offsets of sliced columns are respected, of bits as of bytes."""
         for array in (pa.array([9, 8, 7, None]), pa.array([9.0, 8.0, 7.0, None]), pa.array([True, False, True, None])):
             assert shown(read(Kind.NUMBER, array[1:])) == shown(read(Kind.NUMBER, array))[1:]
@@ -71,7 +73,7 @@ class TestNumbers:
 class TestInstants:
     @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
     @pytest.mark.parametrize("zone", [None, "UTC", BERLIN])
-    def test_every_unit_and_zone_is_the_same_instant(self, unit, zone):
+    def test_every_unit_and_zone_is_the_same_instant(self, unit: str, zone: str | None) -> None:
         """The stored instant counts, not the clock it is shown by; without a zone it is UTC."""
         array = pa.array([1_700_000_000, None], pa.int64()).cast(pa.timestamp("s")).cast(pa.timestamp(unit)).cast(pa.timestamp(unit, zone))
         assert shown(read(Kind.TIMESTAMP, array)) == [1.7e9, "null"]
@@ -89,26 +91,26 @@ class TestInstants:
             ("1970-02-30", "wrong"),
         ],
     )
-    def test_reads_iso_texts(self, text, expected):
+    def test_reads_iso_texts(self, text: str, expected: Any) -> None:
         """ISO 8601 in its common spellings; all else is of the wrong type."""
         assert shown(read(Kind.TIMESTAMP, pa.array([text]))) == [expected]
 
-    def test_tells_an_epochs_unit_by_its_size(self):
+    def test_tells_an_epochs_unit_by_its_size(self) -> None:
         """Numbers count seconds, milliseconds, microseconds or nanoseconds since 1970."""
         array = pa.array([1_700_000_000, 1_700_000_000_000, 1_700_000_000_000_000, 1_700_000_000_000_000_000])
         assert shown(read(Kind.TIMESTAMP, array)) == [1.7e9] * 4
 
-    def test_dates_are_their_first_second(self):
+    def test_dates_are_their_first_second(self) -> None:
         """Both of Arrow's dates are midnight, UTC."""
         for kind in (pa.date32(), pa.date64()):
             assert shown(read(Kind.TIMESTAMP, pa.array([dt.date(1970, 1, 2)], kind))) == [86400.0]
 
-    def test_truth_is_no_instant(self):
+    def test_truth_is_no_instant(self) -> None:
         """A boolean column where instants should be is of the wrong type."""
         assert shown(read(Kind.TIMESTAMP, pa.array([True]))) == ["wrong"]
 
     @given(at=st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1)))  # noqa: DTZ001  naive on purpose
-    def test_text_and_timestamp_agree(self, at):
+    def test_text_and_timestamp_agree(self, at: dt.datetime) -> None:
         """An instant written as text is worth what it is worth as a timestamp."""
         assert instant(at.isoformat()) == instants(pa.array([at], pa.timestamp("us")))[0]
 
@@ -131,7 +133,7 @@ class TestLevels:
         ],
         ids=str,
     )
-    def test_a_level_is_its_text(self, array, expected):
+    def test_a_level_is_its_text(self, array: pa.Array, expected: Any) -> None:
         """Numbers, truths and times are levels under the text people know them by, whatever their type."""
         found = read(Kind.CATEGORY, array)
         assert list(found.texts) == expected
@@ -139,19 +141,19 @@ class TestLevels:
         assert found.null.tolist() == [text is None for text in expected]
 
     @given(values=st.lists(st.one_of(st.none(), st.integers(-(2**53), 2**53))))
-    def test_integers_that_became_floats_keep_their_levels(self, values):
+    def test_integers_that_became_floats_keep_their_levels(self, values: Any) -> None:
         """A column of whole numbers that turned into floats because of nulls has the same levels."""
         whole = texts(pa.array(values, pa.int64()))[0]
         assert texts(pa.array([None if value is None else float(value) for value in values], pa.float64()))[0] == whole
 
-    def test_what_has_no_text_is_wrong(self):
+    def test_what_has_no_text_is_wrong(self) -> None:
         """Bytes that are not UTF-8, and nested values, are of the wrong type and still shown."""
         found = read(Kind.CATEGORY, pa.array([b"\xff", None]))
         assert found.wrong.tolist() == [True, False]
         assert found.texts[0] == "\\xff"
         assert read(Kind.CATEGORY, pa.array([[1], None])).wrong.tolist() == [True, False]
 
-    def test_of_an_unsupported_kind_only_presence_is_told(self):
+    def test_of_an_unsupported_kind_only_presence_is_told(self) -> None:
         """Lists and structs are there or null; they are not wrong."""
         found = read(Kind.UNSUPPORTED, pa.array([[1], None]))
         assert found.null.tolist() == [False, True]
@@ -160,20 +162,20 @@ class TestLevels:
 
 class TestEncode:
     @given(values=st.lists(st.one_of(st.none(), st.sampled_from("abc"))))
-    def test_codes_and_values_are_the_column(self, values):
+    def test_codes_and_values_are_the_column(self, values: Any) -> None:
         """Taking the distinct values by their codes gives the column back."""
         for array in (pa.array(values, pa.string()), pa.array(values, pa.string()).dictionary_encode()):
             codes, distinct = encode(array)
             assert distinct.take(codes).to_pylist() == values
 
-    def test_types_without_a_dictionary_count_as_one_value(self):
+    def test_types_without_a_dictionary_count_as_one_value(self) -> None:
         """Nested values are not told apart."""
         codes, distinct = encode(pa.array([[1], None, [2]]))
         assert codes.to_pylist() == [0, None, 0]
         assert len(distinct) == 1
 
 
-def test_plain_takes_off_every_wrapping():
+def test_plain_takes_off_every_wrapping() -> None:
     """A dictionary in an extension type is its values."""
     inner = pa.array(["a", "b", "a"]).dictionary_encode()
     assert plain(inner).to_pylist() == ["a", "b", "a"]

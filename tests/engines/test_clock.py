@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 
 from driftline.engines.clock import NO_TIME, UNKNOWN, Clock, seconds
 from driftline.window import Cadence, Windowing, calendar_window
+
+if TYPE_CHECKING:
+    from typing import Any
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo"]
 CALENDARS = [Cadence.HOUR, Cadence.DAY, Cadence.WEEK, Cadence.MONTH]
@@ -30,11 +34,11 @@ class TestSeconds:
         ],
         ids=str,
     )
-    def test_reads_every_type_of_time(self, array, expected):
+    def test_reads_every_type_of_time(self, array: pa.Array, expected: Any) -> None:
         """Whole seconds, rounded down; unknown where there is no time within the calendar."""
         assert seconds(array).tolist() == expected
 
-    def test_does_not_round_the_last_nanosecond_up(self):
+    def test_does_not_round_the_last_nanosecond_up(self) -> None:
         """A nanosecond before midnight is still today."""
         midnight = 1_700_006_400
         assert seconds(pa.array([midnight * 10**9 - 1], pa.timestamp("ns"))).tolist() == [midnight - 1]
@@ -47,7 +51,7 @@ class TestClock:
         zone=st.sampled_from(ZONES),
         cadence=st.sampled_from(CALENDARS),
     )
-    def test_finds_the_window_that_the_calendar_finds(self, times, near, zone, cadence):
+    def test_finds_the_window_that_the_calendar_finds(self, times: list[int], near: list[int], zone: str | None, cadence: Cadence) -> None:
         """Looked up between ends or asked one by one, the window is the same: in every zone and across every change of clocks."""
         windowing = Windowing(cadence, timezone=zone)
         every = np.array(times + [times[0] + step for step in near], dtype=np.int64)
@@ -58,14 +62,14 @@ class TestClock:
             assert [windows[code] for code in codes] == expected
 
     @pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)])
-    def test_days_follow_the_wall_clock(self, day, hours):
+    def test_days_follow_the_wall_clock(self, day: str, hours: int) -> None:
         """On the day the clocks change a day has 23 or 25 hours, and every one of them is in it."""
         start = dt.datetime.fromisoformat(day).replace(tzinfo=dt.UTC)
         around = np.array([int(start.timestamp()) + 900 * quarter for quarter in range(-96, 240)], dtype=np.int64)
         codes, windows = Clock(Windowing(Cadence.DAY, timezone="Europe/Berlin")).windows(around)
         assert sum(windows[code].label == day for code in codes) == 4 * hours
 
-    def test_rows_without_a_time_have_no_window(self):
+    def test_rows_without_a_time_have_no_window(self) -> None:
         """Unknown times go to their own place, whatever the others are."""
         clock = Clock(Windowing(Cadence.DAY))
         codes, windows = clock.windows(np.array([UNKNOWN, 0, UNKNOWN], dtype=np.int64))

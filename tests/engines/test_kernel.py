@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,11 @@ from driftline.engines.kernel import KERNEL, pick
 from driftline.profile.bins import FIXED_POINT_BITS, NumberBins, fit_number_bins
 from driftline.profile.hashing import hash_text, row_keys
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from conftest import Kernels
+
 NOTHING = np.empty(0, dtype=np.uint64)
 
 
@@ -25,13 +31,13 @@ def tables(rows: int, bins: int, pieces: list[list[int]]) -> tuple[object, ...]:
 
 
 class TestPick:
-    def test_falls_back_to_numpy_without_the_compiled_kernel(self, monkeypatch):
+    def test_falls_back_to_numpy_without_the_compiled_kernel(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where the extension was not built, counting works all the same."""
         monkeypatch.setitem(sys.modules, "driftline.engines._kernel", None)
         monkeypatch.delattr("driftline.engines._kernel", raising=False)
         assert pick() is numpy_kernel
 
-    def test_the_compiled_kernel_is_in_use(self):
+    def test_the_compiled_kernel_is_in_use(self) -> None:
         """This machine has a compiler, so the tests run on the compiled kernel."""
         assert KERNEL is not numpy_kernel
         assert kernels_module.KERNEL is KERNEL
@@ -42,7 +48,7 @@ class TestCountBins:
         values=st.lists(st.one_of(st.floats(), st.floats(-3, 3), st.sampled_from([0.0, -0.0, 1.0])), max_size=1200),
         edges=st.lists(st.one_of(st.floats(allow_nan=False), st.floats(-3, 3)), max_size=270, unique_by=lambda edge: edge + 0.0),
     )
-    def test_is_searchsorted(self, kernels, values, edges):
+    def test_is_searchsorted(self, kernels: Kernels, values: Any, edges: list[float]) -> None:
         """Whatever the edges, a value's bin is what NumPy's search gives; NaN has none."""
         bins = NumberBins(tuple(sorted(edge + 0.0 for edge in edges)))
         array = np.array(values, dtype=np.float64)
@@ -53,7 +59,7 @@ class TestCountBins:
         assert counts.tolist() == np.bincount(np.searchsorted(bins.array, held, side="right"), minlength=bins.width).tolist()
 
     @pytest.mark.parametrize("exponent", [-1000, -300, -20, 0, 20, 300, 980])
-    def test_is_searchsorted_at_and_beside_every_edge(self, kernels, exponent):
+    def test_is_searchsorted_at_and_beside_every_edge(self, kernels: Kernels, exponent: int) -> None:
         """At each edge, and one float below and above it, the bin is exact, at any scale and off any center."""
         rng = np.random.default_rng(7)
         for center in (0.0, 1.0, 1e9):
@@ -71,13 +77,13 @@ class TestBounds:
     """The compiled kernel reads no byte that it was not given."""
 
     @pytest.mark.parametrize("piece", [[0, 5, 0], [4, 1, 0], [-1, 2, 0], [0, -1, 0], [0, 1, 1], [0, 1, -1], [2**62, 2**62, 0]])
-    def test_refuses_pieces_outside_the_rows_or_tables(self, piece):
+    def test_refuses_pieces_outside_the_rows_or_tables(self, piece: list[int]) -> None:
         """A piece beyond the rows, or for a slot that is not there, is an error."""
         values = np.zeros(4)
         with pytest.raises(ValueError, match="do not fit"):
             KERNEL.count_numbers(values, "d", 0, None, 0, None, tables(4, 1, [piece]))
 
-    def test_refuses_short_buffers(self):
+    def test_refuses_short_buffers(self) -> None:
         """Fewer values, codes or validity bits than rows are an error."""
         with pytest.raises(ValueError, match="fewer"):
             KERNEL.count_numbers(np.zeros(3), "d", 0, None, 0, None, tables(4, 1, [[0, 4, 0]]))
@@ -90,19 +96,19 @@ class TestBounds:
                 np.zeros(3, np.int32), None, 0, NOTHING, np.empty(0, np.int32), np.empty(0, np.int32), tables(4, 1, [[0, 4, 0]])
             )
 
-    def test_refuses_a_binner_for_other_bins(self):
+    def test_refuses_a_binner_for_other_bins(self) -> None:
         """A binner with more bins than the column would write beside it."""
         binner = KERNEL.binner(np.arange(9.0), 0.0, 1.0)
         with pytest.raises(ValueError, match="other bins"):
             KERNEL.count_numbers(np.zeros(4), "d", 0, None, 0, binner, tables(4, 1, [[0, 4, 0]]))
 
-    def test_refuses_meanings_outside_the_bins(self):
+    def test_refuses_meanings_outside_the_bins(self) -> None:
         """A code whose bin does not exist is an error."""
         places, one = np.array([3], np.int32), np.zeros(1, np.uint64)
         with pytest.raises(ValueError, match="do not fit"):
             KERNEL.count_codes(np.zeros(1, np.int32), None, 0, one, places, np.empty(0, np.int32), tables(1, 2, [[0, 1, 0]]))
 
-    def test_counts_codes_without_a_meaning_as_null(self, kernels):
+    def test_counts_codes_without_a_meaning_as_null(self, kernels: Kernels) -> None:
         """A code beyond the dictionary is nothing."""
         codes = np.array([0, 7, -3], np.int32)
         with kernels() as kernel:
@@ -111,7 +117,7 @@ class TestBounds:
         assert made[1].tolist() == [[1, 0]]  # type: ignore[attr-defined]
         assert made[2][0, 0].tolist() == [2, 0, 0, 0]  # type: ignore[index]
 
-    def test_refuses_offsets_outside_the_texts(self):
+    def test_refuses_offsets_outside_the_texts(self) -> None:
         """Texts that would end beyond their bytes are an error."""
         with pytest.raises(ValueError, match="do not fit"):
             KERNEL.hash_texts(np.array([0, 9], np.int32), 4, b"abc", 0, np.zeros(1, np.uint64))
@@ -119,7 +125,7 @@ class TestBounds:
 
 class TestHashes:
     @given(texts=st.lists(st.text(), max_size=20), start=st.integers(0, 5))
-    def test_texts_hash_as_defined(self, kernels, texts, start):
+    def test_texts_hash_as_defined(self, kernels: Kernels, texts: Any, start: int) -> None:
         """Arrow texts, also from the middle of a column, hash as `profile.hashing` says."""
         array = pa.array(texts, pa.string())[start:]
         hashes = np.zeros(len(array), dtype=np.uint64)
@@ -129,7 +135,7 @@ class TestHashes:
         assert hashes.tolist() == [hash_text(text) for text in texts[start:]]
 
     @given(values=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=20))
-    def test_integers_hash_as_their_text(self, kernels, values):
+    def test_integers_hash_as_their_text(self, kernels: Kernels, values: Any) -> None:
         """A signed integer hashes as the text it is written as."""
         hashes = np.zeros(len(values), dtype=np.uint64)
         with kernels() as kernel:
@@ -137,7 +143,7 @@ class TestHashes:
         assert hashes.tolist() == [hash_text(str(value)) for value in values]
 
     @given(value=st.integers(0, 2**64 - 1), seed=st.integers(0, 2**64 - 1))
-    def test_unsigned_integers_and_row_keys_are_as_defined(self, kernels, value, seed):
+    def test_unsigned_integers_and_row_keys_are_as_defined(self, kernels: Kernels, value: int, seed: int) -> None:
         """The largest unsigned integer keeps its sign, and keys are those of `profile.hashing`."""
         hashes, rows = np.zeros(1, dtype=np.uint64), np.array([value], dtype=np.uint64)
         with kernels() as kernel:

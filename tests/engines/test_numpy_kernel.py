@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,9 @@ from hypothesis import strategies as st
 from driftline.engines import numpy_kernel
 from driftline.engines.kernel import KERNEL
 from driftline.profile.bins import FIXED_POINT_BITS, fit_number_bins
+
+if TYPE_CHECKING:
+    from typing import Any
 
 cells = st.lists(st.one_of(st.floats(), st.floats(-5, 5)), max_size=700)
 
@@ -22,7 +27,7 @@ def tables(rows: int, bins: int) -> tuple[object, ...]:
 
 class TestBothKernels:
     @given(values=cells, valid=st.binary(min_size=88, max_size=88), offset=st.integers(0, 4), bare=st.booleans())
-    def test_numbers_leave_the_same_bytes_in_every_table(self, values, valid, offset, bare):
+    def test_numbers_leave_the_same_bytes_in_every_table(self, values: Any, valid: bytes, offset: int, *, bare: bool) -> None:
         """Short pieces of numbers with nulls: counts, sums, extremes, registers and rows' hashes are alike."""
         bins = None if bare else fit_number_bins(np.array(values[: len(values) // 2]))
         array, left = np.array(values, dtype=np.float64), []
@@ -34,7 +39,7 @@ class TestBothKernels:
         assert left[0] == left[1]
 
     @given(data=st.data(), rows=st.integers(0, 300), distinct=st.integers(0, 200))
-    def test_codes_leave_the_same_bytes_and_note_the_same(self, data, rows, distinct):
+    def test_codes_leave_the_same_bytes_and_note_the_same(self, data: st.DataObject, rows: Any, distinct: int) -> None:
         """Short pieces of long dictionaries and the reverse: tables and unseen codes are alike."""
         rng = np.random.default_rng(data.draw(st.integers(0, 99)))
         codes = rng.integers(0, distinct + 1, rows).astype(np.int32)

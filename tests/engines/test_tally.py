@@ -29,13 +29,13 @@ def batch(rows: int, seed: int = 0, distinct: int = 5) -> pa.RecordBatch:
 
 
 class TestTally:
-    def test_a_slot_that_counted_nothing_is_the_empty_profile(self):
+    def test_a_slot_that_counted_nothing_is_the_empty_profile(self) -> None:
         """The neutral element of adding comes out where nothing went in."""
         tally = Tally(PLAN)
         tally.slot("empty")
         assert tally.profile("empty") == Profile.empty(PLAN)
 
-    def test_growing_keeps_what_was_counted(self):
+    def test_growing_keeps_what_was_counted(self) -> None:
         """Making room for more slots moves the counts along."""
         tally, alone = Tally(PLAN), count_batch(PLAN, batch(100))
         for key in range(20):
@@ -46,7 +46,7 @@ class TestTally:
         assert all(tally.profile(key) == alone for key in range(20))
 
     @given(sizes=st.lists(st.integers(0, 40), max_size=12), distinct=st.sampled_from([1, 2, 1000]))
-    def test_the_sample_does_not_depend_on_the_batches(self, sizes, distinct):
+    def test_the_sample_does_not_depend_on_the_batches(self, sizes: list[int], distinct: int) -> None:
         """However rows arrive, with many equal rows or few, the rows with the smallest keys are kept."""
         whole = batch(sum(sizes), seed=1, distinct=distinct)
         tally, at = Tally(PLAN), 0
@@ -56,7 +56,7 @@ class TestTally:
             at += size
         assert tally.profile(None) == count_batch(PLAN, whole)
 
-    def test_notes_of_unseen_values_stay_bounded(self):
+    def test_notes_of_unseen_values_stay_bounded(self) -> None:
         """Thousands of unseen values leave only some in memory, and the right ones in the profile."""
         tally = Tally(PLAN)
         slot = tally.slot(None)
@@ -67,7 +67,7 @@ class TestTally:
         assert list(kept) == [f"v{i}" for i in sorted(range(3000), key=lambda i: (i * 7919) % 3001)[:64]]
         assert set(kept.values()) == {2}
 
-    def test_a_profile_does_not_change_while_counting_goes_on(self):
+    def test_a_profile_does_not_change_while_counting_goes_on(self) -> None:
         """What was frozen stays as it was."""
         tally = Tally(PLAN)
         pieces = np.array([[0, 50, tally.slot(None)]], dtype=np.int64)
@@ -76,7 +76,7 @@ class TestTally:
         count_pieces(tally, batch(50, seed=9), pieces)
         assert before == count_batch(PLAN, batch(50))
 
-    def test_an_unknown_slot_is_an_error(self):
+    def test_an_unknown_slot_is_an_error(self) -> None:
         """Nothing is made up."""
         with pytest.raises(KeyError):
             Tally(PLAN).profile("nobody")

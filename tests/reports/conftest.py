@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from driftline.verdicts.report import Report
@@ -48,6 +48,13 @@ def odd(fake: ModuleType) -> Report:
     """Everything that is not as usual: empty windows, columns without values, numbers without end."""
     made: Report = fake.odd_report()
     return made
+
+
+@pytest.fixture(scope="session")
+def expect() -> Callable[..., Any]:
+    """Playwright's assertions, which wait."""
+    waits: Callable[..., Any] = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+    return waits
 
 
 @pytest.fixture(scope="session")

@@ -193,19 +193,19 @@ def test_every_sort_keeps_every_column(browser: Any, pages: dict[str, Path]) -> 
 
 
 @pytest.mark.browser
-def test_the_window_can_be_chosen(browser: Any, pages: dict[str, Path]) -> None:
+def test_the_window_can_be_chosen(browser: Any, expect: Any, pages: dict[str, Path]) -> None:
     """The table says what the chosen window says."""
     with opened(browser, pages["report"]) as page:
-        assert page.locator("#window").input_value() == "29"
+        expect(page.locator("#window")).to_have_value("29")
         page.locator("#earlier").click()
-        assert page.locator("#window").input_value() == "28"
+        expect(page.locator("#window")).to_have_value("28")
         page.locator("#window").select_option("15")
         page.locator("#rows tr.line", has_text="country").locator(".chip.drifted").wait_for()
-        assert "drifted" in page.locator("#window-says").inner_text()
+        expect(page.locator("#window-says")).to_contain_text("drifted")
 
 
 @pytest.mark.browser
-def test_a_column_is_opened_by_keyboard_and_moved_through_time(browser: Any, pages: dict[str, Path]) -> None:
+def test_a_column_is_opened_by_keyboard_and_moved_through_time(browser: Any, expect: Any, pages: dict[str, Path]) -> None:
     """Enter opens it; the slider changes the window; the statistic can be changed; Enter closes it."""
     with opened(browser, pages["report"]) as page:
         button = page.locator("#rows tr.line .name button").first
@@ -216,14 +216,14 @@ def test_a_column_is_opened_by_keyboard_and_moved_through_time(browser: Any, pag
         assert button.get_attribute("aria-expanded") == "true"
         panel.locator("input[type=range]").focus()
         page.keyboard.press("ArrowLeft")
-        assert panel.locator("output").inner_text() == "2026-01-29"
+        expect(panel.locator("output")).to_have_text("2026-01-29")
         assert "2026-01-29" in panel.locator(".legendtext").all_text_contents()
         panel.get_by_label("Statistic").select_option("null")
         assert "share of nulls" in panel.locator(".ytitle").all_text_contents()
         assert panel.locator("table.data").last.locator("tbody tr").count() == 10
         button.focus()
         page.keyboard.press("Enter")
-        assert page.locator(".panel").count() == 0
+        expect(page.locator(".panel")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -282,7 +282,7 @@ def test_the_theme_follows_the_system_and_can_be_changed(browser: Any, pages: di
 def test_on_paper_the_drifted_columns_are_open_and_light(browser: Any, pages: dict[str, Path]) -> None:
     """Printing opens every column that drifted in the shown window, in dark mode too, and closes them again."""
     with opened(browser, pages["report"], color_scheme="dark") as page:
-        page.wait_for_timeout(300)
+        page.locator("body[data-printable]").wait_for(state="attached")
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         drifted = page.locator("#rows tr.line .chip.drifted").count()
         assert page.locator(".panel").count() == drifted > 0

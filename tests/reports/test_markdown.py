@@ -56,7 +56,7 @@ def test_escaped_text_has_nothing_that_markdown_reads(text: str) -> None:
 
 def test_long_lists_are_cut(report: Report) -> None:
     """A summary stays a summary."""
-    assert "and 2 columns more" in to_markdown(report, most=1)
+    assert re.search(r"^and \d+ columns? more$", to_markdown(report, most=1), re.MULTILINE)
 
 
 def test_nothing_drifted_is_a_short_report(report: Report) -> None:

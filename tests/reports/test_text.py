@@ -45,7 +45,15 @@ def test_square_brackets_in_names_are_no_styles(report: Report) -> None:
 def test_drifted_columns_are_ranked_and_the_rest_summed_up(report: Report) -> None:
     """What wakes somebody, then inputs, then what is open, then how to see more."""
     text = to_text(report)
-    order = ["Would wake somebody", "amount", "Input drift", "hour", "cannot be told yet", "stable in the last window", "More: --verbose"]
+    order = [
+        "Would wake somebody",
+        "\namount",
+        "Input drift",
+        "\nhour",
+        "cannot be told yet",
+        "stable in the last window",
+        "More: --verbose",
+    ]
     places = [text.index(part) for part in order]
     assert places == sorted(places)
 

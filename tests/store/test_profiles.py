@@ -15,6 +15,7 @@ from pyarrow import ipc
 from driftline.errors import DataError, OutsideError, UnreadableData
 from driftline.profile.plan import Plan
 from driftline.store import profiles
+from driftline.store.layout import check_sums
 from driftline.store.profiles import KEY, load, save
 from driftline.store.shelf import Shelf, Use
 
@@ -201,7 +202,10 @@ def test_the_metadata_says_what_it_is(shelf: Shelf, path: Path) -> None:
     assert (head["format"], head["use"], head["about"]) == (1, "current", {"source": "data/*.parquet"})
     assert head["written_by"].startswith("driftline ")
     assert {key: head["plan"][key] for key in ("schema", "sample", "seed")} == {"schema": 1, "sample": 20, "seed": 0}
+    whole, sampled = check_sums(shelf.entries[1][2])
     assert head["entries"][1] == {
+        "crc": whole,
+        "sample_crc": sampled,
         "rows": 40,
         "segment": "country=é",
         "window": {"index": 0, "label": "day 0", "start": "2024-03-01T00:00:00+00:00", "end": "2024-03-02T00:00:00+00:00"},

@@ -38,7 +38,7 @@ def check(
     since: str | None,
     outputs: Outputs,
 ) -> None:
-    r"""Count, compare and judge what driftline.yaml describes.
+    """Count, compare and judge what driftline.yaml describes.
 
     Every window of the current data gets a verdict: drifted, stable, or inconclusive where there are too
     few rows to tell. Exit code 0 means stable or inconclusive, 1 drifted (see --fail-on), 2 that the
@@ -50,7 +50,7 @@ def check(
       driftline check -c monitors/payments.yaml --html report.html
       driftline check --current day.parquet --json
       driftline check --window last --fail-on inconclusive     in CI
-    """
+    """  # noqa: D301  click reads the mark
     from driftline import wiring
     from driftline.cli.selection import select
 

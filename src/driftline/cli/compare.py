@@ -32,7 +32,7 @@ def compare(
     settings: dict[str, Any],
     outputs: Outputs,
 ) -> None:
-    r"""Compare CURRENT with REFERENCE, with no file to write first.
+    """Compare CURRENT with REFERENCE, with no file to write first.
 
     Both are paths, directories, globs or URLs of Parquet, CSV, JSON Lines or Arrow data, or a database's
     URL with a query; REFERENCE may also be a .profile. The outputs and exit codes are those of check.
@@ -44,7 +44,7 @@ def compare(
       driftline compare train.csv day.csv --id order_id --ignore comment --kind zip=category
       driftline compare train.parquet day.parquet --json | jq .verdict
       driftline compare jan.profile s3://bucket/feb/ --false-alarms "1 in 90 days" --html report.html
-    """
+    """  # noqa: D301  click reads the mark
     from driftline import wiring
     from driftline.config.specification import specify
 

@@ -17,7 +17,7 @@ def config() -> None:
 @click.argument("path", type=click.Path(path_type=Path), default=Path("driftline.yaml"))
 @click.pass_context
 def check(ctx: click.Context, path: Path) -> None:
-    r"""Say whether a driftline.yaml is right, and if not, everything that is wrong with it.
+    """Say whether a driftline.yaml is right, and if not, everything that is wrong with it.
 
     Each mistake is named with its line and column and what to do about it. The data is not read.
 
@@ -25,7 +25,7 @@ def check(ctx: click.Context, path: Path) -> None:
     Examples:
       driftline config check
       driftline config check monitors/payments.yaml
-    """
+    """  # noqa: D301  click reads the mark
     from driftline.cli.summary import summary
     from driftline.config.specification import read
 
@@ -38,14 +38,14 @@ def check(ctx: click.Context, path: Path) -> None:
 
 @config.command()
 def schema() -> None:
-    r"""Print the JSON Schema of driftline.yaml, for editors.
+    """Print the JSON Schema of driftline.yaml, for editors.
 
     Editors that know the YAML language server take it from the first line of the file that init writes.
 
     \b
     Example:
       driftline config schema > driftline.schema.json
-    """
+    """  # noqa: D301  click reads the mark
     from driftline.config.published import written
 
     click.echo(written(), nl=False)

@@ -27,7 +27,7 @@ so that it is known what truly happens. The files are in {directory}."""
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.pass_obj
 def demo(session: Session, /, *, directory: Path, days: int, rows: int, seed: int, quiet: bool) -> None:
-    r"""Watch a model through 90 simulated days, and see what is found.
+    """Watch a model through 90 simulated days, and see what is found.
 
     A payments stream is simulated, in which a harmless campaign, an upstream fault and a new attack happen at
     known times; driftline.yaml is written as init would; the days are checked; and what was found is laid
@@ -37,7 +37,7 @@ def demo(session: Session, /, *, directory: Path, days: int, rows: int, seed: in
     Examples:
       driftline demo
       driftline demo --directory try --seed 11
-    """
+    """  # noqa: D301  click reads the mark
     from driftline.cli.check import load
     from driftline.cli.init import write_proposal
     from driftline.cli.outputs import Outputs, deliver

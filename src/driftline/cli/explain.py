@@ -17,7 +17,7 @@ HEADINGS = {"statistic": "Statistics", "setting": "Settings of driftline.yaml", 
 @click.command()
 @click.argument("name", required=False)
 def explain(name: str | None) -> None:
-    r"""Explain a statistic, a setting, an error or a word.
+    """Explain a statistic, a setting, an error or a word.
 
     A statistic comes with its formula, the source it is from and the threshold in common use. Without a
     name, everything that can be explained is listed.
@@ -28,7 +28,7 @@ def explain(name: str | None) -> None:
       driftline explain false_alarms
       driftline explain columns.id
       driftline explain PlanMismatch
-    """
+    """  # noqa: D301  click reads the mark
     from driftline.cli import topics
 
     if name is None:

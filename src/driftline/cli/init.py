@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.pass_obj
 def init(session: Session, /, *, output: Path, tools: tuple[str, ...], yes: bool, force: bool, quiet: bool, **said: Any) -> None:
-    r"""Look at the reference data and write driftline.yaml.
+    """Look at the reference data and write driftline.yaml.
 
     Columns, their roles, the task and the window are inferred; what data cannot tell is asked in plain
     words, and every question can be skipped. Each choice is explained in the file.
@@ -56,7 +56,7 @@ def init(session: Session, /, *, output: Path, tools: tuple[str, ...], yes: bool
       driftline init --reference train.parquet
       driftline init --reference train.parquet --current 'data/*.parquet' --yes
       driftline init --reference train.csv --task regression --unstable price --act-on medium --tool cron
-    """
+    """  # noqa: D301  click reads the mark
     from driftline.cli.questions import ask
     from driftline.cli.reference import look
     from driftline.config.guess import guess

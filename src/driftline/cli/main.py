@@ -74,7 +74,7 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]  # overloads
         """Run, and leave with an exit code that says what happened."""
         given = list(sys.argv[1:] if args is None else args)
         name = prog_name or "driftline"
@@ -155,7 +155,7 @@ def _safe(text: str, session: Session) -> str:
 @click.version_option(None, "-V", "--version", package_name="driftline", prog_name="driftline", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error; may stand anywhere.")
 def main() -> None:
-    r"""Tell noise from change in what a model is given and in what it says.
+    """Tell noise from change in what a model is given and in what it says.
 
     \b
     Two files to a verdict:
@@ -167,4 +167,4 @@ def main() -> None:
       driftline demo
 
     Exit codes: 0 stable, 1 drifted, 2 configuration, 3 data, 4 not now, 5 plugin, 6 the outside world.
-    """
+    """  # noqa: D301  click reads the mark

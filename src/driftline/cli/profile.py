@@ -31,7 +31,7 @@ def profile(
     settings: dict[str, Any],
     quiet: bool,
 ) -> None:
-    r"""Count data into a small file that adds up.
+    """Count data into a small file that adds up.
 
     Bins are fixed on a reference, so that profiles of different days are counted in the same ones. Without
     --reference the data itself is the reference: the profile then holds its bins, and later data is counted
@@ -42,7 +42,7 @@ def profile(
       driftline profile train.parquet -o train.profile
       driftline profile data/*.parquet --reference train.profile --timestamp ts --window day -o days.profile
       driftline compare train.profile today.parquet
-    """
+    """  # noqa: D301  click reads the mark
     from driftline import wiring
     from driftline.cli.shelves import counted
     from driftline.config.specification import specify

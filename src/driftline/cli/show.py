@@ -32,7 +32,7 @@ HOLDS = "what it holds"
 @click.option("--column", "columns", metavar="COLUMN", multiple=True, help="This column only.")
 @click.option("--json", "document", metavar="[FILE]", help="The same for machines; without a file, on standard output.")
 def show(*, profile: Path, window: str | None, segment: str | None, columns: tuple[str, ...], document: str | None) -> None:
-    r"""Show what a profile holds.
+    """Show what a profile holds.
 
     For each column: rows, empty values, distinct values, mean, standard deviation, range and quantiles, and the
     most frequent levels. Quantiles are read from the bins; distinct values are estimated, within about 5%.
@@ -42,7 +42,7 @@ def show(*, profile: Path, window: str | None, segment: str | None, columns: tup
       driftline show day.profile
       driftline show days.profile --window 2026-03-29 --column amount
       driftline show day.profile --json | jq '.columns[].name'
-    """
+    """  # noqa: D301  click reads the mark
     from driftline.cli.digest import digest
     from driftline.cli.shelves import chosen
     from driftline.errors import ConfigError, near_miss

@@ -33,7 +33,7 @@ EVENT = re.compile(r"^(?P<kind>\w+):(?P<first>[0-9]+)(?:-(?P<last>[0-9]*))?(?::(
 def simulate(
     *, directory: Path, days: int, rows: int, seed: int, start: datetime, events: tuple[str, ...], no_events: bool, quiet: bool
 ) -> None:
-    r"""Write a simulated payments stream into DIRECTORY, and the truth about it beside it.
+    """Write a simulated payments stream into DIRECTORY, and the truth about it beside it.
 
     The stream has customers, a weekly season, a model that was trained on its first weeks, and labels that
     come days late. Kinds of events: campaign, unit_fault, attack, null_burst, new_category,
@@ -44,7 +44,7 @@ def simulate(
       driftline simulate stream
       driftline simulate stream --days 30 --event null_burst:10-12:0.5 --event gradual_drift:20
       driftline simulate quiet-stream --no-events --seed 11
-    """
+    """  # noqa: D301  click reads the mark
     from driftline.simulator import EVENTS, PaymentsConfig, write
 
     happening = () if no_events else tuple(_event(text) for text in events) or EVENTS

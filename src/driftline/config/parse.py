@@ -111,7 +111,7 @@ class _Dumper(yaml.SafeDumper):
         first: [*yaml.SafeDumper.yaml_implicit_resolvers.get(first, []), *_Loader.yaml_implicit_resolvers.get(first, [])]
         for first in {**yaml.SafeDumper.yaml_implicit_resolvers, **_Loader.yaml_implicit_resolvers}
     }
-    yaml_representers: ClassVar = {**yaml.SafeDumper.yaml_representers, str: _text_node}  # type: ignore[dict-item]
+    yaml_representers: ClassVar = {**yaml.SafeDumper.yaml_representers, str: _text_node}  # type: ignore[dict-item]  # a function of the subclass
 
 
 def flow(value: Any) -> str:

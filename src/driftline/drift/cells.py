@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.drift.location import normal_scores, variation_of
+from driftline.drift.pair import pieces
 from driftline.inference.facet import NUMBERS, Facet, join
 from driftline.inference.share import share_facet
 from driftline.inference.significance import tail_factor
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.drift.group import Group
+    from driftline.drift.pair import Pair
 
 WIDE_TAIL = 0.02
 """An outermost bin with more of the reference than this is a point mass, not a tail."""
@@ -110,20 +112,12 @@ def _single_bins(group: Group) -> Facet:
     n, m = pair.rows()
     ordered = pair.ordered
     design = _bin_designs(group, ask.level("atom"))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        pooled = (pair.reference + pair.current) / (n + m)[..., None]
-        gap = pair.current / m[..., None] - pair.reference / n[..., None]
-        squares = np.where(pooled > 0, gap * gap / (pooled * (1 - pooled) * design[:, None, :]), -1.0)
-    squares = np.nan_to_num(squares, nan=-1.0, posinf=1e300)
-    known = group.whole > 0
+    looked = group.whole > 0
     if ordered:
         # Inside the reference's range every bin may become an atom; beyond it the tails look.
         low, high = _tail_masks(group.whole)
         looked = pair.real[:, 0] & ~low & ~high
-    else:
-        looked = known
-    squares = np.where(looked[:, None, :], squares, -1.0)
-    where = squares.argmax(-1)
+    where = _surest(pair, design, looked)
     looks = np.maximum(looked.sum(-1), 1.0)[:, None]
     hits = np.take_along_axis(pair.current, where[..., None], -1)[..., 0]
     reference = np.broadcast_to(pair.reference, (*pair.current.shape[:2], pair.reference.shape[-1]))
@@ -132,6 +126,22 @@ def _single_bins(group: Group) -> Facet:
     n = np.broadcast_to(n, m.shape)
     facet = share_facet("atom" if ordered else "level", hits, m, ref_hits, n, chosen, ask, looks)
     return replace(facet.masked(np.asarray(looked.any(-1))[:, None]), where=where)
+
+
+def _surest(pair: Pair, design: NDArray[np.float64], looked: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The bin, among those looked at, whose share changed by most standard errors. Shape: C × W."""
+    where = np.zeros(pair.current.shape[:2], dtype=np.intp)
+    for part in pieces(pair.current.shape):
+        reference, current = pair.reference[part], pair.current[part]
+        n, m = reference.sum(-1)[..., None], current.sum(-1)[..., None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            pooled = (reference + current) / (n + m)
+            gap = current / m - reference / n
+            squares = gap * gap / (pooled * (1 - pooled) * design[part, None, :])
+        # What both sides fill is no change, however little room the design leaves it: 0 / 0.
+        asked = (pooled > 0) & looked[part, None, :] & ~np.isnan(squares)
+        where[part] = np.where(asked, np.minimum(squares, 1e300), -1.0).argmax(-1)
+    return where
 
 
 def _bin_designs(group: Group, alpha: float) -> NDArray[np.float64]:

@@ -36,7 +36,7 @@ class Group:
     @property
     def window_rows(self) -> float:
         """The usual number of values in a window."""
-        rows = self.pair.current.sum(-1)
+        _, rows = self.pair.rows()
         return float(np.median(rows[rows > 0])) if (rows > 0).any() else 0.0
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.drift.pair import decile_groups, regroup
+from driftline.drift.pair import decile_groups, pieces, regroup
 from driftline.drift.season import in_season
 from driftline.inference.facet import Facet
 from driftline.inference.significance import (
@@ -102,6 +102,14 @@ def _pooled_scores(
     reference: NDArray[np.float64], current: NDArray[np.float64], kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Chi-square of homogeneity, PSI and the number of cells, the rare cells pooled into one. Shapes: C × W."""
+    parts = [_pooled_part(reference[part], current[part], kept[part]) for part in pieces(current.shape)]
+    chi, index, cells = (np.concatenate(found) for found in zip(*parts, strict=True))
+    return chi, index, cells
+
+
+def _pooled_part(
+    reference: NDArray[np.float64], current: NDArray[np.float64], kept: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     n, m = reference.sum(-1), current.sum(-1)
     r, c = np.where(kept, reference, 0.0), np.where(kept, current, 0.0)
     rest_r, rest_c = n - r.sum(-1), m - c.sum(-1)

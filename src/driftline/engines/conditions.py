@@ -72,10 +72,12 @@ def condition(text: str) -> Condition:
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError) as error:
+        _check(tree, text)
+    except ConfigError:
+        raise
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         place = f" at character {error.offset}" if isinstance(error, SyntaxError) and error.offset else ""
         raise ConfigError(f"the condition {text!r} cannot be read{place}", hint=HINT) from error
-    _check(tree, text)
     return Condition(text, tree, tuple(dict.fromkeys(_columns(tree))))
 
 

@@ -128,7 +128,7 @@ def time_column(plan: Plan, windowing: Windowing, hints: ColumnHints, source: So
     if name is None:
         raise SchemaMismatch(
             f"windows of one {windowing.cadence.value} need a column that holds the time, and none is known",
-            hint="name it (columns: {ts: timestamp}), or cut windows by rows: window: {rows: 1000}",
+            hint="name it (columns: {timestamp: ts}), or cut windows by rows: window: {rows: 1000}",
         )
     _must_have(source, name, f"it holds the time that windows of one {windowing.cadence.value} go by")
     return name

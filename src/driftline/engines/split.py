@@ -178,14 +178,15 @@ class _Values:
         return np.array([*places, null], dtype=np.int64)[rows], names
 
 
-def natural(label: str) -> list[tuple[int, float, str]]:
+def natural(label: str) -> tuple[list[tuple[int, float, str]], str]:
     """What to sort labels by so that numbers in them go by size.
 
     >>> sorted(["b10", "b9", "10", "9.5"], key=natural)
     ['9.5', '10', 'b9', 'b10']
     """
-    parts = re.split(r"(\d+(?:\.\d+)?)", label)
-    return [(0, float(part), "") if part[0].isdigit() else (1, 0.0, part) for part in parts if part]
+    parts = re.split(r"([0-9]+(?:\.[0-9]+)?)", label)
+    # A pattern in brackets splits into texts and, at every second place, numbers.
+    return [(0, float(part), "") if i % 2 else (1, 0.0, part) for i, part in enumerate(parts) if part], label
 
 
 def _row_window(index: int, start: int, end: int) -> Window:

@@ -37,16 +37,17 @@ def mean_p(z: NDArray[np.float64], skew: NDArray[np.float64]) -> NDArray[np.floa
     A shifted gamma law matches mean, variance and skewness, which is exact for sums of exponentials
     and close for counts; with no skewness it is the normal law. The smaller tail is doubled.
     """
-    g = np.where(np.abs(skew) < 1e-3, 1e-3, np.abs(skew))  # noqa: PLR2004  below that the gamma is the normal
-    signed = np.where(skew < 0, -z, z)
+    z, skew = np.broadcast_arrays(z, skew)
+    one = np.asarray(special.ndtr(-np.abs(z)))
+    # The gamma function loses digits for next to no skewness, where its law is the normal one.
+    skewed = np.isfinite(z) & (np.abs(skew) >= 0.02)  # noqa: PLR2004
+    g, signed = np.abs(skew[skewed]), np.where(skew < 0, -z, z)[skewed]
     k = 4.0 / g**2
     x = np.maximum(k + signed * np.sqrt(k), 0.0)
-    skewed = np.minimum(special.gammaincc(k, x), special.gammainc(k, x))
-    symmetric = special.ndtr(-np.abs(z))
-    small = np.abs(skew) < 0.02  # noqa: PLR2004  the gamma function loses digits for very large k
+    tail = np.where(signed > 0, special.gammaincc(k, x), special.gammainc(k, x))
     # The short tail of a gamma ends; a real one does not quite: never claim more than the normal law by much.
-    one = np.where(small, symmetric, np.maximum(skewed, symmetric * 1e-3))
-    return np.asarray(np.minimum(2 * one, 1.0))
+    one[skewed] = np.maximum(tail, one[skewed] * 1e-3)
+    return np.minimum(2 * one, 1.0)
 
 
 def share_p(
@@ -66,23 +67,38 @@ def share_p(
     Hits that come in clusters have a longer tail than divided Poisson counts: there the negative binomial
     law of the same variance is asked too, and the larger p-value counts.
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = (hits + ref_hits) / (rows + ref_rows)
-        factor = design * np.maximum(1.0 - share, 1e-9)
-        x, y = hits / factor, ref_hits / factor
-        theta = rows / (rows + ref_rows)
-        up = np.where(x > 0, special.betainc(np.maximum(x, 1e-300), y + 1, theta), 1.0)
-        up = np.maximum(up, _clustered(hits, rows * (ref_hits + 0.5) / ref_rows, factor))
-        down = np.where(y > 0, special.betainc(np.maximum(y, 1e-300), x + 1, 1 - theta), 1.0)
-    p = np.minimum(2 * np.minimum(up, down), 1.0)
-    return np.where((rows > 0) & (ref_rows > 0), p, np.nan)
+    hits, rows, ref_hits, ref_rows, design = np.broadcast_arrays(hits, rows, ref_hits, ref_rows, np.asarray(design, dtype=np.float64))
+    # Where neither side has a hit there is nothing to ask, and most shares never have one.
+    asked = (hits + ref_hits > 0) & (rows > 0) & (ref_rows > 0)
+    p_value = np.where((rows > 0) & (ref_rows > 0), 1.0, np.nan)
+    p_value[asked] = _share_p(hits[asked], rows[asked], ref_hits[asked], ref_rows[asked], design[asked])
+    return p_value
+
+
+def _share_p(
+    hits: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    ref_hits: NDArray[np.float64],
+    ref_rows: NDArray[np.float64],
+    design: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The same where there is something to ask; arrays of one dimension."""
+    share = (hits + ref_hits) / (rows + ref_rows)
+    factor = design * np.maximum(1.0 - share, 1e-9)
+    x, y = hits / factor, ref_hits / factor
+    theta = rows / (rows + ref_rows)
+    up = np.where(x > 0, special.betainc(np.maximum(x, 1e-300), y + 1, theta), 1.0)
+    down = np.where(y > 0, special.betainc(np.maximum(y, 1e-300), x + 1, 1 - theta), 1.0)
+    clustered = (factor > 1.02) & (hits > 0)  # noqa: PLR2004  below that hits are nearly independent
+    expected = rows * (ref_hits + 0.5) / ref_rows
+    up[clustered] = np.maximum(up[clustered], _clustered(hits[clustered], expected[clustered], factor[clustered]))
+    return np.minimum(2 * np.minimum(up, down), 1.0)
 
 
 def _clustered(hits: NDArray[np.float64], mean: NDArray[np.float64], factor: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Upper tail of a negative binomial law with variance `factor` times its mean; 0 where hits do not cluster."""
-    extra = np.maximum(factor - 1.0, 1e-9)
-    tail = special.betainc(np.maximum(hits, 1e-300), np.maximum(mean / extra, 1e-9), extra / (1 + extra))
-    return np.where((factor > 1.02) & (hits > 0), tail, 0.0)  # noqa: PLR2004  nearly independent
+    """Upper tail of a negative binomial law with variance `factor` (above 1) times its mean."""
+    extra = factor - 1.0
+    return np.asarray(special.betainc(hits, np.maximum(mean / extra, 1e-9), extra / factor))
 
 
 def share_interval(

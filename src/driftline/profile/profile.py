@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from driftline.profile.moments import LIMBS, add_limbs, means
 from driftline.profile.sample import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -82,11 +83,7 @@ class Profile:
 
     def __add__(self, other: Profile) -> Profile:
         """Count both windows' rows together, exactly."""
-        if self.plan.fingerprint != other.plan.fingerprint:
-            raise PlanMismatch(
-                "profiles counted in different bins do not add",
-                hint="count both with the same reference",
-            )
+        self.check_same_plan(other)
         return Profile(
             plan=self.plan,
             rows=self.rows + other.rows,
@@ -119,6 +116,11 @@ class Profile:
         arrays = (self.counts, self.odd, self.sums, self.extremes, self.registers, self.sample.keys, self.sample.values)
         return tuple(np.ascontiguousarray(array) for array in arrays)
 
+    def check_same_plan(self, other: Profile) -> None:
+        """Refuse to add what was counted in other bins."""
+        if self.plan.fingerprint != other.plan.fingerprint:
+            raise PlanMismatch("profiles counted in different bins do not add", hint="count both with the same reference")
+
     def bins(self, index: int) -> NDArray[np.int64]:
         """The value bins of column `index`."""
         return self.counts[self.plan.slice(index)]
@@ -126,10 +128,41 @@ class Profile:
     def means(self) -> NDArray[np.float64]:
         """Mean and variance of each column's finite numbers. Shape: columns × 2; NaN for other columns."""
         numbers = [p.bins if isinstance(p.bins, NumberBins) else None for p in self.plan.columns]
-        finite = np.array([self.bins(i)[1:-1].sum() if b else 0 for i, b in enumerate(numbers)], dtype=np.int64)
+        starts = np.array(self.plan.offsets)
+        # The first and the last bin hold the infinities.
+        finite = np.add.reduceat(self.counts, starts[:-1]) - self.counts[starts[:-1]] - self.counts[starts[1:] - 1]
+        finite = np.where([b is not None for b in numbers], finite, 0)
         center = np.array([b.center if b else 0.0 for b in numbers])
         scale = np.array([b.scale if b else 1.0 for b in numbers])
         return means(self.sums, finite, center, scale)
+
+
+def total(profiles: Sequence[Profile]) -> Profile:
+    """Add many profiles at once: the same bytes as adding them one by one, in any order.
+
+    Raises:
+        PlanMismatch: they were counted in different bins.
+    """
+    first, *rest = profiles
+    for other in rest:
+        first.check_same_plan(other)
+    sample = Sample.of(
+        np.concatenate([p.sample.keys for p in profiles]), np.concatenate([p.sample.values for p in profiles]), first.plan.sample
+    )
+    return Profile(
+        plan=first.plan,
+        rows=sum(p.rows for p in profiles),
+        counts=np.sum([p.counts for p in profiles], axis=0),
+        odd=np.sum([p.odd for p in profiles], axis=0),
+        # Fewer than 2^31 limbs of 32 bits do not overflow; carrying once at the end is the same as often.
+        sums=add_limbs(np.sum([p.sums for p in profiles], axis=0), np.zeros_like(first.sums)),
+        extremes=np.stack(
+            [np.min([p.extremes[:, 0] for p in profiles], axis=0), np.max([p.extremes[:, 1] for p in profiles], axis=0)], axis=1
+        ),
+        registers=np.max([p.registers for p in profiles], axis=0),
+        sample=sample,
+        unseen=tuple(reduce(merge_unseen, column) for column in zip(*(p.unseen for p in profiles), strict=True)),
+    )
 
 
 def merge_unseen(left: Mapping[str, int], right: Mapping[str, int]) -> Mapping[str, int]:

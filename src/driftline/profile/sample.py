@@ -29,9 +29,16 @@ class Sample:
             cut = np.partition(keys, size - 1)[size - 1]
             near = np.flatnonzero(keys <= cut)
             keys, values = keys[near], values[near]
-        # NaN compares as nothing, so rows of equal key are ordered by their bits.
-        bits = np.ascontiguousarray(values).view(np.int64)
-        order = np.lexsort([*bits.T[::-1], keys])[:size]
+        order = np.argsort(keys, kind="stable")
+        ranked = keys[order]
+        twins = np.zeros(keys.size, dtype=bool)
+        twins[1:] |= ranked[1:] == ranked[:-1]
+        twins[:-1] |= twins[1:]
+        if twins.any():
+            # NaN compares as nothing, so rows of equal key are ordered by their bits.
+            bits = np.ascontiguousarray(values[order[twins]]).view(np.int64)
+            order[twins] = order[twins][np.lexsort([*bits.T[::-1], ranked[twins]])]
+        order = order[:size]
         return cls(keys[order], values[order])
 
     def merge(self, other: Sample, size: int) -> Sample:

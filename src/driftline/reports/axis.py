@@ -179,7 +179,7 @@ def _view(lower: NDArray[np.float64], upper: NDArray[np.float64], shares: NDArra
     if (half := right - left) > 1e-9 * (far - near):
         low, high = max(low, left - BULKS * half), min(high, right + BULKS * half)
     # A view must have steps that a double can tell apart, and a width that it can hold.
-    low, high = max(low, -WIDEST), min(high, WIDEST)
+    low, high = min(max(low, -WIDEST), WIDEST), min(high, WIDEST)
     return (low, high) if high - low > max(1e-9 * max(abs(low), abs(high)), 1 / WIDEST) else (low, low + (abs(low) or 1.0))
 
 

@@ -138,7 +138,7 @@ def slots(indexes: Sequence[int]) -> tuple[int, ...]:
 
 
 def heat(column: ColumnReport) -> float:
-    """How strongly a cell of the heat map is coloured.
+    """How strongly a cell of the heat map is coloured, in steps of 0.01.
 
     0 to 1: stable, the effect as a part of the smallest one that matters; 1.5: inconclusive; 2 to 3: drifted, the
     logarithm of the effect in those units.
@@ -146,11 +146,11 @@ def heat(column: ColumnReport) -> float:
     ratio = strength(column)
     match column.verdict:
         case Verdict.STABLE:
-            return min(ratio, 1.0) * 0.95
+            return round(min(ratio, 1.0) * 0.95, 2)
         case Verdict.INCONCLUSIVE:
             return 1.5
         case _:
-            return 2.0 + min(math.log2(max(ratio, 1.0)) / DOUBLINGS, 1.0)
+            return round(2.0 + min(math.log2(max(ratio, 1.0)) / DOUBLINGS, 1.0), 2)
 
 
 def strength(column: ColumnReport) -> float:

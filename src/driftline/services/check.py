@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import add
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from driftline.errors import DataError
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks
+from driftline.profile.profile import total as add_all
 from driftline.verdicts.columns import Columns
 from driftline.verdicts.comparison import Comparison
 from driftline.verdicts.evidence import gather
@@ -144,7 +143,7 @@ def _ends(windows: Sequence[Window]) -> NDArray[np.float64]:
 
 
 def _total(pieces: Sequence[tuple[Window, Profile]]) -> Profile:
-    return reduce(add, (profile for _, profile in pieces))
+    return add_all([profile for _, profile in pieces])
 
 
 def _layout(blocks: Sequence[Window], windows: Sequence[Window], monitor: Monitor, *, like_windows: bool) -> Blocks:

@@ -113,15 +113,16 @@ def profile_of(batch: pa.RecordBatch, plan: Plan, rows: int) -> Profile:
 
 
 def check_sums(profile: Profile) -> tuple[int, int]:
-    """Sums by which damage shows: of the profile without its sampled rows, and of these. Each is of 64-bit words, modulo 2⁶⁴."""
-    arrays: tuple[NDArray[Any], ...] = (profile.counts, profile.odd, profile.extremes, profile.sums, profile.registers, profile.sample.keys)
-    unseen = zlib.crc32(json.dumps([list(values.items()) for values in profile.unseen]).encode())
-    return (sum(_word_sum(array) for array in arrays) + unseen) % 2**64, _word_sum(profile.sample.values.T)
+    """CRC-32, by which damage shows: of the profile without its sampled rows, and of these, column after column."""
+    arrays = (profile.counts, profile.odd, profile.extremes, profile.sums, profile.registers, profile.sample.keys)
+    total = zlib.crc32(json.dumps([list(values.items()) for values in profile.unseen]).encode())
+    for array in arrays:
+        total = zlib.crc32(_bytes(array), total)
+    return total, zlib.crc32(_bytes(profile.sample.values.T))
 
 
-def _word_sum(array: NDArray[Any]) -> int:
-    """The sum of an array's 64-bit words: it changes with any one of them, and costs next to nothing."""
-    return int(np.ascontiguousarray(array).reshape(-1).view(np.uint64).sum(dtype=np.uint64))
+def _bytes(array: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def window_to_dict(window: Window) -> dict[str, str | int | None]:

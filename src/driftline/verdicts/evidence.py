@@ -128,7 +128,7 @@ def _facets(group: Group, plan: Plan, indices: Sequence[int]) -> list[Facet]:
 
 def _group(comparison: Comparison, indices: Sequence[int], ask: Ask) -> Group:
     reference = stack(comparison.references, indices)
-    pair = make_pair(reference, stack(comparison.windows, indices), [comparison.total, *comparison.windows], indices)
+    pair = make_pair(reference, stack(comparison.windows, indices), comparison.plan, indices)
     whole = stack([comparison.total], indices)[:, 0]
     return Group(pair=pair, blocks=stack(comparison.blocks, indices), whole=whole, layout=comparison.layout, ask=ask)
 

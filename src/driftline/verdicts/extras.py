@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.drift.pair import make_pair, stack
+from driftline.drift.pair import make_pair, stack, with_moments
 from driftline.drift.statistic import STATISTICS, Statistic
 from driftline.inference.significance import chi_square_p, cramer_von_mises_p, kolmogorov_p
 from driftline.schema import Kind
@@ -81,7 +81,8 @@ def _values(
         for at in range(0, len(members), step):
             part = members[at : at + step]
             places = [columns[c] for c in part]
-            pair = make_pair(stack(references, places), stack(windows, places), [comparison.total, *windows], places)
+            pair = make_pair(stack(references, places), stack(windows, places), plan, places)
+            pair = with_moments(pair, [comparison.total, *windows], places)
             found = statistic.of(pair)
             empty = pair.current.sum(-1) == 0
             value[part] = np.where(empty, np.nan, found)

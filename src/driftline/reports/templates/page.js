@@ -222,6 +222,7 @@ async function prepareToPrint() {
   // What is printed must be at hand: a browser does not wait.
   const segment = segmentNow();
   for (const row of segment.order.filter((at) => segment.columns[at].drifted).slice(0, PRINTED)) await segment.book(row);
+  document.body.dataset.printable = "";
 }
 
 function beforePrint() {

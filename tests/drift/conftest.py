@@ -1,0 +1,90 @@
+"""Raw rows, counted by the definition, side by side: what every statistic is tried on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from driftline.drift.group import Group
+from driftline.drift.pair import make_pair, stack, with_moments
+from driftline.inference.facet import Ask
+from driftline.inference.variation import Blocks
+from driftline.profile.bins import fit_level_bins, fit_number_bins
+from driftline.profile.plan import Plan, Planned
+from driftline.profile.reference import Cells, count
+from driftline.schema import Column, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftline.drift.pair import Pair
+    from driftline.profile.profile import Profile
+
+Rows = "NDArray[np.generic]"
+
+
+def planned(name: str, rows: Rows) -> Planned:
+    """Bins fixed on rows of floats, or of texts."""
+    if rows.dtype.kind == "f":
+        return Planned(Column(name=name, kind=Kind.NUMBER), fit_number_bins(rows))
+    levels, counts = np.unique(rows, return_counts=True)
+    return Planned(Column(name=name, kind=Kind.CATEGORY), fit_level_bins(dict(zip(levels.tolist(), counts.tolist(), strict=True))))
+
+
+def cells(rows: Rows) -> Cells:
+    """Rows as the definition of counting takes them."""
+    nothing = np.zeros(rows.size, dtype=bool)
+    if rows.dtype.kind == "f":
+        return Cells(numbers=rows, texts=[None] * rows.size, null=nothing, wrong=nothing)
+    return Cells(numbers=np.zeros(rows.size), texts=rows.tolist(), null=nothing, wrong=nothing)
+
+
+def counted(plan: Plan, table: dict[str, Rows]) -> Profile:
+    """Count a table of columns of equal length."""
+    return count(plan, {name: cells(rows) for name, rows in table.items()}, len(next(iter(table.values()))))
+
+
+class Drift:
+    """Makes pairs and groups from raw rows."""
+
+    def pair(self, reference: Rows | Sequence[Rows], *windows: Rows | Sequence[Rows]) -> Pair:
+        """One column (or, from lists of columns of one kind, several) in a reference and in windows."""
+        tables = [self._table(side) for side in (reference, *windows)]
+        plan = Plan(tuple(planned(name, rows) for name, rows in tables[0].items()), sample=1)
+        profiles = [counted(plan, table) for table in tables]
+        places = range(len(plan.columns))
+        pair = make_pair(stack(profiles[:1], places), stack(profiles[1:], places), plan, places)
+        return with_moments(pair, profiles, places)
+
+    def group(
+        self, reference: Rows, *windows: Rows, blocks: int = 40, level: float = 0.01, confidence: float = 0.9, like_windows: bool = False
+    ) -> Group:
+        """One column with its reference in consecutive blocks."""
+        tables = [self._table(side) for side in (reference, *windows)]
+        plan = Plan(tuple(planned(name, rows) for name, rows in tables[0].items()), sample=1)
+        profiles = [counted(plan, table) for table in tables]
+        parts = [counted(plan, {"x0": part}) for part in np.array_split(reference, blocks)]
+        return Group(
+            pair=make_pair(stack(profiles[:1], [0]), stack(profiles[1:], [0]), plan, [0]),
+            blocks=stack(parts, [0]),
+            whole=stack(profiles[:1], [0])[:, 0],
+            layout=Blocks(np.zeros(blocks, dtype=np.intp), np.zeros(len(windows), dtype=np.intp), like_windows=like_windows),
+            ask=Ask(column=level, confidence=confidence),
+        )
+
+    def _table(self, side: Rows | Sequence[Rows]) -> dict[str, Rows]:
+        return {f"x{i}": column for i, column in enumerate(side if isinstance(side, list | tuple) else [side])}
+
+
+@pytest.fixture(scope="session")
+def drift() -> Drift:
+    """Makes pairs and groups from raw rows."""
+    return Drift()
+
+
+@pytest.fixture
+def dice() -> np.random.Generator:
+    """The same throws in every run."""
+    return np.random.default_rng(20260105)
