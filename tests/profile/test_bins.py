@@ -34,7 +34,7 @@ def test_every_value_has_exactly_one_bin(reference: list[float], value: float) -
 def test_edges_rise_and_are_few(reference: list[float]) -> None:
     """Edges strictly increase, are written in one way, and make at most 256 bins."""
     bins = fit_number_bins(np.array(reference))
-    assert (np.diff(bins.array) > 0).all()
+    assert (bins.array[1:] > bins.array[:-1]).all()
     assert bins.width == len(bins.edges) + 1 <= FINE
     assert not any(edge == 0 and math.copysign(1, edge) < 0 for edge in bins.edges)
     assert math.isfinite(bins.center)
@@ -125,7 +125,8 @@ def test_a_tiny_reference_gives_a_bin_to_each_value(rows: int) -> None:
     values = np.random.default_rng(rows).normal(size=rows)
     bins = fit_number_bins(values)
     assert len({place(bins, value) for value in values}) == rows
-    assert bins.width == 4 + 2 * rows + (rows - 1) - (rows - 1)
+    # -inf, too low, each value and what lies between two, too high, +inf.
+    assert bins.width == 2 * rows + 3
 
 
 @pytest.mark.parametrize("size", [TINY, 1e-310, 1e-200, 1e200, 1e307, LARGEST])

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from driftline.profile.bins import CLIP, FIXED_POINT_BITS, LARGEST, NumberBins, fit_number_bins
@@ -50,13 +50,14 @@ def test_adding_sums_is_summing_all(left: list[int], right: list[int]) -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50))
 def test_moments_are_those_of_the_rows(values: list[float]) -> None:
-    """Mean and variance agree with exact fractions to a part in 2^28 of the column's scale."""
+    """Mean and variance agree with exact fractions to a part in 2^28 of the column's scale, unless a value is clipped."""
     exact = [Fraction(value) for value in values]
     mean = sum(exact) / len(exact)
     variance = sum((value - mean) ** 2 for value in exact) / len(exact)
     bins = fit_number_bins(np.array(values))
     found, spread = moments_of(np.array(values), bins)
     reach = float(max(abs(value - Fraction(bins.center)) for value in exact)) + bins.scale
+    assume(reach < bins.scale * 2**24)
     assert found == pytest.approx(float(mean), rel=1e-15, abs=bins.scale * 2.0**-28)
     assert spread == pytest.approx(float(variance), rel=1e-12, abs=reach * bins.scale * 2.0**-27 + reach**2 * 1e-15)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from driftline.reports.brief import facts, notes, when
+from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.outline import Outline, outline
 
 if TYPE_CHECKING:
@@ -34,6 +34,14 @@ def test_a_story_says_since_when_or_from_when_to_when(report: Report) -> None:
     assert stories["amount"] == "since 2026-01-27, 2 windows"
     assert stories["country"] == "over: 2026-01-16 only"
     assert stories["age_days"].startswith("over: 2026-01-16 to ")
+
+
+def test_a_report_says_whether_it_still_goes_on(report: Report) -> None:
+    """Where the last window says something else than the report, that is said on top."""
+    assert latest(report) == ""
+    cut = replace(report, windows=report.windows[:1], profiles=report.profiles[:1])
+    assert latest(cut) == "the last window, 2026-01-01, is stable"
+    assert latest(replace(report, windows=())) == ""
 
 
 def test_notes_count_what_is_open() -> None:

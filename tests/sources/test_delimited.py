@@ -224,7 +224,7 @@ def test_no_cell_is_lost_or_changed(tmp_path_factory: pytest.TempPathFactory, ta
         patch.setattr(blocks, "SIZE", 24)
         patch.setattr("driftline.sources.delimited.WIDE", 0)
         batches, found = read(day)
-    assert found == ()
+    assert all("begins as" in finding.what for finding in found)
     assert len(rows(batches)) == len(table)
     for row, cells in zip(rows(batches), table, strict=True):
         for value, cell in zip(row.values(), cells, strict=True):

@@ -66,13 +66,20 @@ def means(
     limbs: NDArray[np.int64], rows: NDArray[np.int64], center: NDArray[np.float64], scale: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Mean and variance (divisor n) per column, NaN where there are no rows. Shape: … × 2."""
-    weights = 2.0 ** (_BITS * np.arange(SQUARE_LIMBS))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         step = scale / 2.0**FIXED_POINT_BITS
-        first = (limbs[..., :SUM_LIMBS] * weights[:SUM_LIMBS]).sum(-1) / rows
-        second = (limbs[..., SUM_LIMBS:] * weights).sum(-1) / rows
+        first, second = _joined(limbs[..., :SUM_LIMBS]) / rows, _joined(limbs[..., SUM_LIMBS:]) / rows
         variance = np.maximum(second - first**2, 0.0) * step**2
         return np.stack([center + first * step, variance], axis=-1)
+
+
+def _joined(limbs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What limbs say, as doubles."""
+    number = np.zeros(limbs.shape[:-1])
+    # From the greatest limb down: a small negative number is -1 · 2^64 and much else, and must not be lost between them.
+    for i in reversed(range(limbs.shape[-1])):
+        number = number * 2.0**_BITS + limbs[..., i]
+    return number
 
 
 def _exact_sum(grid: NDArray[np.int64]) -> int:

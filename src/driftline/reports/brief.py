@@ -29,6 +29,15 @@ def facts(report: Report) -> list[str]:
     ]
 
 
+def latest(report: Report) -> str:
+    """What the last window says, where that is not what the whole report says: whether it still goes on."""
+    places = windows_of(report, segments(report)[0])
+    if not places or report.windows[places[-1]].verdict is report.verdict:
+        return ""
+    last = report.windows[places[-1]]
+    return f"the last window, {clean(last.window.label)}, is {last.verdict.value}"
+
+
 def notes(brief: Outline) -> list[str]:
     """What is neither drifted nor stable, in a sentence each."""
     said = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from driftline.reports import bundle
-from driftline.reports.brief import facts, notes, when
+from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.page import index
 from driftline.reports.palette import LIGHT
@@ -53,6 +53,7 @@ def front(report: Report, brief: Outline) -> dict[str, Any]:
         "mark": MARKS[report.verdict],
         "reason": clean(report.reason),
         "since": clean(report.since) if report.since else "",
+        "latest": latest(report),
         "facts": facts(report),
         "promise": clean(report.promise),
         "wakes": [_item(story) for story in wakes[:WAKES_SHOWN]],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from driftline.reports.brief import facts, notes, when
+from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.text import MARKS
 from driftline.reports.wording import clean, instant, plural, rows
@@ -28,7 +28,7 @@ def to_markdown(report: Report, *, most: int = 20) -> str:
     parts = [
         f"### {MARKS[report.verdict]} {report.verdict.value.capitalize()}{since}: {code(report.monitor)}",
         f"**{escaped(report.reason)}**",
-        " · ".join(escaped(fact) for fact in facts(report)),
+        " · ".join(escaped(fact) for fact in [latest(report), *facts(report)] if fact),
     ]
     parts += _table("Would wake somebody", brief.about(*WAKES), most)
     parts += _table("Input drift, by weight", brief.about(Concern.INPUT), most)

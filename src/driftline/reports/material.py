@@ -209,7 +209,7 @@ def _told(book: Ledger, column: int, statistic: str, window: int) -> str:
         f"<b>{plain(book.labels()[window])}</b>: {said.verdict if said else 'no data'}",
         f"effect {amount(statistic, effect)}" + (f" ({bounds})" if bounds else ""),
     ]
-    lines.append(f"raw {raw(statistic, value)}, threshold {raw(statistic, threshold)}, p {probability(p_value)}")
+    lines.append(f"raw {raw(statistic, value)}, threshold {raw(statistic, threshold).removeprefix('+')}, p {probability(p_value)}")
     return "<br>".join(lines)
 
 

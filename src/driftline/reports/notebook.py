@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from driftline.reports import bundle, drawing, material
-from driftline.reports.brief import facts, notes, when
+from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.histogram import histogram
 from driftline.reports.ledger import ledger
 from driftline.reports.order import most_telling_statistic, most_urgent_first
@@ -55,7 +55,7 @@ def _summary(report: Report, brief: Outline) -> dict[str, Any]:
         "since": clean(report.since) if report.since else "",
         "monitor": clean(report.monitor),
         "reason": clean(report.reason),
-        "facts": " · ".join(facts(report)),
+        "facts": " · ".join(filter(None, [latest(report), *facts(report)])),
         "promise": clean(report.promise),
         "stories": [_line(story) for story in stories[:STORIES]],
         "more": plural(len(stories) - STORIES, "column") if len(stories) > STORIES else "",

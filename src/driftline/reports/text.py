@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from driftline.reports.brief import facts, notes, when
+from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.ledger import worst_score
 from driftline.reports.outline import WAKES, outline, segments, windows_of
 from driftline.reports.wording import NOTHING, amount, clean, instant, interval, plural, rows
@@ -65,6 +65,8 @@ def _head(report: Report, width: int, *, verbose: bool) -> list[RenderableType]:
     line = Text(f"{MARKS[report.verdict]} {report.verdict.value.upper()}", style=STYLES[report.verdict])
     if report.since:
         line.append(f" since {clean(report.since)}")
+    if latest(report):
+        line.append(f", {latest(report)}", style="not bold default")
     line.append(f"  {clean(report.monitor)}, {instant(report.created)}", style="not bold default dim")
     said: list[RenderableType] = [line, Text(clean(report.reason)), Text(" · ".join(facts(report)), style="dim")]
     if report.promise:

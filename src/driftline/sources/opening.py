@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from driftline.errors import ConfigError
+from driftline.errors import ConfigError, PluginError
 from driftline.sources.files import FileSource
 from driftline.sources.frames import FrameSource, table_of
 from driftline.sources.places import FILE_SCHEMES, find
@@ -29,6 +29,7 @@ def open_source(place: object, *, name: str | None = None, query: str | None = N
         query: for a database, what to select: a query, or the name of a table.
 
     Raises:
+        PluginError: a database is named and the extra `sql` is not installed.
         ConfigError: nothing can be read from such a place, or a query is missing or not wanted.
         DataError: nothing lies there.
         SourceError: the place does not answer.
@@ -53,8 +54,13 @@ def open_source(place: object, *, name: str | None = None, query: str | None = N
 
 
 def _database(url: str, name: str | None, query: str | None) -> Source:
-    # SQLAlchemy is slow to import, and most users have files.
-    from driftline.sources.database import DatabaseSource, hidden_password  # noqa: PLC0415  see above
+    # SQLAlchemy is an extra, and slow to import: most users have files.
+    try:
+        from driftline.sources.database import DatabaseSource, hidden_password  # noqa: PLC0415  see above
+    except ModuleNotFoundError as error:
+        raise PluginError(
+            f"reading a database needs the package {error.name!r}, which is not installed", hint="pip install 'driftline[sql]'"
+        ) from error
 
     shown = name or hidden_password(url)
     if not query:

@@ -83,11 +83,12 @@ def load(path: str | Path, *, samples: bool = True) -> Shelf:
             raise UnreadableData(f"{name!r} is empty", hint=HINT)
         source = pa.memory_map(str(place))
         head = _read_head(ipc.open_file(source).schema, place)
-        plan = _read_plan(source, head)
         unread = FOR_PEOPLE | {"plan"} | (set() if samples else {"sample"})
         with ThreadPoolExecutor(pa.cpu_count()) as pool:
-            read = partial(_read_entry, source, unread, plan)
-            entries = tuple(pool.map(read, range(1, len(head["entries"]) + 1), head["entries"]))
+            # Batches are unpacked in other threads while the plan is read in this one.
+            batches = pool.map(partial(_read_batch, source, unread), range(1, len(head["entries"]) + 1))
+            plan = _read_plan(source, head)
+            entries = tuple(pool.map(partial(_read_entry, plan), batches, head["entries"]))
         return Shelf(plan, entries, Use(head["use"]), head["about"])
 
 
@@ -140,15 +141,14 @@ def _read_plan(source: pa.MemoryMappedFile, head: Mapping[str, Any]) -> Plan:
     return plan_of(batch, head)
 
 
-def _read_entry(
-    source: pa.MemoryMappedFile, unread: AbstractSet[str], plan: Plan, number: int, entry: Mapping[str, Any]
-) -> tuple[str | None, Window, Profile]:
-    profile = profile_of(_read_batch(source, unread, number), plan, entry["rows"])
+def _read_entry(plan: Plan, batch: pa.RecordBatch, entry: Mapping[str, Any]) -> tuple[str | None, Window, Profile]:
+    segment, window = entry["segment"], window_of(entry["window"])
+    profile = profile_of(batch, plan, entry["rows"])
     whole, sampled = check_sums(profile)
     # Sampled rows that were not read have no sum.
-    if whole != entry["crc"] or (sampled != entry["sample_crc"] and "sample" not in unread):
-        raise ValueError(f"the check sums of profile {number} are others")
-    return entry["segment"], window_of(entry["window"]), profile
+    if whole != entry["crc"] or (sampled != entry["sample_crc"] and "sample" in batch.schema.names):
+        raise ValueError(f"the check sums of window {window.label!r} are others")
+    return segment, window, profile
 
 
 def _read_batch(source: pa.MemoryMappedFile, unread: AbstractSet[str], number: int) -> pa.RecordBatch:

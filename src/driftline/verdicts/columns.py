@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from driftline.verdicts.judge import Judgement
     from driftline.window import Window
 
-FAULTS = frozenset({"unseen", "null", "nan", "wrong_type", "absent", "duplicate", "volume", "silence"})
+FAULTS = frozenset({"tail", "unseen", "null", "nan", "wrong_type", "absent", "duplicate", "volume", "silence"})
 
 
 @dataclass(frozen=True, slots=True)

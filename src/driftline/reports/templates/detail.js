@@ -62,8 +62,8 @@ function scoreTable(book, at) {
   const lines = Object.entries(book.scores).map(([statistic, table]) => {
     const [title, unit] = index.words[statistic];
     const said = book.said[statistic][at], cells = [
-      raw(unit, table.value[at]), raw(unit, table.threshold[at]), probability(table.p_value[at]), amount(unit, table.effect[at]),
-      interval(unit, table.low[at], table.high[at]) || "–", amount(unit, table.floor[at]).replace(/^\+/, ""), amount(unit, table.detectable[at]).replace(/^\+/, ""),
+      raw(unit, table.value[at]), unsigned(raw(unit, table.threshold[at])), probability(table.p_value[at]), amount(unit, table.effect[at]),
+      interval(unit, table.low[at], table.high[at]) || "–", unsigned(amount(unit, table.floor[at])), unsigned(amount(unit, table.detectable[at])),
     ];
     return el("tr", {}, el("th", { scope: "row" }, title, el("span", { class: "small" }, statistic)),
       ...cells.map((cell) => el("td", { class: "right" }, cell)), el("td", {}, said === NONE ? "–" : chip(index.verdicts[said])));

@@ -95,7 +95,7 @@ function told(window, verdict, table, at, unit) {
   return [
     `<b>${plain(window.label)}</b>: ${verdict ?? "no data"}`,
     `effect ${amount(unit, table.effect[at])}${bounds && ` (${bounds})`}`,
-    `raw ${raw(unit, table.value[at])}, threshold ${raw(unit, table.threshold[at])}, p ${probability(table.p_value[at])}`,
+    `raw ${raw(unit, table.value[at])}, threshold ${unsigned(raw(unit, table.threshold[at]))}, p ${probability(table.p_value[at])}`,
   ].join("<br>");
 }
 

@@ -55,6 +55,8 @@ const count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 const plural = (value, noun) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 const signed = (value) => (value > 0 ? `+${number(value)}` : number(value));
 
+const unsigned = (written) => written.replace(/^\+/, "");
+
 function amount(unit, effect) {
   if (effect === null || !Number.isFinite(effect)) return number(effect);
   if (unit === "share") return `${signed(effect * 100)} pp`;
