@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driftline.profile.bins import LevelBins, fit_number_bins
+from driftline.profile.bins import LevelBins, NumberBins, fit_number_bins
 from driftline.profile.plan import SCHEMA, Plan, Planned
 from driftline.schema import Column, Kind, Role
 
-NUMBERS = st.lists(st.floats(), max_size=30).map(lambda values: fit_number_bins(np.array(values)))
+EDGES = st.lists(st.floats(allow_nan=False), unique=True, max_size=8).map(lambda edges: tuple(sorted(edges)))
+NUMBERS = st.builds(NumberBins, EDGES, st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([2.0**-900, 0.5, 1024.0]))
 LEVELS = st.builds(LevelBins, st.lists(st.text(max_size=3), unique=True, max_size=5).map(tuple), st.booleans())
 IMPORTANCE = st.none() | st.floats(0, 1)
 
@@ -44,6 +45,7 @@ PLAN = Plan(
 
 
 @given(PLANS)
+@settings(max_examples=40)
 def test_a_plan_survives_being_written(plan: Plan) -> None:
     """JSON, to the last bit of every edge, and back: the same plan with the same fingerprint."""
     text = json.dumps(plan.to_dict(), allow_nan=False)
@@ -93,6 +95,7 @@ def test_the_fingerprint_is_the_same_in_every_run() -> None:
 
 
 @given(PLANS)
+@settings(max_examples=40)
 def test_columns_lie_one_after_another(plan: Plan) -> None:
     """The slices of the columns tile the row of counts."""
     places = np.arange(plan.width)

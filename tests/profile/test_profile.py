@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from driftline.errors import PlanMismatch
@@ -51,6 +51,7 @@ def counted(rows: Sequence[Row]) -> Profile:
 
 
 @given(ROWS, ROWS, ROWS)
+@settings(max_examples=60)
 def test_profiles_are_a_commutative_monoid(a: list[Row], b: list[Row], c: list[Row]) -> None:
     """Adding is associative and commutative to the last bit, and the profile of no rows changes nothing."""
     x, y, z = counted(a), counted(b), counted(c)
@@ -86,6 +87,7 @@ def test_profiles_counted_in_other_bins_do_not_add() -> None:
 
 
 @given(ROWS, ROWS)
+@settings(max_examples=40)
 def test_equality_is_of_every_bit(a: list[Row], b: list[Row]) -> None:
     """Profiles are equal if every number in them is; and they are not keys of dictionaries."""
 

@@ -39,7 +39,7 @@ def opened(browser: Any, file: Path, **options: Any) -> Iterator[Any]:
     asked: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (complaints.append("dialog"), dialog.dismiss()))
+    page.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.dismiss()}"))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(file.as_uri())
     page.locator("body[data-drawn]").wait_for(state="attached", timeout=60_000)

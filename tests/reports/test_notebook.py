@@ -54,7 +54,7 @@ def test_figures_are_drawn_in_the_frame_without_a_network(browser: Any, hostile:
     asked: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append("dialog"), dialog.dismiss()))
+    page.on("dialog", lambda dialog: said.append(f"dialog {dialog.dismiss()}"))
     page.on("request", lambda request: asked.append(request.url))
     page.goto(file.as_uri())
     page.locator("iframe").scroll_into_view_if_needed()

@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from driftline.reports.outline import WAKES, outline, segments, windows_of
-from driftline.verdicts.report import Concern, Report, Verdict, WindowReport
+from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from driftline.verdicts.report import Report
 
 
 def told(report: Report, verdicts: Sequence[Verdict], weights: Sequence[float] | None = None) -> Report:
@@ -52,7 +54,7 @@ def test_what_wakes_somebody_is_apart_from_input_drift(report: Report) -> None:
     assert sorted(map(id, [*brief.about(*WAKES), *brief.about(Concern.INPUT)])) == sorted(map(id, brief.stories))
 
 
-class Watched(tuple):  # noqa: SLOT001  a tuple that cannot have slots
+class Watched(tuple[object, ...]):  # noqa: SLOT001  a tuple that cannot have slots
     """Columns that may not be looked at."""
 
     def __iter__(self) -> object:  # type: ignore[override]  # it never returns
@@ -87,4 +89,3 @@ def test_a_report_without_windows_has_no_stories(report: Report) -> None:
     brief = outline(replace(report, windows=(), profiles=()))
     assert brief.stories == ()
     assert segments(replace(report, windows=())) == (None,)
-    assert WindowReport.__slots__

@@ -143,6 +143,24 @@ def test_a_newer_file_is_refused(shelf: Shelf, path: Path, monkeypatch: pytest.M
     assert "upgrade" in refused.value.hint
 
 
+def test_columns_of_later_writers_are_passed_over(shelf: Shelf, path: Path) -> None:
+    """Within a format columns may be added; one that is missing or of another type is damage."""
+    save(shelf, path)
+    with ipc.open_file(str(path)) as reader:
+        schema = reader.schema
+        batches = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+    for added in (True, False):
+        written = [batch.append_column("later", pa.nulls(batch.num_rows)) if added else batch.drop_columns(["sample"]) for batch in batches]
+        with ipc.new_file(str(path), written[0].schema.with_metadata(schema.metadata)) as writer:
+            for batch in written:
+                writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+        if added:
+            assert equal(load(path), shelf)
+        else:
+            with pytest.raises(UnreadableData, match="its columns are others"):
+                load(path)
+
+
 def test_a_missing_file_is_told_with_what_there_is(shelf: Shelf, path: Path) -> None:
     """A misspelt name is met with the right one, a folder with what it is."""
     with pytest.raises(DataError, match="does not exist") as missing:

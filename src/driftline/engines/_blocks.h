@@ -42,10 +42,10 @@ FN void NAME(bins)(const double *x, int n, const Binner *b, int32_t *cells) {
 }
 
 /* Hash each value and raise the registers that a hash with no bit of `mask` may raise; add the hashes to
- * `rows`, where given; and turn cells into bins, where there are `steps`. */
+ * `rows`, where given; turn cells into bins, where there are `steps`; and have memory bring the next block. */
 FN inline void NAME(hash_and_bin)(const double *x, int n, uint64_t *hashes, uint8_t *registers, uint64_t mask, uint64_t *rows,
-                                  uint64_t factor, const Binner *b, int32_t *cells, const int steps) {
-    const v4u high_bits = ALL(mask), factors = ALL(factor);
+                                  uint64_t factor, const Binner *b, int32_t *cells, const Ahead *ahead, const int steps) {
+    const v4u high_bits = ALL(mask);
     const v4d zero = ALL(0.0);
     for (int i = 0; i < n; i += GROUP) {
         v4i high = ALL(0);
@@ -56,7 +56,11 @@ FN inline void NAME(hash_and_bin)(const double *x, int n, uint64_t *hashes, uint
             z ^= z >> 31;
             *(v4u *)(hashes + j) = z;
             high |= (z & high_bits) == 0;
-            if (rows) *(v4u *)(rows + j) += z * factors;
+            if (rows) *(v4u *)(rows + j) += TIMES(z, factor);
+            if (j % 8 == 0) {
+                __builtin_prefetch(ahead->values + j * ahead->size);
+                __builtin_prefetch(ahead->rows + j * 8, 1);
+            }
             for (int k = j; steps && k < j + 4; k++) cells[k] = bin_in_cell(b, cells[k], x[k], steps);
         }
         if (ANY(high))
@@ -65,8 +69,8 @@ FN inline void NAME(hash_and_bin)(const double *x, int n, uint64_t *hashes, uint
 }
 
 FN void NAME(look)(const double *x, int n, uint64_t *hashes, uint8_t *registers, uint64_t mask, uint64_t *rows, uint64_t factor,
-                   const Binner *b, int32_t *cells) {
-#define LOOK(steps) NAME(hash_and_bin)(x, n, hashes, registers, mask, rows, factor, b, cells, steps)
+                   const Binner *b, int32_t *cells, const Ahead *ahead) {
+#define LOOK(steps) NAME(hash_and_bin)(x, n, hashes, registers, mask, rows, factor, b, cells, ahead, steps)
     switch (b ? b->steps : 0) {
     case 0: LOOK(0); break;
     case 1: LOOK(1); break;

@@ -38,14 +38,19 @@ CLONES static void read_block_codes(const int32_t *codes, Validity v, int64_t ro
 }
 
 /* Count codes of at most FEW in four tallies, so that equal neighbours do not wait for each other. */
-static inline void tally_block(const uint32_t *block, int n, uint32_t *small, uint64_t *rows, const uint64_t *scaled) {
+static inline void tally_block(const uint32_t *block, int n, uint32_t *small, uint64_t *rows, const uint64_t *scaled, Ahead ahead) {
     if (!rows) {
         for (int i = 0; i < n; i++) small[(i & 3) * (FEW + 1) + block[i]]++;
         return;
     }
-    for (int i = 0; i < n; i++) {
-        small[(i & 3) * (FEW + 1) + block[i]]++;
-        rows[i] += scaled[block[i]];
+    for (int i = 0; i < n; i += GROUP) {
+        __builtin_prefetch(ahead.values + i * ahead.size);
+        __builtin_prefetch(ahead.rows + i * 8, 1);
+        __builtin_prefetch(ahead.rows + i * 8 + 64, 1);
+        for (int j = i; j < (n < i + GROUP ? n : i + GROUP); j++) {
+            small[(j & 3) * (FEW + 1) + block[j]]++;
+            rows[j] += scaled[block[j]];
+        }
     }
 }
 
@@ -59,7 +64,8 @@ static void tally_codes(const int32_t *codes, Validity v, uint32_t last, int64_t
         int n = start + length - row < BLOCK ? (int)(start + length - row) : BLOCK;
         read_block_codes(codes, v, row, n, last, block);
         if (few) {
-            tally_block(block, n, small, rows ? rows + row : NULL, scaled);
+            Ahead ahead = {ahead_of(codes, (row + BLOCK) * 4), ahead_of(rows, (row + BLOCK) * 8), 4};
+            tally_block(block, n, small, rows ? rows + row : NULL, scaled, ahead);
             continue;
         }
         for (int i = 0; i < n; i++) tally[block[i]]++;
@@ -195,7 +201,9 @@ static int count_few(const Numbers *c, const Binner *b, Target to, int64_t start
     for (int64_t row = start; row < start + length; row += BLOCK) {
         int n = start + length - row < BLOCK ? (int)(start + length - row) : BLOCK;
         read_codes(c, row, n, least, (uint32_t)spread + 1, codes);
-        tally_block(codes, n, tally, rows ? rows + row : NULL, hashes);
+        /* The values have been read once, to learn how far apart they lie. */
+        Ahead ahead = {ahead_of(c->values, (row + BLOCK) * c->size), ahead_of(rows, (row + BLOCK) * 8), (int)c->size};
+        tally_block(codes, n, tally, rows ? rows + row : NULL, hashes, ahead);
     }
     for (int j = 0; j < 4; j++) to.odd[ODD_NULL] += tally[j * (FEW + 1) + spread + 1];
     count_few_values(tally, least, (int)spread, b, to);

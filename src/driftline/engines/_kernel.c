@@ -127,7 +127,7 @@ static PyObject *kernel_count_numbers(PyObject *self, PyObject *args) {
     }
     if (fit) {
         Py_BEGIN_ALLOW_THREADS;
-        Numbers c = {(const char *)values.buf + first * size_of(type), (char)type, {valid.buf, offset}};
+        Numbers c = {(const char *)values.buf + first * size_of(type), (char)type, {valid.buf, offset}, size_of(type)};
         for (int64_t i = 0; i < piece_count(&t); i++) {
             const int64_t *p = piece(&t, i);
             if (!count_few(&c, b, target(&t, p[2]), p[0], p[1], rows_of(&t), t.factor))
@@ -325,7 +325,7 @@ static PyObject *kernel_use(PyObject *self, PyObject *args) {
     int wanted;
     if (!PyArg_ParseTuple(args, "p", &wanted)) return NULL;
 #ifdef HAS_AVX2
-    wide = wanted && __builtin_cpu_supports("avx2");
+    wide = wanted && CAN_BE_WIDE;
 #endif
     return PyBool_FromLong(wide);
 }
@@ -347,7 +347,7 @@ static int prepare(PyObject *module) {
     (void)module;
 #ifdef HAS_AVX2
     __builtin_cpu_init();
-    wide = __builtin_cpu_supports("avx2") != 0;
+    wide = CAN_BE_WIDE;
 #endif
     return 0;
 }

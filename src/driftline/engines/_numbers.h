@@ -29,6 +29,21 @@ typedef struct {
     double least, greatest;
 } Measures;
 
+typedef struct {
+    const void *values;
+    char type; /* as in the struct module: bBhHiIqQfd */
+    Validity validity;
+    int64_t size; /* bytes of one value */
+} Numbers;
+
+/* Where the next block lies, or would: an address to hint at, never to read. */
+typedef struct {
+    const char *values, *rows;
+    int size;
+} Ahead;
+
+static inline const char *ahead_of(const void *from, int64_t bytes) { return (const char *)((uintptr_t)from + (uintptr_t)bytes); }
+
 #define ALL(c) {(c), (c), (c), (c)}
 
 #define FN static
@@ -51,7 +66,7 @@ typedef struct {
 #if defined(__x86_64__) && defined(__GNUC__)
 #define HAS_AVX2 1
 #include <immintrin.h>
-#define FN __attribute__((target("avx2"))) static
+#define FN __attribute__((target("avx2,lzcnt"))) static
 /* Multiply 64-bit lanes by a number, modulo 2^64, which this instruction set has only for 32 bits. */
 FN inline v4u times(v4u z, uint64_t factor) {
     __m256i a = (__m256i)z, low = _mm256_mul_epu32(a, _mm256_set1_epi64x((int64_t)(factor & 0xFFFFFFFFULL)));
@@ -69,6 +84,8 @@ FN inline v4u times(v4u z, uint64_t factor) {
 #include "_blocks.h"
 #undef FN
 #undef NAME
+/* Every processor with AVX2 that was ever sold has LZCNT; without it the same bytes mean another instruction. */
+#define CAN_BE_WIDE (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("lzcnt"))
 #endif
 
 /* 1 where the wide passes may be used; set when the module is made. */
@@ -80,11 +97,6 @@ static int wide = 0;
 #define RUN(name, ...) name##_plain(__VA_ARGS__)
 #endif
 
-typedef struct {
-    const void *values;
-    char type; /* as in the struct module: bBhHiIqQfd */
-    Validity validity;
-} Numbers;
 
 static inline int is_floating(char type) { return type == 'f' || type == 'd'; }
 
@@ -113,6 +125,7 @@ typedef struct {
     int64_t nulls;
     int64_t filled; /* fillers of the block at hand */
     double filler;
+    Ahead ahead;
     int odd;
     uint16_t odd_at[BLOCK];
     uint64_t odd_hash[BLOCK];
@@ -182,7 +195,7 @@ static void count_finite(State *s, const double *x, int n, uint64_t *hashes, uin
     _Alignas(64) int32_t bins[BLOCK];
     const Binner *b = s->bins;
     if (b && b->steps) RUN(cells, x, n, b, bins);
-    RUN(look, x, n, hashes, s->to.registers, s->mask, rows, factor, b, bins);
+    RUN(look, x, n, hashes, s->to.registers, s->mask, rows, factor, b, bins, &s->ahead);
     if (b) RUN(measure, x, n, b, &s->sums, b->steps ? bins : NULL, s->histogram, s->apart);
     else s->to.counts[0] += n;
     for (int i = 0; b && !b->steps && i < n; i++) s->to.counts[place(b, x[i])]++;
@@ -192,6 +205,8 @@ static void count_block(State *s, const Numbers *c, int64_t row, int n, uint64_t
     _Alignas(64) double copy[BLOCK];
     _Alignas(64) uint64_t hashes[BLOCK];
     int floating = is_floating(c->type), padded = (n + GROUP - 1) / GROUP * GROUP;
+    int64_t next = row + BLOCK;
+    s->ahead = (Ahead){ahead_of(c->values, next * c->size), ahead_of(rows, rows ? next * 8 : 0), (int)c->size};
     int whole = count_valid(c->validity, row, n) == n;
     if (c->type == 'd' && whole && n == BLOCK) {
         const double *x = (const double *)c->values + row;

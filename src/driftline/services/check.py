@@ -123,15 +123,15 @@ def _judge_segment(
     for w, window in enumerate(windows):
         columns = Columns(judgement, comparison, windows, shown, w)
         # Columns that are only checked for presence never settle, and keep no window from being stable.
-        told = judgement.verdict[CAUSES.index(Cause.NOT_COUNTED) != judgement.cause[:, w], w]
-        verdict = _window_verdict(told, counted[w].rows)
+        told = judgement.cause[:, w] != CAUSES.index(Cause.NOT_COUNTED)
+        verdict = _window_verdict(judgement.verdict[told, w], counted[w].rows)
         reports.append(
             WindowReport(
                 window=window,
                 segment=segment,
                 rows=counted[w].rows,
                 verdict=verdict,
-                reason=_window_reason(judgement.verdict[:, w], judgement.weight[:, w], columns, counted[w].rows),
+                reason=_window_reason(np.where(told, judgement.verdict[:, w], 0), judgement.weight[:, w], columns, counted[w].rows),
                 columns=columns,
             )
         )
@@ -248,14 +248,15 @@ def _overall(windows: Sequence[WindowReport]) -> Verdict:
 def _summary(windows: Sequence[WindowReport], verdict: Verdict) -> str:
     if not windows:
         return "there is nothing to judge: the current data has no rows"
-    if verdict is Verdict.DRIFTED:
-        drifted = [report for report in windows if report.verdict is Verdict.DRIFTED]
-        last = drifted[-1]
-        if len(windows) == 1:
-            return last.reason
-        still = "still in the last one" if windows[-1].verdict is Verdict.DRIFTED else f"last in {last.window.label}"
-        return f"{len(drifted)} of {len(windows)} windows drifted, {still}: {last.reason}"
-    return windows[-1].reason
+    told = [report for report in windows if report.verdict is verdict]
+    newest = max(report.window for report in told)
+    last = next(report for report in told if report.window == newest)
+    if len(windows) == 1 or verdict is Verdict.STABLE:
+        return last.reason
+    if verdict is Verdict.INCONCLUSIVE:
+        return f"{len(told)} of {len(windows)} windows are inconclusive: {last.reason}"
+    still = "still in the last one" if newest == max(report.window for report in windows) else f"last in {newest.label}"
+    return f"{len(told)} of {len(windows)} windows drifted, {still}: {last.reason}"
 
 
 def _since(windows: Sequence[WindowReport]) -> str | None:
@@ -263,8 +264,8 @@ def _since(windows: Sequence[WindowReport]) -> str | None:
     whole = [report for report in windows if report.segment is None]
     drifted = [report.verdict is Verdict.DRIFTED for report in whole]
     if True not in drifted:
-        first = next((report for report in windows if report.verdict is Verdict.DRIFTED), None)
-        return first.window.label if first else None
+        first = min((report.window for report in windows if report.verdict is Verdict.DRIFTED), default=None)
+        return first.label if first else None
     end = len(drifted) - 1 - drifted[::-1].index(True)
     start = end
     while start and drifted[start - 1]:
@@ -274,5 +275,10 @@ def _since(windows: Sequence[WindowReport]) -> str | None:
 
 def _promise(monitor: Monitor, length: timedelta | None) -> str:
     budget = monitor.policy.budget
-    period = f"{budget.period.days} days" if length else f"{budget.windows} windows"
-    return f"at most {budget.alarms:g} false alarm{'s' if budget.alarms != 1 else ''} in {period}"
+    hours = budget.period / timedelta(hours=1)
+    period = _many(hours / 24, "day") if hours % 24 == 0 else _many(hours, "hour")
+    return f"at most {_many(budget.alarms, 'false alarm')} in {period if length else _many(budget.windows, 'window')}"
+
+
+def _many(count: float, what: str) -> str:
+    return f"{count:g} {what}{'s' if count != 1 else ''}"

@@ -131,6 +131,9 @@ def _read_head(schema: pa.Schema, place: Path) -> dict[str, Any]:
             f"{str(place)!r} was written by a newer driftline: it has format {head['format']}, this one reads up to {FORMAT}",
             hint=f"upgrade driftline; the file was written by {head['written_by']}",
         )
+    # Later writers of this format may add columns.
+    if pa.schema([field for field in schema if field.name in SCHEMA.names]) != SCHEMA:
+        raise ValueError("its columns are others")
     return head
 
 
@@ -153,7 +156,7 @@ def _read_entry(plan: Plan, batch: pa.RecordBatch, entry: Mapping[str, Any]) -> 
 
 def _read_batch(source: pa.MemoryMappedFile, unread: AbstractSet[str], number: int) -> pa.RecordBatch:
     """Read all columns of a batch but some."""
-    read = [i for i, name in enumerate(SCHEMA.names) if name not in unread]
+    read = [i for i, name in enumerate(ipc.open_file(source).schema.names) if name in SCHEMA.names and name not in unread]
     # Entries are read side by side already.
     reader = ipc.open_file(source, options=ipc.IpcReadOptions(included_fields=read, use_threads=False))
     batch = reader.get_batch(number)
