@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Table = "Mapping[str, NDArray[np.generic]]"
+    Table = Mapping[str, NDArray[np.generic]]
+
 NUMBER = Planned(Column(name="x", kind=Kind.NUMBER), NumberBins((-1.0, 0.0, 1.0, 2.0)))
 DAY = 86_400.0
 
 
 def cells(rows: NDArray[np.generic]) -> Cells:
-    """Floats are numbers, None and NaN among objects are null, all else is text."""
+    """Floats are numbers, None is null, all else is text."""
     nothing = np.zeros(rows.size, dtype=bool)
     if rows.dtype.kind == "f":
         return Cells(rows.astype(np.float64), [None] * rows.size, nothing, nothing)

@@ -22,7 +22,9 @@ def test_one_window_spends_its_share_of_the_budget(length: timedelta | None, sha
     assert Budget(windows=50).per_window(length) == pytest.approx(share)
 
 
-@given(st.floats(0.01, 1000), st.timedeltas(timedelta(hours=1), timedelta(days=400)), st.timedeltas(timedelta(minutes=1), timedelta(days=400)))
+@given(
+    st.floats(0.01, 1000), st.timedeltas(timedelta(hours=1), timedelta(days=400)), st.timedeltas(timedelta(minutes=1), timedelta(days=400))
+)
 def test_no_budget_is_overspent(alarms: float, period: timedelta, length: timedelta) -> None:
     """All windows of a period together may raise no more alarms than were granted, and none is more likely wrong than one in four."""
     share = Budget(alarms=alarms, period=period).per_window(length)

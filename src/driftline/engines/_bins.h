@@ -68,23 +68,32 @@ static inline int32_t place(const Binner *b, double x) {
     return at < b->edges ? at : b->edges;
 }
 
-/* Fill the table for the cells as they are set; returns the most edges of one cell. */
-static int fill_cells(Binner *b) {
-    int32_t passed = 0, here = 0, most = 1, last = -1;
-    /* A finite value is never below the least double nor at infinity. */
-    while (passed < b->edges && b->edge[passed] <= -DBL_MAX) passed++;
-    int32_t at = 0;
-    for (int32_t i = passed; i < b->edges && b->edge[i] <= DBL_MAX; i++) {
+/* The first edge that a finite value may be below, and the first that it never reaches. */
+static void finite_edges(const Binner *b, int32_t *from, int32_t *to) {
+    for (*from = 0; *from < b->edges && b->edge[*from] <= -DBL_MAX; ++*from) {}
+    for (*to = b->edges; *to > *from && b->edge[*to - 1] > DBL_MAX; --*to) {}
+}
+
+/* The most edges that share a cell, as the cells are set. */
+static int most_in_a_cell(const Binner *b) {
+    int32_t from, to, here = 0, most = 1, last = -1;
+    finite_edges(b, &from, &to);
+    for (int32_t i = from; i < to; i++) {
         int32_t k = cell(b, b->edge[i]);
-        while (at <= k) b->below[at++] = (uint8_t)i;
         here = k == last ? here + 1 : 1;
         last = k;
         most = here > most ? here : most;
     }
-    int32_t finite = passed;
-    while (finite < b->edges && b->edge[finite] <= DBL_MAX) finite++;
-    while (at < CELLS) b->below[at++] = (uint8_t)finite;
     return most;
+}
+
+/* Write down for each cell how many edges lie below it. */
+static void fill_cells(Binner *b) {
+    int32_t from, to, at = 0;
+    finite_edges(b, &from, &to);
+    for (int32_t i = from; i < to; i++)
+        for (int32_t k = cell(b, b->edge[i]); at <= k; at++) b->below[at] = (uint8_t)i;
+    memset(b->below + at, (uint8_t)to, (size_t)(CELLS - at));
 }
 
 static void set_linear(Binner *b, double low, double high) {
@@ -118,27 +127,28 @@ static int fewest_steps(const Binner *b) {
 
 /* Choose the cells that leave the fewest comparisons. */
 static void choose_cells(Binner *b) {
-    int32_t from = 0, to = b->edges - 1;
-    while (from < b->edges && b->edge[from] <= -DBL_MAX) from++;
-    while (to >= 0 && b->edge[to] > DBL_MAX) to--;
+    int32_t from, to;
+    finite_edges(b, &from, &to);
+    to--;
     /* The reference's extremes are far away and rarely met: the outermost cells are for them. */
     if (to - from > 3) from++, to--;
     double low = from <= to ? b->edge[from] : 0.0, high = from <= to ? b->edge[to] : 0.0;
     set_linear(b, low, high);
-    int fewest = fewest_steps(b), steps = fill_cells(b);
-    Binner best = *b;
+    int fewest = fewest_steps(b), steps = most_in_a_cell(b);
+    struct { char bytes[offsetof(Binner, below)]; } best;
+    memcpy(&best, b, sizeof best);
     for (int half = 0; half < 9 && steps > fewest && high > low; half++) {
         double origins[] = {0.0, b->center, low};
         for (int i = 0; i < 3; i++) {
             double soft = (high / 2 - low / 2) * ldexp(1.0, -3 * half) + DBL_MIN;
             set_curved(b, origins[i], soft, low, high);
-            int wanted = fill_cells(b);
+            int wanted = most_in_a_cell(b);
             if (wanted >= steps) continue;
             steps = wanted;
-            best = *b;
+            memcpy(&best, b, sizeof best);
         }
     }
-    memcpy(b, &best, offsetof(Binner, below));
+    memcpy(b, &best, sizeof best);
     fill_cells(b);
     b->steps = steps <= MOST_STEPS ? steps : 0;
 }
