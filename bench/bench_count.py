@@ -1,7 +1,8 @@
 """Measures counting: a Parquet file is profiled, beside merely decoding it, and the kernel beside NumPy's `searchsorted`.
 
-Each measurement is a process of its own: time, processor time and peak memory are the whole child's. The file lies in
-the temporary directory and is made once.
+Decoding is measured with our own reader, which gets texts as dictionary codes, and with pyarrow as it comes, which makes
+every text anew. Each measurement is a process of its own; the best of some runs is shown, with the most memory any took.
+The file lies in the temporary directory and is made once.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--windows", type=int, default=1, help="cut the rows into so many windows")
     parser.add_argument("--repeats", type=int, default=3, help="each measurement is the best of so many")
-    parser.add_argument("--child", choices=["decode", "profile", "import"], help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=["import", "plain", "decode", "profile"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     path = made(options.rows)
     if options.child:
@@ -53,16 +54,19 @@ def main() -> None:
 
 def measured(rows: int, windows: int, repeats: int) -> dict[str, object]:
     """Every number of the table."""
-    runs = {what: best(what, rows, windows, repeats) for what in ("import", "decode", "profile")}
+    runs = {what: best(what, rows, windows, repeats) for what in ("import", "plain", "decode", "profile")}
     decode, profile, idle = runs["decode"], runs["profile"], runs["import"]
     return {
         "rows": rows,
         "columns": NUMBERS + len(LEVELS),
         "threads": available(),
+        "plain": runs["plain"],
         "decode": decode,
         "profile": profile,
         "ratio": profile["seconds"] / decode["seconds"],
         "cpu_ratio": profile["cpu"] / decode["cpu"],
+        "ratio_to_plain": profile["seconds"] / runs["plain"]["seconds"],
+        "cpu_ratio_to_plain": profile["cpu"] / runs["plain"]["cpu"],
         "megabytes_beyond_reader": profile["megabytes"] - decode["megabytes"],
         "megabytes_of_imports": idle["megabytes"],
         "kernel": kernel(),
@@ -83,7 +87,10 @@ def child(what: str, path: Path, rows_per_window: int) -> dict[str, float]:
     windowing = Windowing(Cadence.ROWS, rows=rows_per_window)
     plan = fit(open_source(str(part_of(path))), Monitor()) if what == "profile" else None
     start, cpu = time.perf_counter(), time.process_time()
-    if what == "decode":
+    if what == "plain":
+        for batch in pq.ParquetFile(path).iter_batches(columns=names):
+            del batch
+    elif what == "decode":
         for batch in source.batches(names):
             del batch
     elif plan is not None:
@@ -191,10 +198,11 @@ def columns(rng: np.random.Generator, rows: int) -> dict[str, pa.Array]:
 def show(found: dict[str, object]) -> None:
     """Print the table."""
     print(f"{found['rows']:,} rows x {found['columns']} columns, {found['threads']} threads")
-    for what in ("decode", "profile"):
+    for what, said in (("plain", "pyarrow"), ("decode", "our reader"), ("profile", "profile")):
         run = found[what]
-        print(f"{what:>10}  {run['seconds']:8.3f} s  {run['cpu']:8.3f} CPU s  {run['megabytes']:8.0f} MB")  # type: ignore[index]
+        print(f"{said:>10}  {run['seconds']:8.3f} s  {run['cpu']:8.3f} CPU s  {run['megabytes']:8.0f} MB")  # type: ignore[index]
     print(f"     ratio  {found['ratio']:8.2f}    {found['cpu_ratio']:8.2f}     {found['megabytes_beyond_reader']:8.0f} MB more")
+    print(f"to pyarrow  {found['ratio_to_plain']:7.2f}    {found['cpu_ratio_to_plain']:8.2f}")
     print(f"    target  {TARGET_RATIO:8.2f}                    {TARGET_MEGABYTES:8.0f} MB")
     print(f"\n{'ns/value':>10}  {'bins':>6}  {'all':>6}  searchsorted    (target for bins: {TARGET_NANOSECONDS})")
     for name, taken in found["kernel"].items():  # type: ignore[attr-defined]

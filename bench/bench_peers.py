@@ -44,7 +44,9 @@ def main() -> None:
     files = made(options.rows)
     pythons = {peer: python(peer, install=options.install) for peer in options.peers or PEERS}
     size = f"{options.rows:,} rows × {NUMBERS + len(LEVELS)} columns"
-    taken = alternately({"driftline": sys.executable, "numpy": sys.executable, "nannyml": pythons.pop("nannyml", None)}, files, options.repeats)
+    taken = alternately(
+        {"driftline": sys.executable, "numpy": sys.executable, "nannyml": pythons.pop("nannyml", None)}, files, options.repeats
+    )
     tell(size, taken)
     for peer, place in pythons.items():
         if place:

@@ -1,7 +1,8 @@
-"""Raw rows, counted by the definition, side by side: what every statistic is tried on."""
+"""Raw rows, counted and put side by side: what every statistic is tried on."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,16 +12,16 @@ from driftline.drift.group import Group
 from driftline.drift.pair import make_pair, stack, with_moments
 from driftline.inference.facet import Ask
 from driftline.inference.variation import Blocks
-from driftline.profile.bins import fit_level_bins, fit_number_bins
+from driftline.profile import moments
+from driftline.profile.bins import NumberBins, fit_level_bins, fit_number_bins
 from driftline.profile.plan import Plan, Planned
-from driftline.profile.reference import Cells, count
+from driftline.profile.profile import Profile
 from driftline.schema import Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from driftline.drift.pair import Pair
-    from driftline.profile.profile import Profile
 
 Rows = "NDArray[np.generic]"
 
@@ -33,17 +34,22 @@ def planned(name: str, rows: Rows) -> Planned:
     return Planned(Column(name=name, kind=Kind.CATEGORY), fit_level_bins(dict(zip(levels.tolist(), counts.tolist(), strict=True))))
 
 
-def cells(rows: Rows) -> Cells:
-    """Rows as the definition of counting takes them."""
-    nothing = np.zeros(rows.size, dtype=bool)
-    if rows.dtype.kind == "f":
-        return Cells(numbers=rows, texts=[None] * rows.size, null=nothing, wrong=nothing)
-    return Cells(numbers=np.zeros(rows.size), texts=rows.tolist(), null=nothing, wrong=nothing)
-
-
 def counted(plan: Plan, table: dict[str, Rows]) -> Profile:
-    """Count a table of columns of equal length."""
-    return count(plan, {name: cells(rows) for name, rows in table.items()}, len(next(iter(table.values()))))
+    """Count a table of columns of equal length, without what no statistic looks at."""
+    profile = Profile.empty(plan)
+    for i, (planned, rows) in enumerate(zip(plan.columns, table.values(), strict=True)):
+        if isinstance(planned.bins, NumberBins):
+            finite = rows[np.isfinite(rows)]
+            place = np.searchsorted(planned.bins.array, rows, side="right")
+            if finite.size:
+                profile.sums[i] = moments.sums(moments.quantise(finite, planned.bins))
+                profile.extremes[i] = finite.min(), finite.max()
+        else:
+            code = {level: c for c, level in enumerate(planned.bins.levels if planned.bins else ())}
+            found, inverse = np.unique(rows, return_inverse=True)
+            place = np.array([code.get(level, len(code)) for level in found.tolist()], dtype=np.intp)[inverse]
+        profile.counts[plan.slice(i)] = np.bincount(place, minlength=planned.width)
+    return replace(profile, rows=len(next(iter(table.values()))))
 
 
 class Drift:

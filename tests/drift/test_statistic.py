@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
 from driftline.drift.statistic import ANY, LEVELS, NUMBERS, STATISTICS, Statistic
 from driftline.errors import UnknownPart
 from driftline.schema import Kind
+
+if TYPE_CHECKING:
+    import numpy as np
 
 each = pytest.mark.parametrize("statistic", list(STATISTICS), ids=lambda statistic: statistic.name)
 

@@ -160,7 +160,7 @@ class TestCount:
         timeless = Plan(PLAN.columns[1:])
         with pytest.raises(SchemaMismatch, match="none is known") as caught:
             count(timeless, memory([table(5)]), Windowing(Cadence.DAY))
-        assert "ts: timestamp" in caught.value.hint
+        assert "timestamp: ts" in caught.value.hint
         with pytest.raises(SchemaMismatch, match="no column 'tss'") as caught:
             count(timeless, memory([table(5)]), Windowing(Cadence.DAY), ColumnHints(roles={"tss": Role.TIMESTAMP}))
         assert "'ts'" in caught.value.hint

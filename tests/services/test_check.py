@@ -174,6 +174,13 @@ class TestTheReport:
         """In time where windows last a known time, else in windows."""
         assert run(Counted({}), cadence=cadence, budget=budget).promise == promise
 
+    def test_rows_of_the_future_are_told(self) -> None:
+        """They are judged like others, and a finding counts them; a day ahead is a matter of clocks."""
+        now = calendar(PLAN, [rows(300, i) for i in range(4)], Cadence.DAY, NOW, days=1)
+        report = run(replace(now, like_windows=False), cadence=Cadence.DAY)
+        assert [(f.where, f.rows) for f in report.findings] == [("window 2026-06-03", 600)]
+        assert report.findings[0].what == "600 rows have times that lie in the future, seen from 2026-06-01T00:00+00:00"
+
     def test_a_smaller_budget_asks_for_more(self) -> None:
         """The p-value that is believed shrinks with the alarms that are accepted."""
         thresholds = []

@@ -35,7 +35,7 @@ def cells(rows: NDArray[np.generic]) -> Cells:
     if rows.dtype.kind == "f":
         return Cells(rows.astype(np.float64), [None] * rows.size, nothing, nothing)
     texts = rows.tolist()
-    return Cells(np.zeros(rows.size), texts, np.array([text is None for text in texts]), nothing)
+    return Cells(np.zeros(rows.size), texts, np.array([text is None for text in texts], dtype=bool), nothing)
 
 
 def planned(column: Column, rows: NDArray[np.generic]) -> Planned:

@@ -10,8 +10,11 @@ import pytest
 from scipy import stats
 
 from driftline.drift.statistic import STATISTICS
-from driftline.verdicts.extras import beyond, extras
+from driftline.verdicts.evidence import gather
+from driftline.verdicts.extras import beyond, extras, told
+from driftline.verdicts.judge import VERDICTS, judge
 from driftline.verdicts.policy import HandSet, Limit, Policy
+from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
     from conftest import Table, Workshop
@@ -104,9 +107,10 @@ def test_what_lies_beyond_its_threshold_is_flagged(comparison: Comparison) -> No
     """Only the column that moved, only in the window in which it did; in either direction."""
     item = HandSet("*", "mean_shift", Limit.FIXED, 0.5)
     assert beyond(extras(comparison, by_hand(item))).tolist() == [[False, True], [False, False], [False, False]]
-    flipped = replace(comparison, references=[comparison.windows[1]], windows=[comparison.total])
-    found = extras(flipped, by_hand(item))
-    assert found["mean_shift"].value[0, 0] <= 0 or beyond(found).any()
+    swapped = replace(comparison, total=comparison.windows[1], references=[comparison.windows[1]], windows=[comparison.total])
+    found = extras(swapped, by_hand(item))
+    assert found["mean_shift"].value[0, 0] < -0.5
+    assert beyond(found).tolist() == [[True], [False], [False]]
 
 
 def test_an_empty_window_has_no_value(workshop: Workshop, reference: Table) -> None:
@@ -120,3 +124,19 @@ def test_psi_is_told_apart_from_the_judged_one(comparison: Comparison) -> None:
     """PSI is judged anyway: the one that was asked for has another name."""
     found = extras(comparison, Policy(statistics=("psi", "ks")))
     assert {key: extra.name for key, extra in found.items()} == {"psi": "psi (set)", "ks": "ks"}
+
+
+@pytest.mark.parametrize("limit", [Limit.QUANTILE, Limit.STANDARD_DEVIATION])
+def test_a_made_limit_for_all_columns_passes_over_those_it_does_not_serve(comparison: Comparison, limit: Limit) -> None:
+    """A category has no Kolmogorov-Smirnov distance, hence no threshold, and nobody is warned of that."""
+    found = extras(comparison, by_hand(HandSet("*", "ks", limit, 0.9)))
+    assert np.isnan(found["ks"].threshold).any(1).tolist() == [False, False, True]
+
+
+def test_a_threshold_for_numbers_does_not_excuse_categories(workshop: Workshop, reference: Table, dice: np.random.Generator) -> None:
+    """A column that the statistic cannot serve is judged as if nobody had set anything."""
+    window = {**table(dice, 400), "c": np.array(["c"] * 400, dtype=object)}
+    comparison = workshop.compare(reference, window)
+    for policy in (Policy(), by_hand(HandSet("*", "ks", Limit.FIXED, 0.5))):
+        judgement = judge(gather(comparison, 0.01, policy.confidence), comparison, policy, 0.02, *(ask(extras(comparison, policy)) for ask in (beyond, told)))
+        assert VERDICTS[judgement.verdict[2, 0]] is Verdict.DRIFTED

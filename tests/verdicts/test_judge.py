@@ -29,7 +29,6 @@ POLICY = Policy(floors={"psi": 0.1, "atom": 0.1, "null": 0.1, "shift": 0.1, "dup
 BEYOND, ACROSS, BELOW = (0.11, 0.2, 0.3), (0.05, 0.12, 0.2), (0.0, 0.02, 0.05)
 SURE, NOT_SURE = 1e-9, 0.5
 HAND_SET = Policy(floors=POLICY.floors, hand_set=(HandSet("x", "ks", Limit.FIXED, 0.1),))
-NAMED = ["x", "y"]
 
 
 def judged(evidence: Evidence, comparison: Comparison, policy: Policy = POLICY, beyond: bool | None = None) -> Judgement:  # noqa: FBT001  a cell
@@ -150,6 +149,11 @@ def test_a_threshold_set_by_hand_is_named_as_the_cause(workshop: Workshop) -> No
     evidence, comparison = workshop.blank()
     assert told(judged(evidence, comparison, HAND_SET, beyond=True)) == (Verdict.DRIFTED, Cause.BEYOND_THRESHOLD)
     assert told(judged(evidence, comparison, HAND_SET, beyond=False)) == (Verdict.STABLE, Cause.NO_CHANGE)
+
+
+def test_an_empty_window_is_not_stable_by_a_threshold_set_by_hand(workshop: Workshop) -> None:
+    """Nothing to look at is never success."""
+    assert told(judged(*workshop.blank(rows=[0]), HAND_SET, beyond=False)) == (Verdict.INCONCLUSIVE, Cause.EMPTY_WINDOW)
 
 
 @pytest.mark.parametrize("role", [Role.ID, Role.TIMESTAMP])

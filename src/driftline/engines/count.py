@@ -46,7 +46,7 @@ SMALL = 1 << 13
 LITTLE = 1 << 16
 """Cells that are not worth handing to another thread."""
 
-AHEAD = 2
+AHEAD = 1
 """Cuts that may wait to be counted while the next is read."""
 
 MOST_THREADS = 16
@@ -103,6 +103,8 @@ def count(
             for cut in splitter.cut(batch):
                 crew.count(batch, cut, ready)
             done += batch.num_rows
+            # What is let go of before the next batch is read lends it memory that is still in the cache.
+            del batch, ready
             if progress is not None:
                 progress(f"counting {source.name}", done, total)
     return _settled(tally, splitter, source)
@@ -148,8 +150,10 @@ def even(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
             yield from _gathered(small)
             small = []
         if batch.num_rows >= SMALL:
-            for start in range(0, batch.num_rows, LARGE):
-                yield batch.slice(start, LARGE)
+            parts = [batch.slice(start, LARGE) for start in range(0, batch.num_rows, LARGE)][::-1]
+            del batch
+            while parts:
+                yield parts.pop()
         elif batch.num_rows:
             small.append(batch)
             if sum(part.num_rows for part in small) >= SMALL:

@@ -15,7 +15,7 @@ from driftline.profile.profile import total as add_all
 from driftline.verdicts.columns import Columns
 from driftline.verdicts.comparison import Comparison
 from driftline.verdicts.evidence import gather
-from driftline.verdicts.extras import beyond, extras
+from driftline.verdicts.extras import beyond, extras, told
 from driftline.verdicts.judge import CAUSES, INSTANT, judge
 from driftline.verdicts.policy import Against
 from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
@@ -37,6 +37,9 @@ LENGTHS = {
     Cadence.WEEK: timedelta(weeks=1),
     Cadence.MONTH: timedelta(days=30),
 }
+
+SLACK = timedelta(days=1)
+"""By so much clocks and time zones may differ; rows of windows that begin later lie in the future."""
 
 SEASON_REPEATS = 3
 """A season is believed only if the reference holds each of its slots this often."""
@@ -79,7 +82,7 @@ def check(reference: Counted, current: Counted, monitor: Monitor, created: datet
         judged, counted = _judge_segment(segment, reference, current, monitor, level)
         windows += judged
         profiles += counted
-    findings = (*reference.findings, *current.findings, *_strangers(reference, current))
+    findings = (*reference.findings, *current.findings, *_strangers(reference, current), *_ahead(current, created))
     verdict = _overall(windows)
     return Report(
         monitor=monitor.name,
@@ -117,7 +120,7 @@ def _judge_segment(
     policy = monitor.policy
     evidence = gather(comparison, level * INSTANT, policy.confidence)
     asked = extras(comparison, policy)
-    judgement = judge(evidence, comparison, policy, level, beyond(asked))
+    judgement = judge(evidence, comparison, policy, level, beyond(asked), told(asked))
     shown = {extra.name: extra for extra in asked.values()}
     reports = []
     for w, window in enumerate(windows):
@@ -214,6 +217,16 @@ def _strangers(reference: Counted, current: Counted) -> tuple[Finding, ...]:
         for segment in current.segments()
         if segment is not None and not reference.of(segment)
     )
+
+
+def _ahead(current: Counted, created: datetime) -> tuple[Finding, ...]:
+    """Rows of a time that has not come are judged like others, but somebody should know."""
+    late = [(w, p.rows) for w, p in current.of(None) if isinstance(w.start, datetime) and w.start > created + SLACK and p.rows]
+    if not late:
+        return ()
+    rows, first = sum(count for _, count in late), late[0][0].label
+    what = f"{rows:,} rows have times that lie in the future, seen from {created.isoformat(timespec='minutes')}"
+    return (Finding(where=f"window {first}", what=what, rows=rows, hint="check the unit and the time zone of the time column"),)
 
 
 def _window_verdict(verdicts: NDArray[np.int8], rows: int) -> Verdict:

@@ -42,6 +42,13 @@ def beyond(found: dict[str, Extra]) -> NDArray[np.bool_] | None:
         return np.asarray(np.any([np.abs(extra.value) > extra.threshold for extra in found.values()], axis=0))
 
 
+def told(found: dict[str, Extra]) -> NDArray[np.bool_] | None:
+    """Where any statistic has both a value and a threshold set for it. Shape: C × W; None if nothing was asked for."""
+    if not found:
+        return None
+    return np.any([np.isfinite(extra.value) & np.isfinite(extra.threshold) for extra in found.values()], axis=0)
+
+
 def _extra(statistic: Statistic, comparison: Comparison, policy: Policy) -> Extra:
     columns = judged_columns(comparison)
     value, p_value = _values(statistic, comparison, columns, comparison.references, comparison.windows)
@@ -61,10 +68,16 @@ def _limit(item: HandSet, statistic: Statistic, comparison: Comparison, columns:
     if item.limit is Limit.FIXED:
         return np.full(len(columns), item.value)
     scores, _ = _values(statistic, comparison, columns, [comparison.total], comparison.blocks)
-    sizes = np.abs(scores)
+    return np.array([_made(item, sizes[np.isfinite(sizes)]) for sizes in np.abs(scores)])
+
+
+def _made(item: HandSet, sizes: NDArray[np.float64]) -> float:
+    """A threshold from one column's scores; NaN where there are too few to make one from."""
+    if sizes.size < 2:  # noqa: PLR2004  one score has no spread
+        return np.nan
     if item.limit is Limit.QUANTILE:
-        return np.asarray(np.nanquantile(sizes, item.value, axis=1))
-    return np.asarray(np.nanmean(sizes, 1) + item.value * np.nanstd(sizes, 1, ddof=1))
+        return float(np.quantile(sizes, item.value))
+    return float(sizes.mean() + item.value * sizes.std(ddof=1))
 
 
 def _values(

@@ -63,7 +63,14 @@ class Judgement:
     floors: NDArray[np.float64]
 
 
-def judge(evidence: Evidence, comparison: Comparison, policy: Policy, level: float, beyond: NDArray[np.bool_] | None = None) -> Judgement:
+def judge(
+    evidence: Evidence,
+    comparison: Comparison,
+    policy: Policy,
+    level: float,
+    beyond: NDArray[np.bool_] | None = None,
+    told: NDArray[np.bool_] | None = None,
+) -> Judgement:
     """Judge all columns in all windows.
 
     A facet is *drifted* where its change is believed (its column's p-value is within the window's share
@@ -74,6 +81,7 @@ def judge(evidence: Evidence, comparison: Comparison, policy: Policy, level: flo
     Args:
         level: probability of a false alarm one window may have.
         beyond: bool[C, W], columns beyond a threshold that somebody set by hand; they are judged by it alone.
+        told: bool[C, W], where such a threshold says anything; None for everywhere.
     """
     numbers = evidence.numbers
     floors = _floors(evidence, comparison.plan, policy)
@@ -85,12 +93,12 @@ def judge(evidence: Evidence, comparison: Comparison, policy: Policy, level: flo
     since_slow = np.where(slow & (since_slow >= 0), since_slow, since_pooled)
     slow, slow_seen = slow | pooled.matters, slow_seen | pooled.seen
     drifted_facet = facet == VERDICTS.index(Verdict.DRIFTED)
-    hand_set, own = _hand_set(evidence, comparison.plan, policy, beyond)
-    drifted_facet = drifted_facet & ~(own[None, :, None] & (np.arange(len(NAMES)) < MANUAL)[:, None, None])
-    slow = slow & ~own[:, None]
+    hand_set, own = _hand_set(evidence, comparison, policy, beyond, told)
+    drifted_facet = drifted_facet & ~(own[None] & (np.arange(len(NAMES)) < MANUAL)[:, None, None])
+    slow = slow & ~own
     drifted = drifted_facet.any(0) | slow | hand_set
     watched = np.array([comparison.plan.columns[i].column.role in WATCHED_ROLES for i in evidence.columns], dtype=bool)
-    stable = (facet[MAIN] == VERDICTS.index(Verdict.STABLE)) | (own | watched)[:, None]
+    stable = (facet[MAIN] == VERDICTS.index(Verdict.STABLE)) | own | watched[:, None]
     verdict = np.where(drifted, 2, np.where(stable, 0, 1)).astype(np.int8)
     seen = believed.any(0) | slow_seen | drifted
     weight, worst = _weights(evidence, comparison.plan, floors, drifted_facet, believed, drifted, slow, pooled.facet)
@@ -151,11 +159,18 @@ def _pooled(evidence: Evidence, comparison: Comparison, floors: NDArray[np.float
 
 
 def _hand_set(
-    evidence: Evidence, plan: Plan, policy: Policy, beyond: NDArray[np.bool_] | None
+    evidence: Evidence,
+    comparison: Comparison,
+    policy: Policy,
+    beyond: NDArray[np.bool_] | None,
+    told: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which columns are beyond a threshold set by hand, and which are judged by one at all. Shapes: C × W."""
     shape = evidence.numbers["effect"].shape[1:]
     named = {item.column for item in policy.hand_set}
-    own = np.array(["*" in named or plan.columns[i].name in named for i in evidence.columns], dtype=bool)
+    meant = np.array(["*" in named or comparison.plan.columns[i].name in named for i in evidence.columns], dtype=bool)
+    rows = np.array([profile.rows for profile in comparison.windows])
+    own = meant[:, None] & (rows > 0) & (True if told is None else told)
     return (np.zeros(shape, dtype=bool) if beyond is None else beyond), own
 
 

@@ -27,7 +27,7 @@ def cut(p_values: NDArray[np.float64], level: float) -> NDArray[np.float64]:
     0.0333...
     """
     tests = np.isfinite(p_values).sum(0)
-    ranked = np.sort(np.where(np.isfinite(p_values), p_values, 2.0), axis=0)
+    ranked = np.sort(np.where(np.isfinite(p_values), p_values, np.inf), axis=0)
     place = np.arange(1, len(ranked) + 1)[:, None]
     passed = ranked <= level * place / np.maximum(tests, 1)
     believed = np.where(passed, place, 0).max(0, initial=0)

@@ -53,14 +53,14 @@ def reason(
             return "the reference has no values to compare with"
     if score is None:
         return cause.value
+    if cause is Cause.BEYOND_THRESHOLD:
+        return f"{score.statistic} is {number(score.value)}, beyond the threshold set, {number(score.threshold or 0)}"
     what = SAYINGS[score.statistic](planned, score, place, reference, current)
     match cause:
         case Cause.CHANGED:
             return what
         case Cause.SLOW_CHANGE:
             return f"{what}, slowly, since {since}"
-        case Cause.BEYOND_THRESHOLD:
-            return f"{score.statistic} is {number(score.value)}, beyond the threshold set, {number(score.threshold or 0)}"
         case Cause.BELOW_FLOOR:
             return f"changed by less than matters: {what}"
         case Cause.NO_CHANGE:
@@ -77,7 +77,7 @@ def number(value: float) -> str:
     """
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
-    if abs(value) >= 1000:  # noqa: PLR2004  large numbers read better with separators
+    if abs(value) >= 999.5:  # noqa: PLR2004  large numbers read better with separators
         return f"{value:,.0f}"
     return f"{value:.3g}"
 
@@ -88,7 +88,7 @@ def percent(share: float) -> str:
     >>> percent(0.0), percent(0.3), percent(0.0004), percent(1.0)
     ('0%', '30%', '0.04%', '100%')
     """
-    return f"{share * 100:.3g}%" if share >= 1e-6 else "0%"  # noqa: PLR2004  below one in a million: none
+    return f"{number(share * 100)}%" if share >= 1e-6 else "0%"  # noqa: PLR2004  below one in a million: none
 
 
 def _upper(score: Score) -> float:
