@@ -276,3 +276,14 @@ def test_a_profile_of_current_data_has_its_windows(tmp_path: Path) -> None:
     shelf = wiring.profile(specify({**places, "window": "day"}, {}))
     assert windows_of(shelf) == ["2026-01-15", "2026-01-16", "2026-01-17", "2026-01-18"]
     assert shelf.about == {"source": places["current"]}
+
+
+def test_segments_are_judged_by_value_and_by_condition() -> None:
+    """A change in one part is found in that part, in conditions that hold it, and where it is large enough in the whole."""
+    x = CURRENT["x"].to_numpy(zero_copy_only=False)
+    moved = CURRENT.set_column(1, "x", pa.array(np.where(CURRENT["c"].to_numpy(zero_copy_only=False) == "b", x + 1.5, x), from_pandas=True))
+    report = wiring.compare(
+        REFERENCE, moved, monitor=monitor(segments=["c", {"none of it": "c != 'b'"}, {"all of it": "c == 'b'"}]), now=NOW
+    )
+    drifted = {w.segment: [c.name for c in w.columns if c.verdict is Verdict.DRIFTED] for w in report.windows}
+    assert drifted == {None: ["x"], "c=a": [], "c=b": ["x"], "c=é": [], "none of it": [], "all of it": ["x"]}

@@ -138,5 +138,6 @@ def test_a_threshold_for_numbers_does_not_excuse_categories(workshop: Workshop, 
     window = {**table(dice, 400), "c": np.array(["c"] * 400, dtype=object)}
     comparison = workshop.compare(reference, window)
     for policy in (Policy(), by_hand(HandSet("*", "ks", Limit.FIXED, 0.5))):
-        judgement = judge(gather(comparison, 0.01, policy.confidence), comparison, policy, 0.02, *(ask(extras(comparison, policy)) for ask in (beyond, told)))
+        asked = extras(comparison, policy)
+        judgement = judge(gather(comparison, 0.01, policy.confidence), comparison, policy, 0.02, beyond(asked), told(asked))
         assert VERDICTS[judgement.verdict[2, 0]] is Verdict.DRIFTED

@@ -47,7 +47,7 @@ def mean_p(z: NDArray[np.float64], skew: NDArray[np.float64]) -> NDArray[np.floa
     tail = np.where(signed > 0, special.gammaincc(k, x), special.gammainc(k, x))
     # The short tail of a gamma ends; a real one does not quite: never claim more than the normal law by much.
     one[skewed] = np.maximum(tail, one[skewed] * 1e-3)
-    return np.minimum(2 * one, 1.0)
+    return np.asarray(np.minimum(2 * one, 1.0))
 
 
 def share_p(
@@ -92,7 +92,7 @@ def _share_p(
     clustered = (factor > 1.02) & (hits > 0)  # noqa: PLR2004  below that hits are nearly independent
     expected = rows * (ref_hits + 0.5) / ref_rows
     up[clustered] = np.maximum(up[clustered], _clustered(hits[clustered], expected[clustered], factor[clustered]))
-    return np.minimum(2 * np.minimum(up, down), 1.0)
+    return np.asarray(np.minimum(2 * np.minimum(up, down), 1.0))
 
 
 def _clustered(hits: NDArray[np.float64], mean: NDArray[np.float64], factor: NDArray[np.float64]) -> NDArray[np.float64]:

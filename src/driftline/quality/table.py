@@ -85,8 +85,11 @@ def silence(
     the silence must be longer than the reference ever was silent. The last window may be unfinished.
 
     Args:
+        windows: the windows to judge.
+        blocks: the reference's blocks.
         place: place of the time column in the plan.
-        ends, block_ends: ends of the windows and blocks, in seconds since 1970.
+        ends: ends of the windows, in seconds since 1970.
+        block_ends: likewise of the blocks.
         length: length of a window in seconds.
     """
     gaps, known = ((end - _newest(side, place)) / length for end, side in ((ends, windows), (block_ends, blocks)))

@@ -15,7 +15,8 @@ from driftline.profile.profile import total as add_all
 from driftline.verdicts.columns import Columns
 from driftline.verdicts.comparison import Comparison
 from driftline.verdicts.evidence import gather
-from driftline.verdicts.extras import beyond, extras, told
+from driftline.verdicts.extras import beyond, extras
+from driftline.verdicts.extras import told as judged_by_hand
 from driftline.verdicts.judge import CAUSES, INSTANT, judge
 from driftline.verdicts.policy import Against
 from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
@@ -120,7 +121,7 @@ def _judge_segment(
     policy = monitor.policy
     evidence = gather(comparison, level * INSTANT, policy.confidence)
     asked = extras(comparison, policy)
-    judgement = judge(evidence, comparison, policy, level, beyond(asked), told(asked))
+    judgement = judge(evidence, comparison, policy, level, beyond(asked), judged_by_hand(asked))
     shown = {extra.name: extra for extra in asked.values()}
     reports = []
     for w, window in enumerate(windows):

@@ -46,7 +46,7 @@ def told(found: dict[str, Extra]) -> NDArray[np.bool_] | None:
     """Where any statistic has both a value and a threshold set for it. Shape: C × W; None if nothing was asked for."""
     if not found:
         return None
-    return np.any([np.isfinite(extra.value) & np.isfinite(extra.threshold) for extra in found.values()], axis=0)
+    return np.asarray(np.any([np.isfinite(extra.value) & np.isfinite(extra.threshold) for extra in found.values()], axis=0))
 
 
 def _extra(statistic: Statistic, comparison: Comparison, policy: Policy) -> Extra:

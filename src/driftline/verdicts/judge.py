@@ -79,6 +79,9 @@ def judge(
     is, inconclusive otherwise.
 
     Args:
+        evidence: what the columns show.
+        comparison: what was compared.
+        policy: floors and thresholds.
         level: probability of a false alarm one window may have.
         beyond: bool[C, W], columns beyond a threshold that somebody set by hand; they are judged by it alone.
         told: bool[C, W], where such a threshold says anything; None for everywhere.

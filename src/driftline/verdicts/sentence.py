@@ -38,35 +38,39 @@ def reason(
         planned: the column and its bins.
         score: the score the verdict rests on.
         place: the bin a change is in, -1 where no bin is.
-        reference, current: the counts.
+        reference: the reference's counts.
+        current: the window's counts.
         since: label of the window in which a slow change began.
         rows_needed: rows per window that would settle an inconclusive verdict.
     """
-    match cause:
-        case Cause.MISSING_COLUMN:
-            return "the column is not there"
-        case Cause.EMPTY_WINDOW:
-            return "the window has no rows"
-        case Cause.NOT_COUNTED:
-            return f"values of kind {planned.column.kind.value} are only checked for presence"
-        case Cause.NO_REFERENCE_VALUES:
-            return "the reference has no values to compare with"
+    if cause in PLAIN:
+        return PLAIN[cause].format(kind=planned.column.kind.value)
     if score is None:
         return cause.value
     if cause is Cause.BEYOND_THRESHOLD:
         return f"{score.statistic} is {number(score.value)}, beyond the threshold set, {number(score.threshold or 0)}"
-    what = SAYINGS[score.statistic](planned, score, place, reference, current)
-    match cause:
-        case Cause.CHANGED:
-            return what
-        case Cause.SLOW_CHANGE:
-            return f"{what}, slowly, since {since}"
-        case Cause.BELOW_FLOOR:
-            return f"changed by less than matters: {what}"
-        case Cause.NO_CHANGE:
-            return f"no change that matters: PSI is surely below {number(_upper(score))}"
-        case _:
-            return _inconclusive(score, current.rows, reference.rows, rows_needed, cause)
+    if cause is Cause.NO_CHANGE:
+        return f"no change that matters: PSI is surely below {number(_upper(score))}"
+    if cause in {Cause.CHANGED, Cause.SLOW_CHANGE, Cause.BELOW_FLOOR}:
+        what = SAYINGS[score.statistic](planned, score, place, reference, current)
+        return FRAMES[cause].format(what=what, since=since)
+    return _inconclusive(score, current.rows, reference.rows, rows_needed, cause)
+
+
+PLAIN = {
+    Cause.MISSING_COLUMN: "the column is not there",
+    Cause.EMPTY_WINDOW: "the window has no rows",
+    Cause.NOT_COUNTED: "values of kind {kind} are only checked for presence",
+    Cause.NO_REFERENCE_VALUES: "the reference has no values to compare with",
+}
+"""Causes that need no figures."""
+
+FRAMES = {
+    Cause.CHANGED: "{what}",
+    Cause.SLOW_CHANGE: "{what}, slowly, since {since}",
+    Cause.BELOW_FLOOR: "changed by less than matters: {what}",
+}
+"""What is said around a change."""
 
 
 def number(value: float) -> str:
