@@ -9,7 +9,6 @@ from driftline.config.domain import named_roles
 from driftline.config.parse import Complaint
 from driftline.engines.conditions import condition
 from driftline.errors import near_miss
-from driftline.window import Cadence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from driftline.config.document import Document
     from driftline.config.parse import Parsed
     from driftline.errors import ConfigError
-    from driftline.window import Windowing
 
     Path = tuple[str | int, ...]
 
@@ -28,7 +26,7 @@ EVERY = "*"
 """Stands for every column in thresholds."""
 
 
-def mentions(document: Document, windowing: Windowing) -> Iterator[tuple[Path, str, bool]]:
+def mentions(document: Document) -> Iterator[tuple[Path, str, bool]]:
     """Every column that the document names: the path where it does, the name, and whether it is a key there."""
     columns = document.columns
     if columns is not None:
@@ -41,25 +39,23 @@ def mentions(document: Document, windowing: Windowing) -> Iterator[tuple[Path, s
             yield ("segments", i), segment, False
         else:
             yield from ((("segments", i, key), name, False) for key, text in segment.items() for name in condition(text).columns)
-    if windowing.cadence is Cadence.COLUMN and windowing.column:
-        yield ("window", "column"), windowing.column, False
+    # A column that names the windows need not be in the reference.
     yield from ((("floors", "columns", name), name, True) for name in (document.floors and document.floors.columns) or {})
     yield from ((("thresholds", name), name, True) for name in document.thresholds or {} if name != EVERY)
 
 
-def unknown(document: Document, windowing: Windowing, parsed: Parsed, known: Iterable[str]) -> ConfigError | None:
+def unknown(document: Document, parsed: Parsed, known: Iterable[str]) -> ConfigError | None:
     """The error for columns that the document names and the reference does not have; None if it has them all.
 
     Args:
         document: what was written.
-        windowing: how it cuts windows.
         parsed: where everything stands.
         known: the reference's columns.
     """
     names = list(known)
     found = [
         Complaint(*parsed.locate(path, key=key), f"the reference has no column {name!r}", _meant(name, names))
-        for path, name, key in mentions(document, windowing)
+        for path, name, key in mentions(document)
         if name not in names
     ]
     return refuse(parsed, found) if found else None

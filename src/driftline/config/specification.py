@@ -46,7 +46,7 @@ class Specification:
             ConfigError: some are unknown; each is named with its line and column.
         """
         if self.written is not None:
-            error = unknown(self.written[0], self.monitor.windowing, self.written[1], known)
+            error = unknown(self.written[0], self.written[1], known)
             if error is not None:
                 raise error
 

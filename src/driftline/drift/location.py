@@ -46,7 +46,9 @@ def spread(group: Group) -> Facet:
     """By how much the column widened, in log standard deviations: 0.1 is about 10% wider."""
     scores = normal_scores(group.whole)
     facet = _mean_facet("spread", group, (scores**2 - 1) / 2)
-    return Facet(
+    # Two values are either apart or not: how often each comes is the shift's business.
+    wide = ((group.whole > 0).sum(-1) > 2)[:, None]  # noqa: PLR2004  see above
+    widened = Facet(
         name=facet.name,
         value=_log(facet.value),
         effect=_log(facet.effect),
@@ -55,13 +57,14 @@ def spread(group: Group) -> Facet:
         p_value=facet.p_value,
         threshold=_log(facet.threshold),
         detectable=_log(facet.detectable),
-        linear=facet.linear,
+        linear=None if facet.linear is None else np.where(wide, facet.linear, np.nan),
         error=facet.error,
         base_error=facet.base_error,
         rehearsal=facet.rehearsal,
         skew_up=facet.skew_up,
         skew_down=facet.skew_down,
     )
+    return widened.masked(wide)
 
 
 def variation_of(group: Group, scores: NDArray[np.float64]) -> tuple[Variation, NDArray[np.float64]]:

@@ -121,7 +121,6 @@ def _check_named(schema: pa.Schema, monitor: Monitor) -> None:
         (hints.importance, "has an importance"),
         (hints.features or (), "is a feature"),
         (hints.segments, "is a segment"),
-        ([monitor.windowing.column] if monitor.windowing.column else (), "names the windows"),
     ]
     told += [(condition(text).columns, f"is in the condition of segment {name!r}") for name, text in hints.conditions.items()]
     for columns, what in told:

@@ -92,7 +92,11 @@ def judge(
     facet = _facet_verdicts(numbers, floors, believed)
     slow, since_slow, slow_seen = follow(evidence, comparison, floors, level * DETECTOR)
     pooled = _pooled(evidence, comparison, floors, level * TOGETHER)
-    since_pooled = np.where(pooled.matters, np.maximum(np.arange(pooled.span.shape[1]) - pooled.span + 1, 0), -1)
+    since_pooled = np.where(
+        pooled.matters & ~(facet == VERDICTS.index(Verdict.DRIFTED)).any(0),
+        np.maximum(np.arange(pooled.span.shape[1]) - pooled.span + 1, 0),
+        -1,
+    )
     since_slow = np.where(slow & (since_slow >= 0), since_slow, since_pooled)
     slow, slow_seen = slow | pooled.matters, slow_seen | pooled.seen
     drifted_facet = facet == VERDICTS.index(Verdict.DRIFTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,9 @@ def reason(
     if cause is Cause.NO_CHANGE:
         return f"no change that matters: PSI is surely below {number(_upper(score))}"
     if cause in {Cause.CHANGED, Cause.SLOW_CHANGE, Cause.BELOW_FLOOR}:
+        if cause is Cause.SLOW_CHANGE:
+            # The interval is this window's; a slow change was shown by many.
+            score = replace(score, interval=None)
         what = SAYINGS[score.statistic](planned, score, place, reference, current)
         return FRAMES[cause].format(what=what, since=since)
     return _inconclusive(score, current.rows, reference.rows, rows_needed, cause)
