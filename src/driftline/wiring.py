@@ -102,10 +102,10 @@ def _check_named(plan: Plan, monitor: Monitor) -> None:
 
 def _count_like_windows(plan: Plan, reference: Source, monitor: Monitor, progress: Progress | None) -> counting.Counted | None:
     """The reference cut by the monitor's windowing; None where it has no column to cut by."""
-    wanted = monitor.windowing.column
-    if wanted is not None and wanted not in reference.schema().names:
+    try:
+        found = counting.count(plan, reference, monitor.windowing, monitor.hints, progress=progress)
+    except SchemaMismatch:
         return None
-    found = counting.count(plan, reference, monitor.windowing, monitor.hints, progress=progress)
     return replace(found, profiles={key: profile for key, profile in found.profiles.items() if profile.rows})
 
 

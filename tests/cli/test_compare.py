@@ -88,7 +88,7 @@ def test_a_database_is_a_place_with_a_query(here: Path) -> None:
         (("train.parquet",), 2, "missing argument 'CURRENT...'"),
         (("train.parquet", "same.parquet", "--window", "dya"), 2, "the command line: 'window' should be 'hour'"),
         (("train.parquet", "same.parquet", "--statistic", "hellnger"), 2, "Hint: did you mean 'hellinger'?"),
-        (("train.parquet", "same.parquet", "--ignore", "contry"), 3, "Hint: did you mean 'country'?"),
+        (("train.parquet", "same.parquet", "--ignore", "contry"), 2, "Hint: did you mean 'country'?"),
         (("train.parquet", "same.parqet"), 3, "same.parquet"),
         (("train.parquet", "postgresql://ann:pw-4711@db/x", "--query", "q"), 2, "a password is written out"),
     ],

@@ -27,8 +27,8 @@ floors: {columns: {q: {shift: 1}}}
 thresholds: {"*": {ks: 1}, t: {psi: 1}}
 """
 NAMES = {
-    "ts": "3:14", "s1": "4:11", "s2": "4:15", "f": "5:14", "i": "6:12", "k": "7:11", "p": "8:16", "g": "9:12", "c": "9:23", "d": "9:23",
-    "w": "10:18", "q": "11:20", "t": "12:28",
+    "s1": "4:11", "s2": "4:15", "f": "5:14", "i": "6:12", "k": "7:11", "p": "8:16", "g": "9:12", "c": "9:23", "d": "9:23",
+    "q": "11:20", "t": "12:28",
 }  # fmt: skip
 
 
@@ -67,9 +67,9 @@ def test_all_of_them_are_told_at_once_with_near_misses(path: Path) -> None:
         "4:11: the reference has no column 's1'",
         "Hint: did you mean 's11'?",
         "4:15: the reference has no column 's2'",
-        "Hint: known: c, d, f, g, i, k, p, q, s11, score_1, ts, w",
+        "Hint: known: c, d, f, g, i, k, p, q, s11, score_1",
         "12:28: the reference has no column 't'",
-        "Hint: did you mean 'ts'?",
+        "Hint: known: c, d, f, g, i, k, p, q, s11, score_1",
     ]
     assert complaints(path, [*(f"column {i}" for i in range(500))])[2] == (
         "Hint: it has 500 columns: " + ", ".join(f"column {i}" for i in range(12)) + ", …"
@@ -79,4 +79,4 @@ def test_all_of_them_are_told_at_once_with_near_misses(path: Path) -> None:
 def test_settings_without_a_file_are_named_as_they_are_called() -> None:
     """A flag has no line."""
     with pytest.raises(ConfigError, match=r"^the command line: the reference has no column 'tss'"):
-        specify({"reference": "a", "columns": {"timestamp": "tss"}}, {}, name="the command line").check_columns(["ts"])
+        specify({"reference": "a", "columns": {"id": "tss"}}, {}, name="the command line").check_columns(["ts"])

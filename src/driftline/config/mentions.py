@@ -9,6 +9,7 @@ from driftline.config.domain import named_roles
 from driftline.config.parse import Complaint
 from driftline.engines.conditions import condition
 from driftline.errors import near_miss
+from driftline.schema import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,7 +31,8 @@ def mentions(document: Document) -> Iterator[tuple[Path, str, bool]]:
     """Every column that the document names: the path where it does, the name, and whether it is a key there."""
     columns = document.columns
     if columns is not None:
-        yield from ((path, name, False) for path, name, _ in named_roles(columns))
+        # Training data often has no times; and a column that names the windows need not be in the reference either.
+        yield from ((path, name, False) for path, name, role in named_roles(columns) if role is not Role.TIMESTAMP)
         yield from ((("columns", "features", i), name, False) for i, name in enumerate(columns.features or []))
         for key, group in (("kinds", columns.kinds), ("importance", columns.importance)):
             yield from ((("columns", key, name), name, True) for name in group or {})
@@ -39,7 +41,6 @@ def mentions(document: Document) -> Iterator[tuple[Path, str, bool]]:
             yield ("segments", i), segment, False
         else:
             yield from ((("segments", i, key), name, False) for key, text in segment.items() for name in condition(text).columns)
-    # A column that names the windows need not be in the reference.
     yield from ((("floors", "columns", name), name, True) for name in (document.floors and document.floors.columns) or {})
     yield from ((("thresholds", name), name, True) for name in document.thresholds or {} if name != EVERY)
 

@@ -59,10 +59,11 @@ def unseen(group: Group, closed: NDArray[np.bool_], widths: NDArray[np.intp]) ->
     hits = np.take_along_axis(group.pair.current, last, -1)[..., 0]
     new, variation = _new_levels(group)
     design = variation.design[:, None] * tail_factor(variation.df, group.ask.level("unseen"))[:, None]
-    ref_hits, ref_rows, _ = np.broadcast_arrays(new[:, None] / group.whole.sum(-1, keepdims=True) * n, n, m)
+    known = np.maximum(group.whole.sum(-1, keepdims=True), 1.0)
+    ref_hits, ref_rows, _ = np.broadcast_arrays(new[:, None] / known * n, n, m)
     facet = share_facet("unseen", hits, m, ref_hits, ref_rows, design, group.ask).masked(closed[:, None])
     # Levels can only be newly seen: one side is asked.
-    one_sided = np.where(facet.effect > 0, facet.p_value / 2, facet.p_value)
+    one_sided = np.where(facet.effect > 0, facet.p_value / 2, np.where(np.isfinite(facet.p_value), 1.0, np.nan))
     return replace(facet, p_value=one_sided, where=np.broadcast_to((widths - 1)[:, None], facet.value.shape))
 
 

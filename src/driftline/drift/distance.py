@@ -49,12 +49,10 @@ def wasserstein(pair: Pair) -> NDArray[np.float64]:
         return np.full(pair.current.shape[:2], np.nan)
     gap = np.abs(_gap(pair))[..., :-1]
     area = ((gap[..., 1:] + gap[..., :-1]) / 2 * np.diff(pair.edges, axis=-1)).sum(-1)
-    # Beyond the reference's range only the window's own extreme says how far the mass went.
     least, greatest = pair.edges[..., 0], pair.edges[..., -1]
-    below = np.maximum(least - pair.extremes[:, 1:, 0], 0.0) * gap[..., 0] / 2
-    above = np.maximum(pair.extremes[:, 1:, 1] - greatest, 0.0) * gap[..., -1] / 2
+    # Beyond the reference's range the counts do not say how far the mass went.
+    inside = (pair.extremes[:, 1:, 0] >= least) & (pair.extremes[:, 1:, 1] <= greatest)
     moved = np.abs(pair.moments[:, 1:, 0] - pair.moments[:, :1, 0])
-    inside = (below == 0) & (above == 0)
     # The distance is never less than the difference of means, which is known exactly.
     return np.asarray(np.where(inside, area, np.fmax(moved, area)))
 

@@ -102,7 +102,7 @@ def _mean_facet(name: str, group: Group, scores: NDArray[np.float64]) -> Facet:
         # Windows that hang together may be skewed in ways their rows are not: the longer tail counts.
         between = np.broadcast_to(variation.skew[:, None], skew.shape)
         p_value = np.maximum(mean_p(effect / deep, np.nan_to_num(skew)), mean_p(effect / deep, between))
-        of_window = third[:, None] * np.sqrt(variation.design[:, None] / m)
+        of_window = np.where(m > 0, third[:, None] * np.sqrt(variation.design[:, None] / np.maximum(m, 1.0)), 0.0)
         z = normal_quantile(ask.level(name) / 2)
         # The sequential detector's bets reach as deep as the deepest single test.
         lasting = (tail_factor(variation.df, ask.level(name)) * variation.lasting / variation.design)[:, None]

@@ -61,7 +61,7 @@ class Pair:
             return self
         groups = decile_groups(self.reference.sum(1))
         reference, current = (regroup(counts, groups, CONVENTIONAL_BINS) for counts in (self.reference, self.current))
-        return Pair(reference, current, reference.sum(1, keepdims=True) > 0)
+        return Pair(reference, current, reference + current > 0)
 
     def shares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Shares of reference and current, half a row added to every real bin so that none is zero."""
@@ -80,7 +80,8 @@ class Pair:
 def smooth(counts: NDArray[np.float64], real: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Turn counts into shares with half a row in every real bin (Jeffreys' prior); padding gets nothing."""
     padded = np.where(real, counts + 0.5, 0.0)
-    return np.asarray(padded / padded.sum(-1, keepdims=True))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(padded / padded.sum(-1, keepdims=True))
 
 
 def decile_groups(reference: NDArray[np.float64]) -> NDArray[np.intp]:

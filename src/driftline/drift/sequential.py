@@ -77,8 +77,6 @@ def detect(
     since = np.full((windows, streams), -1, dtype=np.intp)
     wealth = np.zeros((windows, streams))
     bets = np.zeros((streams, BETS.size))
-    runs = np.zeros((streams, BETS.size))
-    starts = np.zeros((streams, BETS.size), dtype=np.intp)
     on, begun, back = np.zeros(streams, dtype=bool), np.full(streams, -1, dtype=np.intp), np.zeros(streams)
     usual = np.ones(streams)
     upto = np.vstack([np.zeros(streams), np.cumsum(np.nan_to_num(deviation), axis=0)])
@@ -88,21 +86,29 @@ def detect(
         drawn = np.minimum(z - GRANTED * np.where(known, bias[w], 0.0), LARGEST)
         gain = np.where(known[:, None], BETS * drawn[:, None] - _log_moment(np.where(known, skew[w], 0.0)), 0.0)
         bets = (bets + known[:, None]) * np.exp(gain)
-        starts = np.where(runs <= 0, w, starts)
-        runs = np.maximum(runs, 0.0) + gain
         wealth[w] = bets.mean(1)
         alarm = wealth[w] >= limit
-        best = np.take_along_axis(starts, runs.argmax(1)[:, None], 1)[:, 0]
         fresh = alarm & ~on
-        begun = np.where(fresh, best, begun)
+        begun[fresh] = _beginning(upto[: w + 2, fresh])
         # What is usual in a run is what raised the alarm: the mean deviation from its beginning to the alarm.
         raised = (upto[w + 1] - np.take_along_axis(upto, np.maximum(begun, 0)[None], 0)[0]) / (w + 1 - np.maximum(begun, 0))
         usual = np.where(fresh, np.clip(raised, 1.0, LARGEST), usual)
         back = np.where(on, np.maximum(back + (usual**2 / 2 - usual * z) * known, 0.0), 0.0)
         on = (on & (back < RETURNED)) | alarm
-        bets, runs = np.where(alarm[:, None], 0.0, bets), np.where(alarm[:, None], 0.0, runs)
+        bets = np.where(alarm[:, None], 0.0, bets)
         active[w], since[w] = on, np.where(on, begun, -1)
     return Detection(active, since, wealth)
+
+
+def _beginning(upto: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The likeliest beginning of a change that is seen now: the one that makes sum² / length largest. Shape: J.
+
+    Args:
+        upto: float64[w + 2, J], sums of the deviations before each window, and with the newest.
+    """
+    sums = upto[-1] - upto[:-1]
+    lengths = np.arange(len(sums), 0, -1)[:, None]
+    return np.asarray(np.where(sums > 0, sums**2 / lengths, -1.0).argmax(0))
 
 
 def _log_moment(skew: NDArray[np.float64]) -> NDArray[np.float64]:

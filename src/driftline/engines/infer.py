@@ -116,7 +116,8 @@ def _once(schema: pa.Schema) -> list[pa.Field]:
 def _check_named(schema: pa.Schema, monitor: Monitor) -> None:
     hints, names = monitor.hints, set(schema.names)
     told: list[tuple[Iterable[str], str]] = [
-        (hints.roles, "has a role"),
+        # Training data often has no times.
+        ([name for name, role in hints.roles.items() if role is not Role.TIMESTAMP], "has a role"),
         (hints.kinds, "has a kind"),
         (hints.importance, "has an importance"),
         (hints.features or (), "is a feature"),

@@ -40,7 +40,7 @@ def mean_p(z: NDArray[np.float64], skew: NDArray[np.float64]) -> NDArray[np.floa
     z, skew = np.broadcast_arrays(z, skew)
     one = np.asarray(special.ndtr(-np.abs(z)))
     # The gamma function loses digits for next to no skewness, where its law is the normal one.
-    skewed = np.isfinite(z) & (np.abs(skew) >= 0.02)  # noqa: PLR2004
+    skewed = np.isfinite(z) & (np.abs(skew) >= 0.02)  # noqa: PLR2004  see above
     g, signed = np.abs(skew[skewed]), np.where(skew < 0, -z, z)[skewed]
     k = 4.0 / g**2
     x = np.maximum(k + signed * np.sqrt(k), 0.0)
@@ -84,7 +84,10 @@ def _share_p(
 ) -> NDArray[np.float64]:
     """The same where there is something to ask; arrays of one dimension."""
     share = (hits + ref_hits) / (rows + ref_rows)
-    factor = design * np.maximum(1.0 - share, 1e-9)
+    # The law is one of rare events: of two outcomes the rarer is counted.
+    common = share > 0.5  # noqa: PLR2004  the half
+    hits, ref_hits = np.where(common, rows - hits, hits), np.where(common, ref_rows - ref_hits, ref_hits)
+    factor = design * np.maximum(np.maximum(share, 1.0 - share), 1e-9)
     x, y = hits / factor, ref_hits / factor
     theta = rows / (rows + ref_rows)
     up = np.where(x > 0, special.betainc(np.maximum(x, 1e-300), y + 1, theta), 1.0)

@@ -28,8 +28,7 @@ MOST_ROWS = 1 << 16
 class ArrowFile:
     """One Arrow IPC file or stream.
 
-    Both are read from front to back: the table of contents of a file is not needed, and a file that
-    is packed has none within reach.
+    A stream is read from front to back; so is a packed file, whose table of contents is out of reach.
     """
 
     def __init__(self, place: Place, notes: Notes) -> None:  # noqa: ARG002  every format is opened in the same way
@@ -55,7 +54,7 @@ class ArrowFile:
         wanted = set(columns)
         places = [i for i, field in enumerate(self.schema) if field.name in wanted]
         with self._open() as stream, self._reader(stream, places) as reader:
-            for batch in reader:
+            for batch in _each(reader):
                 # With no field included Arrow reads them all.
                 for start in range(0, batch.num_rows, MOST_ROWS):
                     yield batch.slice(start, MOST_ROWS).select(range(len(places)))
@@ -63,13 +62,19 @@ class ArrowFile:
     @contextmanager
     def _open(self) -> Iterator[pa.NativeFile]:
         mapped = self._place.system.type_name == "local" and not self._is_packed
-        with reading(self._place.name), pa.memory_map(self._place.path) if mapped else self._place.stream() as stream:
-            if self._is_file:
+        with reading(self._place.name), self._place_open(mapped=mapped) as stream:
+            if self._is_file and self._is_packed:
                 stream.read(LEAD)
             yield stream
 
-    def _reader(self, stream: pa.NativeFile, places: Sequence[int] = ()) -> pa.RecordBatchStreamReader:
-        return ipc.open_stream(stream, options=ipc.IpcReadOptions(included_fields=list(places) or None))
+    def _place_open(self, *, mapped: bool) -> pa.NativeFile:
+        if mapped:
+            return pa.memory_map(self._place.path)
+        return self._place.stream() if self._is_packed or not self._is_file else self._place.file()
+
+    def _reader(self, stream: pa.NativeFile, places: Sequence[int] = ()) -> pa.RecordBatchStreamReader | pa.RecordBatchFileReader:
+        options = ipc.IpcReadOptions(included_fields=list(places) or None)
+        return ipc.open_file(stream, options=options) if self._is_file and not self._is_packed else ipc.open_stream(stream, options=options)
 
     def _check_end(self) -> None:
         """A stream may end anywhere between two batches; a file has its name at its end."""
@@ -80,3 +85,11 @@ class ArrowFile:
                     f"{self._place.name!r} is Arrow IPC but ends in the middle, after {size} bytes",
                     hint="it is still being written, or its copy was cut off: copy it again, or leave it out",
                 )
+
+
+def _each(reader: pa.RecordBatchStreamReader | pa.RecordBatchFileReader) -> Iterator[pa.RecordBatch]:
+    """Every batch, in order."""
+    if isinstance(reader, pa.RecordBatchFileReader):
+        yield from (reader.get_batch(i) for i in range(reader.num_record_batches))
+    else:
+        yield from reader

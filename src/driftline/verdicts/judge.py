@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.inference.facet import WEIGHTS, size_bounds
+from driftline.quality.odd import FACETS
 from driftline.schema import WATCHED_ROLES
 from driftline.verdicts.evidence import NAMES, STREAMS
 from driftline.verdicts.multiplicity import cut
@@ -100,12 +101,18 @@ def judge(
     since_slow = np.where(slow & (since_slow >= 0), since_slow, since_pooled)
     slow, slow_seen = slow | pooled.matters, slow_seen | pooled.seen
     drifted_facet = facet == VERDICTS.index(Verdict.DRIFTED)
+    if comparison.total.rows < TINY_REFERENCE:
+        # Bins and scores chosen on so few rows fit those rows: only what needs neither is believed.
+        drifted_facet[[place for place, name in enumerate(NAMES) if name not in FACETS]] = False
+        slow, slow_seen = np.zeros_like(slow), np.zeros_like(slow)
     hand_set, own = _hand_set(evidence, comparison, policy, beyond, told)
     drifted_facet = drifted_facet & ~(own[None] & (np.arange(len(NAMES)) < MANUAL)[:, None, None])
     slow = slow & ~own
     drifted = drifted_facet.any(0) | slow | hand_set
     watched = np.array([comparison.plan.columns[i].column.role in WATCHED_ROLES for i in evidence.columns], dtype=bool)
-    stable = (facet[MAIN] == VERDICTS.index(Verdict.STABLE)) | own | watched[:, None]
+    # A column of one value has no distribution to compare: that it keeps its value is all there is to say.
+    kept = (facet[MAIN] < 0) & ((facet[NAMES.index("atom")] == 0) | (facet[NAMES.index("level")] == 0))
+    stable = (facet[MAIN] == VERDICTS.index(Verdict.STABLE)) | kept | own | watched[:, None]
     verdict = np.where(drifted, 2, np.where(stable, 0, 1)).astype(np.int8)
     seen = believed.any(0) | slow_seen | drifted
     weight, worst = _weights(evidence, comparison.plan, floors, drifted_facet, believed, drifted, slow, pooled.facet)
@@ -237,6 +244,9 @@ def _causes(
     absent = drifted[NAMES.index("absent")]
     return np.where(absent, code(Cause.MISSING_COLUMN), cause).astype(np.int8)
 
+
+TINY_REFERENCE = 100
+"""With fewer rows only missing values and columns can be called drifted."""
 
 SMALL_REFERENCE = 200
 """Below this many rows an inconclusive verdict is blamed on the reference."""
