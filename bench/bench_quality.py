@@ -40,8 +40,9 @@ PEER_TABLE: tuple[str | int, ...] = (*["normal"] * 6, *["lognormal"] * 3, *["cau
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A change: which columns it touches, what it does to rows (its size grows from 0.1 to 1 over the windows, for those that
-    grow), and in how many of the changed windows the best peer, or any test of its kind, flags them, in percent.
+    """A change: which columns it touches, what it does to rows, and how often the best peer flags it.
+
+    The size grows from 0.1 to 1 over the windows, for changes that grow; `best` is in percent of the changed windows.
     """
 
     columns: tuple[str, ...]
