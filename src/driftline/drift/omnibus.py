@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.drift.pair import decile_groups, pieces, regroup
+from driftline.drift.pair import CONVENTIONAL_BINS, decile_groups, pieces, regroup
 from driftline.drift.season import in_season
 from driftline.inference.facet import Facet
 from driftline.inference.significance import (
@@ -87,7 +87,8 @@ def _cells(group: Group) -> tuple[NDArray[np.float64], NDArray[np.float64], NDAr
     pair = group.pair
     if pair.ordered:
         groups = decile_groups(group.whole)
-        return tuple(regroup(counts, groups, 10) for counts in (pair.reference, pair.current, group.blocks))  # type: ignore[return-value]
+        reference, current, blocks = (regroup(counts, groups, CONVENTIONAL_BINS) for counts in (pair.reference, pair.current, group.blocks))
+        return reference, current, blocks
     return pair.reference, pair.current, group.blocks
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from driftline.inference.significance import tail_factor
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -143,8 +145,18 @@ def vary_over_scales(
         within_window = not blocks.like_windows and rows.sum(1).max(initial=0) / values.shape[1] < window_rows
         values, rows = _join_neighbours(values, rows)
         longer = vary(values, rows, per_row, Blocks(blocks.slots[: values.shape[1]], blocks.window_slots, like_windows=False))
-        chosen = _wider(chosen, longer) if within_window else replace(chosen, lasting=np.maximum(chosen.lasting, longer.design))
+        chosen = _wider(chosen, longer) if within_window else replace(chosen, lasting=_lasting(chosen, longer))
     return chosen
+
+
+DEEP = 1e-4
+"""The tail at which what was learnt from few runs is enlarged; about as deep as the tests of a usual monitor ask."""
+
+
+def _lasting(chosen: Variation, longer: Variation) -> NDArray[np.float64]:
+    """The larger design effect, the longer scale's enlarged for having been learnt from fewer runs."""
+    enlarged = longer.design * np.maximum(tail_factor(longer.df, DEEP) / tail_factor(chosen.df, DEEP), 1.0)
+    return np.maximum(chosen.lasting, np.where(longer.design > 1, enlarged, longer.design))
 
 
 def _wider(chosen: Variation, longer: Variation) -> Variation:
@@ -155,7 +167,7 @@ def _wider(chosen: Variation, longer: Variation) -> Variation:
         design=np.where(larger, longer.design, chosen.design),
         df=np.where(larger, longer.df, chosen.df),
         baseline_variance=np.where(larger[:, None], longer.baseline_variance, chosen.baseline_variance),
-        lasting=np.maximum(chosen.lasting, longer.design),
+        lasting=_lasting(chosen, longer),
     )
 
 

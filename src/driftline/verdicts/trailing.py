@@ -9,6 +9,7 @@ import numpy as np
 
 from driftline.inference.facet import size_bounds
 from driftline.inference.significance import mean_p, normal_quantile, share_interval, share_p
+from driftline.inference.variation import DEPENDENT
 from driftline.verdicts.evidence import NAMES, STREAMS
 from driftline.verdicts.multiplicity import cut
 
@@ -25,6 +26,9 @@ WEIGHTS = {"shift": 0.6, "spread": 0.15, "unseen": 0.75, "null": 0.15, "nan": 0.
 
 BEYOND_REHEARSAL = 1.15
 """By how much a deviation must exceed the largest of the reference's own blocks."""
+
+NEIGHBOURS = 2.0
+"""Where rows hang together so do neighbouring windows: a correlation of a half between them doubles the variance."""
 
 CLEAR = 4.0
 """A window's deviation counts as at most this many of its standard errors: more is clear from the window alone."""
@@ -145,7 +149,8 @@ def _shares(evidence: Evidence, name: str, span: int) -> tuple[NDArray[np.float6
         found, looked = last(hits, span), last(rows, span)
         expected = last(usual * rows, span) / looked
         newest = hits / rows
-    ref_rows, design = tally["ref_rows"], tally["design"]
+    ref_rows = tally["ref_rows"]
+    design = np.where(tally["design"] > DEPENDENT, NEIGHBOURS * tally["design"], tally["design"])
     p = share_p(found, looked, expected * ref_rows, ref_rows, design)
     low, high = share_interval(found, looked, expected * ref_rows, ref_rows, normal_quantile((1 - evidence.ask.confidence) / 2), design)
     lower, _ = size_bounds(low, high)
