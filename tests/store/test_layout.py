@@ -104,5 +104,6 @@ def test_the_schema_is_the_published_one() -> None:
         "unseen": "map<string, int64>",
         "sample_keys": "list<item: uint64>",
         "sample": "list<item: double>",
+        "outcome": "list<item: int64>",
     }
     assert pa.types.is_map(SCHEMA.field("unseen").type)

@@ -105,6 +105,21 @@ def fit_number_bins(values: NDArray[np.float64], *, least: float | None = None, 
     return NumberBins(edges=tuple(edge + 0.0 for edge in sorted(edges)), center=center, scale=scale)
 
 
+def fit_log_bins(values: NDArray[np.float64]) -> NumberBins:
+    """Bins of equal ratio for latencies: from an eighth of the reference's least to a hundred times its greatest positive value.
+
+    Quantiles of later windows are then known to the same share of themselves wherever they lie.
+
+    >>> fit_log_bins(np.array([1.0, 10.0])).width
+    256
+    """
+    positive = values[np.isfinite(values) & (values > 0)]
+    low, high = (float(positive.min()) / 8, float(positive.max()) * 100) if positive.size else (1e-3, 1e3)
+    edges = np.geomspace(low, min(high, LARGEST / 2), FINE - 4)
+    center, scale = _grid(positive) if positive.size else (0.0, 1.0)
+    return NumberBins(edges=(-LARGEST, 0.0, *edges.tolist(), math.inf), center=center, scale=scale)
+
+
 def fit_level_bins(counts: Mapping[str, int], *, limit: int = MAX_LEVELS) -> LevelBins:
     """Give each of the most frequent levels a bin; ties go by the level's name.
 

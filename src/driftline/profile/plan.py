@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from driftline.profile.bins import Bins, LevelBins, NumberBins
+from driftline.profile.outcome import Outcome
 from driftline.schema import Column, Kind, Role
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The columns in order, the sample's size and the seed of every hash.
+    """The columns in order, the sample's size, the seed of every hash, and how outcomes are counted where labels are known.
 
     The value bins of all columns lie one after another in one row of counts; `offsets[i]` is where
     column i begins and `offsets[-1]` is the row's width.
@@ -46,6 +47,7 @@ class Plan:
     columns: tuple[Planned, ...]
     sample: int = 500
     seed: int = 0
+    outcome: Outcome | None = None
     offsets: tuple[int, ...] = field(init=False, repr=False, compare=False)
     fingerprint: str = field(init=False, repr=False, compare=False)
 
@@ -85,6 +87,7 @@ class Plan:
             "schema": SCHEMA,
             "sample": self.sample,
             "seed": self.seed,
+            **({"outcome": self.outcome.to_dict()} if self.outcome else {}),
             "columns": [_planned_to_dict(planned) for planned in self.columns],
         }
 
@@ -92,7 +95,8 @@ class Plan:
     def from_dict(cls, data: dict[str, Any]) -> Plan:
         """Read what `to_dict` wrote."""
         columns = tuple(_planned_from_dict(item) for item in data["columns"])
-        return cls(columns=columns, sample=data["sample"], seed=data["seed"])
+        outcome = Outcome.from_dict(data["outcome"]) if "outcome" in data else None
+        return cls(columns=columns, sample=data["sample"], seed=data["seed"], outcome=outcome)
 
 
 def _planned_to_dict(planned: Planned) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from driftline.profile.bins import NumberBins
 from driftline.profile.distinct import REGISTERS
 from driftline.profile.hashing import hash_text
 from driftline.profile.moments import LIMBS, add_limbs, means
+from driftline.profile.outcome import OutcomeCounts, total_outcome
 from driftline.profile.sample import Sample
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Profile:
         registers: uint8[columns, 512], for the estimate of distinct values (`distinct`).
         sample: the rows with the smallest keys (`sample`).
         unseen: for each column, values outside its levels and how many rows had them.
+        outcome: predictions beside labels; None where the plan does not say how to count them.
     """
 
     plan: Plan
@@ -64,6 +66,7 @@ class Profile:
     registers: NDArray[np.uint8]
     sample: Sample
     unseen: tuple[Mapping[str, int], ...]
+    outcome: OutcomeCounts | None = None
 
     @classmethod
     def empty(cls, plan: Plan) -> Profile:
@@ -79,6 +82,7 @@ class Profile:
             registers=np.zeros((columns, REGISTERS), dtype=np.uint8),
             sample=Sample(np.empty(0, np.uint64), np.empty((0, columns))),
             unseen=({},) * columns,
+            outcome=OutcomeCounts.empty(plan.outcome) if plan.outcome else None,
         )
 
     def __add__(self, other: Profile) -> Profile:
@@ -97,6 +101,7 @@ class Profile:
             registers=np.maximum(self.registers, other.registers),
             sample=self.sample.merge(other.sample, self.plan.sample),
             unseen=tuple(merge_unseen(a, b) for a, b in zip(self.unseen, other.unseen, strict=True)),
+            outcome=_added([self, other]),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -107,6 +112,7 @@ class Profile:
             self.plan.fingerprint == other.plan.fingerprint
             and self.rows == other.rows
             and self.unseen == other.unseen
+            and (self.outcome is None) == (other.outcome is None)
             and all(np.array_equal(a.view(np.uint8), b.view(np.uint8)) for a, b in zip(self._arrays(), other._arrays(), strict=True))
         )
 
@@ -114,7 +120,8 @@ class Profile:
 
     def _arrays(self) -> tuple[NDArray[np.generic], ...]:
         arrays = (self.counts, self.odd, self.sums, self.extremes, self.registers, self.sample.keys, self.sample.values)
-        return tuple(np.ascontiguousarray(array) for array in arrays)
+        outcome = self.outcome.arrays() if self.outcome else ()
+        return tuple(np.ascontiguousarray(array) for array in (*arrays, *outcome))
 
     def check_same_plan(self, other: Profile) -> None:
         """Refuse to add what was counted in other bins."""
@@ -162,7 +169,14 @@ def total(profiles: Sequence[Profile]) -> Profile:
         registers=np.max([p.registers for p in profiles], axis=0),
         sample=sample,
         unseen=tuple(reduce(merge_unseen, column) for column in zip(*(p.unseen for p in profiles), strict=True)),
+        outcome=_added(profiles),
     )
+
+
+def _added(profiles: Sequence[Profile]) -> OutcomeCounts | None:
+    """All outcomes together."""
+    outcomes = [p.outcome for p in profiles if p.outcome is not None]
+    return total_outcome(outcomes) if outcomes else None
 
 
 def merge_unseen(left: Mapping[str, int], right: Mapping[str, int]) -> Mapping[str, int]:

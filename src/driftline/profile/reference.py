@@ -9,15 +9,17 @@ import numpy as np
 
 from driftline.profile import distinct, hashing, moments
 from driftline.profile.bins import LevelBins, NumberBins
+from driftline.profile.outcome_rows import OutcomeRows, class_codes, count_outcome, said_by, usable_scores
 from driftline.profile.profile import Odd, Profile, keep_unseen
 from driftline.profile.sample import Sample
-from driftline.schema import Kind, Role
+from driftline.schema import NUMERIC_KINDS, Kind, Role, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from driftline.profile.outcome import Outcome
     from driftline.profile.plan import Plan, Planned
 
 
@@ -78,7 +80,42 @@ def count(plan: Plan, table: Mapping[str, Cells], rows: int) -> Profile:
         registers=profile.registers,
         sample=sample,
         unseen=tuple(unseen),
+        outcome=count_outcome(plan.outcome, outcome_rows(plan, plan.outcome, table, rows)) if plan.outcome else None,
     )
+
+
+def outcome_rows(plan: Plan, outcome: Outcome, table: Mapping[str, Cells], rows: int) -> OutcomeRows:
+    """What each row of a table said and what came true; unknown where a column is absent."""
+
+    def read(name: str | None) -> NDArray[np.float64] | NDArray[np.int64]:
+        if name is None or name not in table:
+            return nothing_known(outcome, rows)
+        cells, planned = table[name], plan.columns[plan.index(name)]
+        return finite_numbers(cells) if outcome.task is Task.REGRESSION else class_codes(class_texts(planned, cells), outcome.classes)
+
+    scores = tuple(usable_scores(finite_numbers(table[name])) if name in table else np.full(rows, np.nan) for name in outcome.scores)
+    said = said_by(outcome, scores) if outcome.prediction is None and scores else read(outcome.prediction)
+    return OutcomeRows(said, read(outcome.label), scores)
+
+
+def nothing_known(outcome: Outcome, rows: int) -> NDArray[np.float64] | NDArray[np.int64]:
+    """What is read from a column that is not there."""
+    return np.full(rows, np.nan) if outcome.task is Task.REGRESSION else np.full(rows, len(outcome.classes), dtype=np.int64)
+
+
+def finite_numbers(cells: Cells) -> NDArray[np.float64]:
+    """Numbers; NaN where there is none, or none that is finite."""
+    good = ~cells.null & ~cells.wrong & np.isfinite(cells.numbers)
+    return np.where(good, cells.numbers, np.nan)
+
+
+def class_texts(planned: Planned, cells: Cells) -> list[str | None]:
+    """What each cell says as a class: a number as Python writes it, else its text."""
+    null = cells.null.tolist()
+    if planned.column.kind not in NUMERIC_KINDS:
+        return [None if gone else text for text, gone in zip(cells.texts, null, strict=True)]
+    parts = zip(cells.texts, cells.numbers.tolist(), cells.wrong.tolist(), null, strict=True)
+    return [None if gone else text if wrong else repr(number) for text, number, wrong, gone in parts]
 
 
 def hash_cells(cells: Cells, planned: Planned) -> NDArray[np.uint64]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from driftline.profile.distinct import REGISTERS
 from driftline.profile.moments import LIMBS
+from driftline.profile.outcome import OutcomeCounts
 from driftline.profile.plan import Plan
 from driftline.profile.profile import Odd, Profile
 from driftline.profile.sample import Sample
@@ -40,6 +41,7 @@ SCHEMA = pa.schema(
         pa.field("unseen", pa.map_(pa.string(), pa.int64())),
         pa.field("sample_keys", pa.list_(pa.uint64())),
         pa.field("sample", pa.list_(pa.float64())),
+        pa.field("outcome", pa.list_(pa.int64())),
     ]
 )
 """The columns of every batch. The first batch is the plan, each that follows is one window."""
@@ -64,6 +66,7 @@ def profile_batch(segment: str | None, window: Window, profile: Profile) -> pa.R
     plan, columns = profile.plan, len(profile.plan.columns)
     values = np.ascontiguousarray(profile.sample.values.T)
     keys = [profile.sample.keys.size] + [0] * (columns - 1)
+    outcome = _flat(profile)
     return _batch(
         {
             "window": pa.repeat(pa.scalar(window.label), columns),
@@ -80,6 +83,7 @@ def profile_batch(segment: str | None, window: Window, profile: Profile) -> pa.R
             "unseen": pa.array([list(values.items()) for values in profile.unseen], SCHEMA.field("unseen").type),
             "sample_keys": _lists(profile.sample.keys, keys),
             "sample": _lists(values.ravel(), [len(profile.sample.keys)] * columns),
+            **({"outcome": _lists(outcome, [outcome.size] + [0] * (columns - 1))} if plan.outcome else {}),
         },
         columns,
     )
@@ -109,16 +113,34 @@ def profile_of(batch: pa.RecordBatch, plan: Plan, rows: int) -> Profile:
         registers=np.frombuffer(batch.column("registers").buffers()[1], np.uint8, columns * REGISTERS).reshape(columns, REGISTERS),
         sample=Sample(keys, _sample(batch, columns, keys.size)),
         unseen=_unseen(batch),
+        outcome=_outcome(batch, plan),
     )
 
 
 def check_sums(profile: Profile) -> tuple[int, int]:
     """CRC-32, by which damage shows: of the profile without its sampled rows, and of these, column after column."""
-    arrays = (profile.counts, profile.odd, profile.extremes, profile.sums, profile.registers, profile.sample.keys)
+    arrays = (profile.counts, profile.odd, profile.extremes, profile.sums, profile.registers, profile.sample.keys, _flat(profile))
     total = zlib.crc32(json.dumps([list(values.items()) for values in profile.unseen]).encode())
     for array in arrays:
         total = zlib.crc32(_bytes(array), total)
     return total, zlib.crc32(_bytes(profile.sample.values.T))
+
+
+def _flat(profile: Profile) -> NDArray[np.int64]:
+    """All counts of outcomes, one after another."""
+    arrays = profile.outcome.arrays() if profile.outcome else ()
+    return np.concatenate([np.empty(0, dtype=np.int64), *(array.ravel() for array in arrays)])
+
+
+def _outcome(batch: pa.RecordBatch, plan: Plan) -> OutcomeCounts | None:
+    """Read what `_flat` wrote.
+
+    Raises:
+        ValueError: there are more or fewer counts than the plan has cells.
+    """
+    if plan.outcome is None:
+        return None
+    return OutcomeCounts.of(plan.outcome, _values(batch, "outcome", np.int64))
 
 
 def _bytes(array: NDArray[Any]) -> memoryview:
