@@ -122,7 +122,7 @@ def kernel_on(values: np.ndarray) -> dict[str, float]:
     def whole() -> None:
         for start in range(0, values.size, 1 << 16):
             pieces = np.array([[start, 1 << 16, 0]], dtype=np.int64)
-            KERNEL.count_numbers(values, "d", 0, None, 0, binner, (pieces, *tables, 0, 1, 0, bins.width, bins.width, values.size, 3))
+            KERNEL.count_numbers([(values, "d", 0, None, 0, binner, (0, 0, bins.width, 3))], (pieces, *tables, 1, bins.width, values.size))
 
     counts = np.zeros(bins.width, np.int64)
     return {

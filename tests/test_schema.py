@@ -6,13 +6,13 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from driftline.schema import JUDGED_ROLES, NUMERIC_KINDS, WATCHED_ROLES, Column, Kind, Role
+from driftline.schema import JUDGED_ROLES, NUMERIC_KINDS, OPERATION_ROLES, WATCHED_ROLES, Column, Kind, Role
 
 
 def test_every_role_is_judged_or_watched_or_ignored() -> None:
-    """No role falls between the three."""
+    """No role falls between: inputs and outputs are compared, ids and times watched, errors and latencies read as rates."""
     assert not JUDGED_ROLES & WATCHED_ROLES
-    assert set(Role) - JUDGED_ROLES - WATCHED_ROLES == {Role.IGNORED}
+    assert set(Role) - JUDGED_ROLES - WATCHED_ROLES - OPERATION_ROLES == {Role.IGNORED}
 
 
 def test_numbers_and_times_are_ordered() -> None:

@@ -21,7 +21,8 @@ class ColumnHints:
 
     `roles` names single columns (`{"ts": Role.TIMESTAMP}`); with `features` only those columns are
     features and the rest is ignored; with `segments` every window is also judged per value of each
-    named column, or per condition (`{"large": "amount > 100"}`).
+    named column, or per condition (`{"large": "amount > 100"}`). `label_time` names the column that says
+    since when a row's label is known.
     """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class ColumnHints:
     features: tuple[str, ...] | None = None
     segments: tuple[str, ...] = ()
     conditions: Mapping[str, str] = field(default_factory=dict)
+    label_time: str | None = None
 
     def named(self, role: Role) -> str | None:
         """The column that was given that role."""

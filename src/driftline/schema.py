@@ -27,6 +27,8 @@ class Role(StrEnum):
     ID = "id"
     TIMESTAMP = "timestamp"
     SEGMENT = "segment"
+    LATENCY = "latency"
+    ERROR = "error"
     IGNORED = "ignored"
 
 
@@ -46,6 +48,9 @@ WATCHED_ROLES = frozenset({Role.ID, Role.TIMESTAMP})
 
 JUDGED_ROLES = frozenset({Role.FEATURE, Role.PREDICTION, Role.SCORE, Role.SEGMENT, Role.LABEL})
 """Roles whose distribution is compared; ids and the time of the row are watched in other ways."""
+
+OPERATION_ROLES = frozenset({Role.LATENCY, Role.ERROR})
+"""Roles of columns that tell how the service does; they are judged as rates and quantiles, not as inputs."""
 
 NUMERIC_KINDS = frozenset({Kind.NUMBER, Kind.TIMESTAMP})
 """Kinds counted in ordered bins; the others are counted by level."""

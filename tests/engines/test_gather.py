@@ -73,8 +73,20 @@ class TestNumbers:
             (Kind.TIMESTAMP, ["1970-01-02", "1970-01-01", "?"], (0.0, 86400.0)),
         ):
             keeper = Numbers(column(kind))
-            keeper.add(pa.array(texts), np.arange(3))
+            keeper.add(pa.array(texts), np.arange(2))
             assert (keeper.least, keeper.greatest) == ends
+
+    def test_extremes_of_rows_that_leave_the_sample_stay_known(self) -> None:
+        """Where all rows were sampled at first, narrowing the sample does not narrow the bins."""
+        for kind in (pa.float64(), pa.string()):
+            keeper = Ordered(column(Kind.NUMBER))
+            array = pa.array([*range(100), 10**6]).cast(kind)
+            keeper.add(array, np.arange(101))
+            keeper.keep(np.arange(101) < 50)
+            bins = keeper.planned().bins
+            assert isinstance(bins, NumberBins)
+            assert bins.edges[1] == 0.0
+            assert bins.edges[-2] == math.nextafter(1e6, math.inf)
 
     def test_nothing_gives_bins_of_nothing(self) -> None:
         """An all-null column has bins, into which later values fall outside."""

@@ -21,13 +21,21 @@ if TYPE_CHECKING:
     from conftest import Kernels
 
 NOTHING = np.empty(0, dtype=np.uint64)
+PLACE = (0, 0, 1, 1)
 
 
 def tables(rows: int, bins: int, pieces: list[list[int]]) -> tuple[object, ...]:
     """Tables of one slot and one column."""
     made = np.zeros((1, bins), np.int64), np.zeros((1, 1, 4), np.int64), np.zeros((1, 1, 8), np.int64)
     ends, registers = np.array([[[np.inf, -np.inf]]]), np.zeros((1, 1, 512), np.uint8)
-    return np.array(pieces, dtype=np.int64).reshape(-1, 3), *made, ends, registers, np.zeros(rows, np.uint64), 0, 1, 0, bins, bins, rows, 1
+    return np.array(pieces, dtype=np.int64).reshape(-1, 3), *made, ends, registers, np.zeros(rows, np.uint64), 1, bins, rows
+
+
+def numbers(
+    values: object, *, first: int = 0, valid: bytes | None = None, binner: object = None, place: tuple[int, int, int, int] = PLACE
+) -> list[Any]:
+    """One column of doubles, as the kernel takes it."""
+    return [(values, "d", first, valid, 0, binner, place)]
 
 
 class TestPick:
@@ -81,39 +89,64 @@ class TestBounds:
         """A piece beyond the rows, or for a slot that is not there, is an error."""
         values = np.zeros(4)
         with pytest.raises(ValueError, match="do not fit"):
-            KERNEL.count_numbers(values, "d", 0, None, 0, None, tables(4, 1, [piece]))
+            KERNEL.count_numbers(numbers(values), tables(4, 1, [piece]))
 
     def test_refuses_short_buffers(self) -> None:
         """Fewer values, codes or validity bits than rows are an error."""
         with pytest.raises(ValueError, match="fewer"):
-            KERNEL.count_numbers(np.zeros(3), "d", 0, None, 0, None, tables(4, 1, [[0, 4, 0]]))
+            KERNEL.count_numbers(numbers(np.zeros(3)), tables(4, 1, [[0, 4, 0]]))
         with pytest.raises(ValueError, match="fewer"):
-            KERNEL.count_numbers(np.zeros(4), "d", 1, None, 0, None, tables(4, 1, [[0, 4, 0]]))
+            KERNEL.count_numbers(numbers(np.zeros(4), first=1), tables(4, 1, [[0, 4, 0]]))
         with pytest.raises(ValueError, match="fewer"):
-            KERNEL.count_numbers(np.zeros(9), "d", 0, b"\xff", 0, None, tables(9, 1, [[0, 9, 0]]))
+            KERNEL.count_numbers(numbers(np.zeros(9), valid=b"\xff"), tables(9, 1, [[0, 9, 0]]))
         with pytest.raises(ValueError, match="fewer"):
             KERNEL.count_codes(
-                np.zeros(3, np.int32), None, 0, NOTHING, np.empty(0, np.int32), np.empty(0, np.int32), tables(4, 1, [[0, 4, 0]])
+                np.zeros(3, np.int32), None, 0, NOTHING, np.empty(0, np.int32), np.empty(0, np.int32), PLACE, tables(4, 1, [[0, 4, 0]])
             )
 
     def test_refuses_a_binner_for_other_bins(self) -> None:
         """A binner with more bins than the column would write beside it."""
         binner = KERNEL.binner(np.arange(9.0), 0.0, 1.0)
         with pytest.raises(ValueError, match="other bins"):
-            KERNEL.count_numbers(np.zeros(4), "d", 0, None, 0, binner, tables(4, 1, [[0, 4, 0]]))
+            KERNEL.count_numbers(numbers(np.zeros(4), binner=binner), tables(4, 1, [[0, 4, 0]]))
+
+    @pytest.mark.parametrize("place", [(1, 0, 1, 1), (-1, 0, 1, 1), (0, -1, 1, 1), (0, 1, 1, 1), (0, 0, 2, 1), (0, 0, 0, 1)])
+    def test_refuses_places_outside_the_tables(self, place: tuple[int, int, int, int]) -> None:
+        """A column that the tables do not have, or bins beyond their end, are errors."""
+        with pytest.raises(ValueError, match="do not fit"):
+            KERNEL.count_numbers(numbers(np.zeros(4), place=place), tables(4, 1, [[0, 4, 0]]))
+        with pytest.raises(ValueError, match="do not fit"):
+            KERNEL.count_hashes(np.zeros(4, np.uint64), np.zeros(4, np.int8), place, tables(4, 1, [[0, 4, 0]]))
+
+    def test_a_faulty_column_leaves_the_tables_alone(self) -> None:
+        """Where one of several columns cannot be read, none is counted."""
+        made = tables(4, 1, [[0, 4, 0]])
+        for faulty in (numbers(np.zeros(3)), ["no column"], [(np.zeros(4), "?", 0, None, 0, None, PLACE)]):
+            with pytest.raises((ValueError, TypeError)):
+                KERNEL.count_numbers([*numbers(np.zeros(4)), *faulty], made)
+        assert not any(np.asarray(table).any() for table in made[1:4])
+
+    @pytest.mark.parametrize("rows", [[4], [-1], [0, 1, 99]])
+    def test_takes_only_rows_that_are_there(self, rows: list[int]) -> None:
+        """A row beyond the values, or before them, is an error; so is a column beyond the table."""
+        wanted = np.array(rows, dtype=np.int64)
+        with pytest.raises(ValueError, match=r"fewer|do not fit"):
+            KERNEL.take_numbers(numbers(np.zeros(4)), wanted, np.zeros((wanted.size, 1)))
+        with pytest.raises(ValueError, match="do not fit"):
+            KERNEL.take_numbers(numbers(np.zeros(4), place=(1, 0, 1, 1)), np.zeros(2, np.int64), np.zeros((2, 1)))
 
     def test_refuses_meanings_outside_the_bins(self) -> None:
         """A code whose bin does not exist is an error."""
         places, one = np.array([3], np.int32), np.zeros(1, np.uint64)
         with pytest.raises(ValueError, match="do not fit"):
-            KERNEL.count_codes(np.zeros(1, np.int32), None, 0, one, places, np.empty(0, np.int32), tables(1, 2, [[0, 1, 0]]))
+            KERNEL.count_codes(np.zeros(1, np.int32), None, 0, one, places, np.empty(0, np.int32), (0, 0, 2, 1), tables(1, 2, [[0, 1, 0]]))
 
     def test_counts_codes_without_a_meaning_as_null(self, kernels: Kernels) -> None:
         """A code beyond the dictionary is nothing."""
         codes = np.array([0, 7, -3], np.int32)
         with kernels() as kernel:
             made = tables(3, 2, [[0, 3, 0]])
-            kernel.count_codes(codes, None, 0, np.zeros(1, np.uint64), np.zeros(1, np.int32), np.empty(0, np.int32), made)
+            kernel.count_codes(codes, None, 0, np.zeros(1, np.uint64), np.zeros(1, np.int32), np.empty(0, np.int32), (0, 0, 2, 1), made)
         assert made[1].tolist() == [[1, 0]]  # type: ignore[attr-defined]
         assert made[2][0, 0].tolist() == [2, 0, 0, 0]  # type: ignore[index]
 

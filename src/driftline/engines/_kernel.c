@@ -3,87 +3,7 @@
  * Every function takes buffers, lets go of the interpreter's lock and adds to tables that have one row per
  * slot (a segment in a window) and one place per column. `pieces` is int64[n, 3]: first row, rows, slot. */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-#include "_codes.h"
-
-/* The tables of a Tally and the column at hand. */
-typedef struct {
-    Py_buffer pieces, counts, odd, sums, extremes, registers, rows;
-    Py_ssize_t column, columns, offset, bins, width, length;
-    unsigned long long factor;
-} Tables;
-
-#define TABLES_FORMAT "(y*w*w*w*w*w*w*nnnnnnK)"
-#define TABLES_ARGS(t)                                                                                                        \
-    &(t).pieces, &(t).counts, &(t).odd, &(t).sums, &(t).extremes, &(t).registers, &(t).rows, &(t).column, &(t).columns, &(t).offset, \
-        &(t).bins, &(t).width, &(t).length, &(t).factor
-
-static void release_tables(Tables *t) {
-    PyBuffer_Release(&t->pieces);
-    PyBuffer_Release(&t->counts);
-    PyBuffer_Release(&t->odd);
-    PyBuffer_Release(&t->sums);
-    PyBuffer_Release(&t->extremes);
-    PyBuffer_Release(&t->registers);
-    PyBuffer_Release(&t->rows);
-}
-
-static int64_t piece_count(const Tables *t) { return t->pieces.len / (3 * (Py_ssize_t)sizeof(int64_t)); }
-
-static const int64_t *piece(const Tables *t, int64_t i) { return (const int64_t *)t->pieces.buf + 3 * i; }
-
-static uint64_t *rows_of(const Tables *t) { return t->rows.len ? t->rows.buf : NULL; }
-
-static Target target(const Tables *t, int64_t slot) {
-    int64_t place = slot * t->columns + t->column;
-    return (Target){
-        .counts = (int64_t *)t->counts.buf + slot * t->width + t->offset,
-        .odd = (int64_t *)t->odd.buf + place * ODDS,
-        .sums = (int64_t *)t->sums.buf + place * LIMBS,
-        .extremes = (double *)t->extremes.buf + place * 2,
-        .registers = (uint8_t *)t->registers.buf + place * REGISTERS,
-    };
-}
-
-/* Refuse pieces and tables that do not fit each other: nothing is read or written out of bounds. */
-static int tables_fit(const Tables *t) {
-    int64_t slots = t->columns > 0 ? t->odd.len / (t->columns * ODDS * 8) : 0;
-    int fit = t->column >= 0 && t->column < t->columns && t->offset >= 0 && t->bins > 0 && t->offset + t->bins <= t->width;
-    fit = fit && t->counts.len >= slots * t->width * 8 && t->sums.len >= slots * t->columns * LIMBS * 8;
-    fit = fit && t->extremes.len >= slots * t->columns * 16 && t->registers.len >= slots * t->columns * REGISTERS;
-    fit = fit && (!t->rows.len || t->rows.len >= t->length * 8);
-    for (int64_t i = 0; fit && i < piece_count(t); i++) {
-        const int64_t *p = piece(t, i);
-        fit = p[0] >= 0 && p[1] >= 0 && p[0] <= t->length && p[1] <= t->length - p[0] && p[2] >= 0 && p[2] < slots;
-    }
-    if (!fit) PyErr_SetString(PyExc_ValueError, "pieces, rows and tables do not fit each other");
-    return fit;
-}
-
-static Py_ssize_t size_of(int type) {
-    switch (type) {
-    case 'b': case 'B': return 1;
-    case 'h': case 'H': return 2;
-    case 'i': case 'I': case 'f': return 4;
-    case 'q': case 'Q': case 'd': return 8;
-    default: return 0;
-    }
-}
-
-/* Whether `length` values from `first` on lie inside the buffer. */
-static int values_fit(const Py_buffer *values, Py_ssize_t size, Py_ssize_t first, Py_ssize_t length) {
-    int fit = size > 0 && first >= 0 && length >= 0 && first + length <= values->len / size;
-    if (!fit) PyErr_SetString(PyExc_ValueError, "the values are fewer than the rows");
-    return fit;
-}
-
-static int bits_fit(const Py_buffer *valid, Py_ssize_t offset, Py_ssize_t length) {
-    int fit = offset >= 0 && (!valid->buf || (offset + length + 7) / 8 <= valid->len);
-    if (!fit) PyErr_SetString(PyExc_ValueError, "the validity bits are fewer than the rows");
-    return fit;
-}
+#include "_tables.h"
 
 PyDoc_STRVAR(binner_doc, "binner(edges, center, step) -> bytes\n\nThe table by which `count_numbers` finds bins.");
 
@@ -110,35 +30,71 @@ static PyObject *kernel_binner(PyObject *self, PyObject *args) {
     return bytes;
 }
 
-PyDoc_STRVAR(count_numbers_doc, "count_numbers(values, type, first, validity, offset, binner, tables)\n\nCount a column of numbers.");
+static void count_column(const Column *column, const Tables *t) {
+    const Binner *b = column->binner.buf;
+    unsigned long long factor = column->place.factor;
+    Numbers c = numbers_of(column);
+    for (int64_t i = 0; i < piece_count(t); i++) {
+        const int64_t *p = piece(t, i);
+        Target to = target(t, &column->place, p[2]);
+        if (!count_few(&c, b, to, p[0], p[1], rows_of(t), factor)) count_piece(&c, b, to, p[0], p[1], rows_of(t), factor);
+    }
+}
+
+PyDoc_STRVAR(count_numbers_doc, "count_numbers([(values, type, first, validity, offset, binner, place), ...], tables)\n\n"
+                                "Count columns of numbers.");
 
 static PyObject *kernel_count_numbers(PyObject *self, PyObject *args) {
     (void)self;
-    Py_buffer values, valid, binner;
-    Py_ssize_t first, offset;
+    PyObject *list;
+    Py_ssize_t n;
     Tables t;
-    int type;
-    if (!PyArg_ParseTuple(args, "y*Cnz*nz*" TABLES_FORMAT, &values, &type, &first, &valid, &offset, &binner, TABLES_ARGS(t))) return NULL;
-    const Binner *b = binner.buf;
-    int fit = values_fit(&values, size_of(type), first, t.length) && bits_fit(&valid, offset, t.length) && tables_fit(&t);
-    if (fit && (b ? b->edges + 1 : 1) != t.bins) {
-        PyErr_SetString(PyExc_ValueError, "the column has other bins than its binner");
-        fit = 0;
+    if (!PyArg_ParseTuple(args, "O" TABLES_FORMAT, &list, TABLES_ARGS(t))) return NULL;
+    Column *columns = tables_fit(&t) ? columns_of(list, t.length, &n) : NULL;
+    int fit = columns != NULL;
+    for (Py_ssize_t i = 0; fit && i < n; i++) fit = column_fits(columns + i, &t);
+    if (fit) {
+        Py_BEGIN_ALLOW_THREADS;
+        for (Py_ssize_t i = 0; i < n; i++) count_column(columns + i, &t);
+        Py_END_ALLOW_THREADS;
+    }
+    if (columns) release_columns(columns, n);
+    release_tables(&t);
+    return fit ? Py_NewRef(Py_None) : NULL;
+}
+
+PyDoc_STRVAR(take_numbers_doc, "take_numbers([(values, type, first, validity, offset, binner, place), ...], rows, table)\n\n"
+                               "Write the numbers of some rows into their columns of a table of doubles, NaN where null.");
+
+static PyObject *kernel_take_numbers(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *list;
+    Py_ssize_t n;
+    Py_buffer rows, table;
+    if (!PyArg_ParseTuple(args, "Oy*w*", &list, &rows, &table)) return NULL;
+    int64_t taken = rows.len / 8, width = taken ? table.len / 8 / taken : 0, least = 0, most = -1;
+    const int64_t *row = rows.buf;
+    for (int64_t i = 0; i < taken; i++) {
+        least = row[i] < least ? row[i] : least;
+        most = row[i] > most ? row[i] : most;
+    }
+    Column *columns = columns_of(list, (Py_ssize_t)most + 1, &n);
+    int fit = columns != NULL;
+    for (Py_ssize_t i = 0; fit && i < n; i++) {
+        fit = least >= 0 && (!taken || (columns[i].place.column >= 0 && columns[i].place.column < width));
+        if (!fit) PyErr_SetString(PyExc_ValueError, "the rows and the table do not fit each other");
     }
     if (fit) {
         Py_BEGIN_ALLOW_THREADS;
-        Numbers c = {(const char *)values.buf + first * size_of(type), (char)type, {valid.buf, offset}, size_of(type)};
-        for (int64_t i = 0; i < piece_count(&t); i++) {
-            const int64_t *p = piece(&t, i);
-            if (!count_few(&c, b, target(&t, p[2]), p[0], p[1], rows_of(&t), t.factor))
-                count_piece(&c, b, target(&t, p[2]), p[0], p[1], rows_of(&t), t.factor);
+        for (Py_ssize_t i = 0; i < n; i++) {
+            Numbers c = numbers_of(columns + i);
+            take_rows(&c, row, taken, (double *)table.buf + columns[i].place.column, width);
         }
         Py_END_ALLOW_THREADS;
     }
-    PyBuffer_Release(&values);
-    PyBuffer_Release(&valid);
-    PyBuffer_Release(&binner);
-    release_tables(&t);
+    if (columns) release_columns(columns, n);
+    PyBuffer_Release(&rows);
+    PyBuffer_Release(&table);
     return fit ? Py_NewRef(Py_None) : NULL;
 }
 
@@ -173,16 +129,16 @@ static PyObject *list_of(const Unseen *noted, int64_t n) {
 }
 
 /* Count all pieces; returns how many unseen codes were noted, or -1 where memory is short. */
-static int64_t count_coded_pieces(const int32_t *codes, Validity v, const Meaning *m, const Tables *t, Unseen *noted) {
+static int64_t count_coded_pieces(const int32_t *codes, Validity v, const Meaning *m, const Place *place, const Tables *t, Unseen *noted) {
     int64_t *tally = calloc((size_t)m->codes + 1, 8), found = -1;
     uint64_t *scaled = malloc(((size_t)m->codes + 1) * 8);
     if (tally && scaled) {
-        for (int64_t i = 0; i < m->codes; i++) scaled[i] = (m->places[i] == PLACE_NULL ? NULL_HASH : m->hashes[i]) * t->factor;
-        scaled[m->codes] = NULL_HASH * t->factor;
+        for (int64_t i = 0; i < m->codes; i++) scaled[i] = (m->places[i] == PLACE_NULL ? NULL_HASH : m->hashes[i]) * place->factor;
+        scaled[m->codes] = NULL_HASH * place->factor;
         found = 0;
         for (int64_t i = 0; i < piece_count(t); i++) {
             const int64_t *p = piece(t, i);
-            int some = count_coded(codes, v, m, target(t, p[2]), p[0], p[1], rows_of(t), scaled, tally, noted + found);
+            int some = count_coded(codes, v, m, target(t, place, p[2]), p[0], p[1], rows_of(t), scaled, tally, noted + found);
             for (int j = 0; j < some; j++) noted[found++].piece = i;
         }
     }
@@ -192,26 +148,28 @@ static int64_t count_coded_pieces(const int32_t *codes, Validity v, const Meanin
 }
 
 PyDoc_STRVAR(count_codes_doc,
-             "count_codes(codes, validity, offset, hashes, places, unseen, tables) -> [(piece, code, rows), ...]\n\n"
+             "count_codes(codes, validity, offset, hashes, places, unseen, place, tables) -> [(piece, code, rows), ...]\n\n"
              "Count a column of dictionary codes; returns the unseen codes with the smallest hashes.");
 
 static PyObject *kernel_count_codes(PyObject *self, PyObject *args) {
     (void)self;
     Py_buffer codes, valid, hashes, places, unseen;
     Py_ssize_t offset;
+    Place place;
     Tables t;
     PyObject *result = NULL;
-    if (!PyArg_ParseTuple(args, "y*z*ny*y*y*" TABLES_FORMAT, &codes, &valid, &offset, &hashes, &places, &unseen, TABLES_ARGS(t)))
+    if (!PyArg_ParseTuple(args, "y*z*ny*y*y*" PLACE_FORMAT TABLES_FORMAT, &codes, &valid, &offset, &hashes, &places, &unseen,
+                          PLACE_ARGS(place), TABLES_ARGS(t)))
         return NULL;
     Meaning m = {hashes.buf, places.buf, hashes.len / 8, unseen.buf, unseen.len / 4};
-    int fit = values_fit(&codes, 4, offset, t.length) && bits_fit(&valid, offset, t.length) && tables_fit(&t);
-    for (int64_t i = 0; fit && i < m.codes; i++) fit = places.len / 4 >= m.codes && m.places[i] < t.bins && m.places[i] >= PLACE_WRONG;
+    int fit = values_fit(&codes, 4, offset, t.length) && bits_fit(&valid, offset, t.length) && tables_fit(&t) && place_fits(&place, &t);
+    for (int64_t i = 0; fit && i < m.codes; i++) fit = places.len / 4 >= m.codes && m.places[i] < place.bins && m.places[i] >= PLACE_WRONG;
     for (int64_t i = 0; fit && i < m.unseens; i++) fit = m.unseen[i] >= 0 && m.unseen[i] < m.codes;
     Unseen *noted = fit ? malloc((size_t)(piece_count(&t) * UNSEEN_KEPT + 1) * sizeof *noted) : NULL;
     if (noted) {
         int64_t found;
         Py_BEGIN_ALLOW_THREADS;
-        found = count_coded_pieces((const int32_t *)codes.buf + offset, (Validity){valid.buf, offset}, &m, &t, noted);
+        found = count_coded_pieces((const int32_t *)codes.buf + offset, (Validity){valid.buf, offset}, &m, &place, &t, noted);
         Py_END_ALLOW_THREADS;
         result = found < 0 ? PyErr_NoMemory() : list_of(noted, found);
         free(noted);
@@ -227,19 +185,20 @@ static PyObject *kernel_count_codes(PyObject *self, PyObject *args) {
     return result;
 }
 
-PyDoc_STRVAR(count_hashes_doc, "count_hashes(hashes, places, tables)\n\nCount a column with one bin by its rows' hashes.");
+PyDoc_STRVAR(count_hashes_doc, "count_hashes(hashes, places, place, tables)\n\nCount a column with one bin by its rows' hashes.");
 
 static PyObject *kernel_count_hashes(PyObject *self, PyObject *args) {
     (void)self;
     Py_buffer hashes, places;
+    Place place;
     Tables t;
-    if (!PyArg_ParseTuple(args, "y*y*" TABLES_FORMAT, &hashes, &places, TABLES_ARGS(t))) return NULL;
-    int fit = tables_fit(&t) && hashes.len >= t.length * 8 && places.len >= t.length;
+    if (!PyArg_ParseTuple(args, "y*y*" PLACE_FORMAT TABLES_FORMAT, &hashes, &places, PLACE_ARGS(place), TABLES_ARGS(t))) return NULL;
+    int fit = tables_fit(&t) && place_fits(&place, &t) && hashes.len >= t.length * 8 && places.len >= t.length;
     if (fit) {
         Py_BEGIN_ALLOW_THREADS;
         for (int64_t i = 0; i < piece_count(&t); i++) {
             const int64_t *p = piece(&t, i);
-            count_hashed(hashes.buf, places.buf, target(&t, p[2]), p[0], p[1], rows_of(&t), t.factor);
+            count_hashed(hashes.buf, places.buf, target(&t, &place, p[2]), p[0], p[1], rows_of(&t), place.factor);
         }
         Py_END_ALLOW_THREADS;
     } else if (!PyErr_Occurred()) {
@@ -333,6 +292,7 @@ static PyObject *kernel_use(PyObject *self, PyObject *args) {
 static PyMethodDef methods[] = {
     {"binner", kernel_binner, METH_VARARGS, binner_doc},
     {"count_numbers", kernel_count_numbers, METH_VARARGS, count_numbers_doc},
+    {"take_numbers", kernel_take_numbers, METH_VARARGS, take_numbers_doc},
     {"count_bins", kernel_count_bins, METH_VARARGS, count_bins_doc},
     {"count_codes", kernel_count_codes, METH_VARARGS, count_codes_doc},
     {"count_hashes", kernel_count_hashes, METH_VARARGS, count_hashes_doc},

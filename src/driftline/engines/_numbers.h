@@ -115,6 +115,21 @@ CLONES static void read_block(const Numbers *c, int64_t row, int n, double *x) {
 #undef READ
 }
 
+/* Write the numbers of some rows to every `stride`th place of `to`, NAN where null. */
+static void take_rows(const Numbers *c, const int64_t *rows, int64_t n, double *to, int64_t stride) {
+#define TAKE(CODE, TYPE)                                                                                                     \
+    case CODE: {                                                                                                             \
+        const TYPE *v = c->values;                                                                                           \
+        for (int64_t i = 0; i < n; i++) to[i * stride] = is_valid(c->validity, rows[i]) ? (double)v[rows[i]] : (double)NAN;  \
+        break;                                                                                                               \
+    }
+    switch (c->type) {
+        TAKE('b', int8_t) TAKE('B', uint8_t) TAKE('h', int16_t) TAKE('H', uint16_t) TAKE('i', int32_t)
+        TAKE('I', uint32_t) TAKE('q', int64_t) TAKE('Q', uint64_t) TAKE('f', float) TAKE('d', double)
+    }
+#undef TAKE
+}
+
 typedef struct {
     Target to;
     const Binner *bins; /* NULL for a column without bins */

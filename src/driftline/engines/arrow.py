@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,20 +19,41 @@ from driftline.profile.bins import LevelBins, NumberBins
 from driftline.schema import NUMERIC_KINDS, Kind, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
+    from driftline.engines.kernel import Numbers
     from driftline.profile.plan import Plan, Planned
     from driftline.profile.profile import Profile
 
     Values = Callable[[NDArray[np.int64]], NDArray[np.float64]]
     """Given row numbers, what a column's cells are in the sample: numbers, bins of levels, or NaN."""
 
+    Fill = Callable[[NDArray[np.int64], NDArray[np.float64]], None]
+    """Given row numbers and a table of those rows in all columns, writes the values of some columns."""
+
 CODES = {
     pa.int8(): "b", pa.uint8(): "B", pa.int16(): "h", pa.uint16(): "H", pa.int32(): "i",
     pa.uint32(): "I", pa.int64(): "q", pa.uint64(): "Q", pa.float32(): "f", pa.float64(): "d",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a schema has the columns of a plan.
+
+    Attributes:
+        schema: what batches look like.
+        at: each column's place in the batch, -1 where it is not there.
+        codes: struct codes of the columns that the kernel reads as they lie; None for others.
+        identity: the column by which rows are sampled, if there is one.
+    """
+
+    schema: pa.Schema
+    at: tuple[int, ...]
+    codes: tuple[str | None, ...]
+    identity: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +78,11 @@ class Job:
         """The column as the plan has it."""
         return self.tally.plan.columns[self.column]
 
-    def tables(self, length: int) -> tuple[Any, ...]:
-        """What the kernel needs."""
-        return self.tally.tables(self.column, self.pieces, length, self.rows, is_id=self.is_id)
+    def tables(self, length: int) -> tuple[Any, Any]:
+        """What the kernel needs: the column's place and the tables."""
+        column, offset, bins, factor = self.tally.places[self.column]
+        # A row's hash by its id is the id's, as it is.
+        return (column, offset, bins, 1 if self.is_id else factor), self.tally.tables(self.pieces, length, self.rows)
 
 
 def count_batch(plan: Plan, batch: pa.RecordBatch) -> Profile:
@@ -72,8 +96,10 @@ def count_batch(plan: Plan, batch: pa.RecordBatch) -> Profile:
 def count_pieces(tally: Tally, batch: pa.RecordBatch, pieces: NDArray[np.int64]) -> None:
     """Count pieces of a batch, each into its slot, in this thread."""
     rows = np.zeros(batch.num_rows, dtype=np.uint64)
-    values = count_columns(tally, batch, pieces, rows, range(tally.columns))
-    tally.take_rows(pieces, rows, lambda wanted: sampled(tally.columns, values, wanted))
+    fills = count_columns(tally, batch, pieces, rows, range(tally.columns))
+    if tally.outcomes is not None:
+        tally.outcomes.count(batch, None, pieces)
+    tally.take_rows(pieces, rows, lambda wanted: sampled(tally.columns, fills, wanted))
 
 
 def count_columns(
@@ -84,7 +110,7 @@ def count_columns(
     columns: range,
     order: pa.Array | None = None,
     ready: dict[int, pa.Array] | None = None,
-) -> dict[int, Values]:
+) -> list[Fill]:
     """Count some columns of a batch and add their share of each row's hash to `rows`.
 
     Args:
@@ -97,22 +123,57 @@ def count_columns(
         ready: columns of this batch as they were made ready for an earlier cut, and will be for this one.
 
     Returns:
-        For each column that is there, its values by row number; for `sampled`.
+        What gives the values of the columns that are there; for `sampled`.
     """
-    identity = id_column(tally.plan, batch)
-    none = np.empty(0, dtype=np.uint64)
-    values: dict[int, Values] = {}
+    layout = _layout(tally, batch.schema)
+    none = rows[:0]
+    fills: list[Fill] = []
+    plain: list[Numbers] = []
     for column in columns:
-        array = find(batch, tally.plan.columns[column].name)
-        if array is None:
+        at, code = layout.at[column], layout.codes[column]
+        if at < 0:
             tally.count_absent(column, pieces)
             continue
+        array = batch.column(at)
         if ready is not None:
             array = ready[column] = ready[column] if column in ready else _made_ready(array, tally.plan.columns[column])
-        is_id = column == identity
-        job = Job(tally, column, pieces, rows if is_id or identity is None else none, is_id)
-        values[column] = count_column(job, array if order is None else array.take(order))
-    return values
+        if order is not None:
+            array = array.take(order)
+        if code is not None:
+            validity, data = array.buffers()
+            bits = validity if array.null_count else None
+            plain.append((data or b"", code, array.offset, bits, array.offset, tally.binners[column], tally.places[column]))
+            continue
+        is_id = column == layout.identity
+        job = Job(tally, column, pieces, rows if is_id or layout.identity is None else none, is_id)
+        fills.append(partial(_fill, column, count_column(job, array)))
+    if plain:
+        # In one call: for few rows, calling takes longer than counting.
+        KERNEL.count_numbers(plain, tally.tables(pieces, rows.size, rows if layout.identity is None else none))
+        fills.append(partial(KERNEL.take_numbers, [numbers for numbers in plain if numbers[5] is not None]))
+    return fills
+
+
+def _layout(tally: Tally, schema: pa.Schema) -> Layout:
+    """Where this schema has the plan's columns: looked up once for batches that are alike."""
+    found = tally.layout
+    if not isinstance(found, Layout) or not found.schema.equals(schema):
+        places = [schema.get_all_field_indices(planned.name) for planned in tally.plan.columns]
+        at = tuple(place[0] if place else -1 for place in places)
+        codes = tuple(_code(planned, schema.field(i).type) if i >= 0 else None for planned, i in zip(tally.plan.columns, at, strict=True))
+        found = tally.layout = Layout(schema, at, codes, id_column(tally.plan, schema))
+    return found
+
+
+def _code(planned: Planned, kind: pa.DataType) -> str | None:
+    """The struct code of a column that the kernel reads as it lies."""
+    column = planned.column
+    plain = column.kind is Kind.NUMBER and column.role is not Role.ID and not isinstance(planned.bins, LevelBins)
+    return CODES.get(kind) if plain else None
+
+
+def _fill(column: int, values: Values, rows: NDArray[np.int64], table: NDArray[np.float64]) -> None:
+    table[:, column] = values(rows)
 
 
 def _made_ready(array: pa.Array, planned: Planned) -> pa.Array:
@@ -121,25 +182,19 @@ def _made_ready(array: pa.Array, planned: Planned) -> pa.Array:
     return array.dictionary_encode() if is_text(array.type) and isinstance(planned.bins, LevelBins) else array
 
 
-def sampled(columns: int, values: Mapping[int, Values], wanted: NDArray[np.int64]) -> NDArray[np.float64]:
+def sampled(columns: int, fills: Iterable[Fill], wanted: NDArray[np.int64]) -> NDArray[np.float64]:
     """The values of the wanted rows in all columns; NaN where there is none. Shape: rows × columns."""
     table = np.full((wanted.size, columns), np.nan)
-    for column, values_at in values.items():
-        table[:, column] = values_at(wanted)
+    for fill in fills:
+        fill(wanted, table)
     return table
 
 
-def id_column(plan: Plan, batch: pa.RecordBatch) -> int | None:
+def id_column(plan: Plan, schema: pa.Schema) -> int | None:
     """The column by which rows are sampled: the last one in the role of an id that is there."""
-    names = set(batch.schema.names)
+    names = set(schema.names)
     ids = [i for i, planned in enumerate(plan.columns) if planned.column.role is Role.ID and planned.name in names]
     return ids[-1] if ids else None
-
-
-def find(batch: pa.RecordBatch, name: str) -> pa.Array | None:
-    """The first column of that name."""
-    places = batch.schema.get_all_field_indices(name)
-    return batch.column(places[0]) if places else None
 
 
 def count_column(job: Job, array: pa.Array) -> Values:
@@ -154,7 +209,7 @@ def count_column(job: Job, array: pa.Array) -> Values:
         hashes = _row_hashes(job.planned, array)
         if hashes is not None:
             places = np.where(nulls(array), NULL, 0).astype(np.int8)
-            KERNEL.count_hashes(hashes, places, job.tables(len(array)))
+            KERNEL.count_hashes(hashes, places, *job.tables(len(array)))
             return _nothing
     return _count_coded(job, array)
 
@@ -162,26 +217,20 @@ def count_column(job: Job, array: pa.Array) -> Values:
 def _count_numeric(job: Job, array: pa.Array) -> Values:
     if pa.types.is_dictionary(array.type) and not is_text(array.type.value_type):
         array = stored(array.dictionary_decode())
-    kind, number = array.type, job.planned.column.kind is Kind.NUMBER
-    binner = job.tally.binners[job.column]
+    read = numbers if job.planned.column.kind is Kind.NUMBER else instants
+    found = read(array)
+    if found is None:
+        return _count_leniently(job, array)
     validity = array.buffers()[0] if array.null_count else None
-    if number and kind in CODES:
-        data = array.buffers()[1] or b""
-        KERNEL.count_numbers(data, CODES[kind], array.offset, validity, array.offset, binner, job.tables(len(array)))
-    else:
-        found = (numbers if number else instants)(array)
-        if found is None:
-            return _count_leniently(job, array)
-        KERNEL.count_numbers(np.ascontiguousarray(found), "d", 0, validity, array.offset, binner, job.tables(len(array)))
-    return (lambda rows: _number_at(array, rows, number=number)) if job.planned.bins else _nothing
+    place, tables = job.tables(len(array))
+    column = np.ascontiguousarray(found), "d", 0, validity, array.offset, job.tally.binners[job.column], place
+    KERNEL.count_numbers([column], tables)
+    return (lambda rows: _number_at(array, rows, read)) if job.planned.bins else _nothing
 
 
-def _number_at(array: pa.Array, rows: NDArray[np.int64], *, number: bool) -> NDArray[np.float64]:
+def _number_at(array: pa.Array, rows: NDArray[np.int64], read: Callable[[pa.Array], NDArray[np.float64] | None]) -> NDArray[np.float64]:
     """Numbers of single rows, NaN where null."""
-    if number and array.type in CODES:
-        found = raw(array)[rows].astype(np.float64)
-    else:
-        found = np.asarray((numbers if number else instants)(array.take(pa.array(rows))))
+    found = np.asarray(read(array.take(pa.array(rows))))
     return np.where(_null_at(array, rows), np.nan, found) if array.null_count else found
 
 
@@ -212,7 +261,7 @@ def _count_plainly(job: Job, array: pa.Array) -> Values:
 
 def _count_cells(job: Job, found: NDArray[np.float64], hashes: NDArray[np.uint64], places: NDArray[np.int8]) -> Values:
     bins = job.planned.bins
-    numpy_kernel.count_cells(found, hashes, places, bins if isinstance(bins, NumberBins) else None, job.tables(len(found)))
+    numpy_kernel.count_cells(found, hashes, places, bins if isinstance(bins, NumberBins) else None, *job.tables(len(found)))
     values = np.where(places >= 0, found, np.nan)
     return (lambda rows: values[rows]) if bins else _nothing
 
@@ -228,7 +277,7 @@ def _count_coded(job: Job, array: pa.Array) -> Values:
     data = codes.buffers()[1] or b""
     validity = codes.buffers()[0] if codes.null_count else None
     tables = job.tables(len(codes))
-    noted = KERNEL.count_codes(data, validity, codes.offset, meant.hashes, meant.places, meant.unseen, tables)
+    noted = KERNEL.count_codes(data, validity, codes.offset, meant.hashes, meant.places, meant.unseen, *tables)
     for piece, code, rows in noted:
         job.tally.note_unseen(int(job.pieces[piece, 2]), job.column, meant.text(code), int(meant.text_hashes[code]), rows)
     return (lambda rows: _level_at(codes, meant, rows)) if job.planned.bins else _nothing

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from driftline.engines.arrow import Values
+    from driftline.engines.arrow import Fill
     from driftline.engines.split import Cut, Key
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
 
-    Share = tuple[NDArray[np.uint64], dict[int, Values]]
-    """Each row's hash as far as some columns go, and those columns' values for the sample."""
+    Share = tuple[NDArray[np.uint64], list[Fill]]
+    """Each row's hash as far as some columns go, and what gives those columns' values for the sample."""
 
 LARGE = 1 << 17
 """Batches of more rows are counted in slices of so many."""
@@ -203,19 +203,26 @@ class Crew:
             self._finish(0)
         pieces = np.array([(start, length, self._tally.slot(key)) for start, length, key in cut.pieces], dtype=np.int64)
         if self._pool is None or cut.rows * self._tally.columns < LITTLE:
+            self._outcomes(batch, cut, pieces)
             self._sample(pieces, [self._share(share, batch, cut, pieces, ready) for share in range(len(self._shares))])
             return
         tasks = [self._pool.submit(self._share, share, batch, cut, pieces, ready) for share in range(len(self._shares))]
         self._waiting.append((pieces, tasks))
+        self._outcomes(batch, cut, pieces)
         self._finish(AHEAD)
+
+    def _outcomes(self, batch: pa.RecordBatch, cut: Cut, pieces: NDArray[np.int64]) -> None:
+        """Count predictions beside labels in this thread, while the others count columns."""
+        if self._tally.outcomes is not None:
+            self._tally.outcomes.count(batch, cut.order, pieces)
 
     def _share(self, share: int, batch: pa.RecordBatch, cut: Cut, pieces: NDArray[np.int64], ready: dict[int, pa.Array] | None) -> Share:
         columns = self._shares[share]
         rows = np.zeros(cut.rows, dtype=np.uint64)
         # Two cuts may not add to the same column's tables at the same time.
         with self._locks[share]:
-            values = count_columns(self._tally, batch, pieces, rows, columns, cut.order, ready)
-        return rows, values
+            fills = count_columns(self._tally, batch, pieces, rows, columns, cut.order, ready)
+        return rows, fills
 
     def _finish(self, left: int) -> None:
         """Wait until at most `left` cuts are still being counted."""
@@ -224,11 +231,11 @@ class Crew:
             self._sample(pieces, [task.result() for task in tasks])
 
     def _sample(self, pieces: NDArray[np.int64], shares: list[Share]) -> None:
-        rows, values = shares[0]
+        rows, fills = shares[0]
         for more, others in shares[1:]:
             rows += more
-            values |= others
-        self._tally.take_rows(pieces, rows, lambda wanted: sampled(self._tally.columns, values, wanted))
+            fills = [*fills, *others]
+        self._tally.take_rows(pieces, rows, lambda wanted: sampled(self._tally.columns, fills, wanted))
 
 
 def _must_have(source: Source, name: str, why: str) -> None:

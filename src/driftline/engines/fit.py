@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from driftline.engines.cells import cells, stored
 from driftline.engines.count import even
-from driftline.engines.gather import Rows, gatherer
+from driftline.engines.gather import Ordered, Rows, gatherer
 from driftline.engines.infer import EPOCH_FROM, is_time_name, natural_kind, plan_columns, value_type
+from driftline.engines.outcome_plan import plan_outcome
 from driftline.errors import DataError
 from driftline.profile.plan import Plan, Planned
 from driftline.schema import Column, Kind, Role
@@ -25,16 +26,22 @@ if TYPE_CHECKING:
     from driftline.ports import Progress, Source
 
 SAMPLED_VALUES = 20_000_000
-"""At most this many numbers are sampled in all columns together: 160 MB."""
+"""At most this many numbers are sampled in all columns together: 160 MB, and twice that on the way."""
 
 KEPT_ROWS, FEWEST_KEPT, KEPT_VALUES = 500, 50, 50_000
 """A profile keeps 500 rows, fewer where there are more than a hundred columns."""
+
+OUTCOME_ROLES = frozenset({Role.LABEL, Role.PREDICTION, Role.SCORE})
+"""Columns whose sampled values say how outcomes are counted."""
+
+MORE = 4
+"""Where performance is estimated, so many times as many rows are kept."""
 
 READABLE = 0.95
 """A column called a time is one if this share of its first values reads as times."""
 
 
-def fit(source: Source, monitor: Monitor, *, progress: Progress | None = None, sample_rows: int = 200_000) -> Plan:
+def fit(source: Source, monitor: Monitor, *, progress: Progress | None = None, sample_rows: int = 100_000) -> Plan:
     """Fix the columns and their bins on the reference.
 
     Args:
@@ -67,7 +74,11 @@ def fit(source: Source, monitor: Monitor, *, progress: Progress | None = None, s
         if progress is not None:
             progress(f"fitting bins to {source.name}", done, total)
     _narrow(gathered, rows.narrow(last=True))
-    return Plan(tuple(keeper.planned() for keeper in gathered), sample=kept_rows(len(gathered)))
+    planned = tuple(keeper.planned() for keeper in gathered)
+    told = ((one, keeper) for one, keeper in zip(planned, gathered, strict=True) if one.column.role in OUTCOME_ROLES)
+    samples = {one.name: keeper.sample() for one, keeper in told if isinstance(keeper, Ordered)}
+    outcome = plan_outcome(planned, samples, monitor)
+    return Plan(planned, sample=kept_rows(len(gathered), with_outcome=outcome is not None), outcome=outcome)
 
 
 def _narrow(gathered: list[Gathered], kept: NDArray[np.bool_] | None) -> None:
@@ -76,13 +87,13 @@ def _narrow(gathered: list[Gathered], kept: NDArray[np.bool_] | None) -> None:
             keeper.keep(kept)
 
 
-def kept_rows(columns: int) -> int:
+def kept_rows(columns: int, *, with_outcome: bool = False) -> int:
     """How many rows a profile of so many columns keeps.
 
-    >>> kept_rows(50), kept_rows(1000)
-    (500, 50)
+    >>> kept_rows(50), kept_rows(1000), kept_rows(20, with_outcome=True)
+    (500, 50, 2000)
     """
-    return min(KEPT_ROWS, max(FEWEST_KEPT, KEPT_VALUES // max(columns, 1)))
+    return min(KEPT_ROWS, max(FEWEST_KEPT, KEPT_VALUES // max(columns, 1))) * (MORE if with_outcome else 1)
 
 
 def settle_time(column: Column, head: pa.RecordBatch, monitor: Monitor) -> Column:

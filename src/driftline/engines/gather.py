@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from driftline.engines.arrow import CODES
 from driftline.engines.cells import cells, encode, instants, nulls, numbers, plain, raw, stored
 from driftline.profile import hashing
-from driftline.profile.bins import MAX_LEVELS, LevelBins, NumberBins, fit_level_bins, fit_number_bins
+from driftline.profile.bins import MAX_LEVELS, LevelBins, NumberBins, fit_level_bins, fit_log_bins, fit_number_bins
 from driftline.profile.plan import Planned
 from driftline.schema import NUMERIC_KINDS, Column, Kind, Role
 
@@ -68,22 +68,33 @@ class Numbers:
     def add(self, array: pa.Array, chosen: NDArray[np.int64]) -> None:
         """Take in a batch's values."""
         array = stored(array)
+        every = chosen.size == len(array)
         if self._column.kind is Kind.NUMBER and array.type in CODES:
-            found = np.where(nulls(array)[chosen], np.nan, raw(array)[chosen]) if array.null_count else raw(array)[chosen]
-            self._sample.append(found.astype(np.float64))
-            self._widen(array)
+            # Where every row is chosen, the sample is the column itself, which is not copied.
+            found = raw(array) if every else raw(array)[chosen]
+            null = (nulls(array) if every else nulls(array)[chosen]) if array.null_count else None
+            self._sample.append(found.astype(np.float64, copy=False) if null is None else np.where(null, np.nan, found))
+            if not every:
+                self._widen(array)
             return
         values = self._values(array)
-        self._sample.append(values[chosen])
-        self._reach(values)
+        self._sample.append(values if every else values[chosen])
+        if not every:
+            self._reach(values)
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
-        """Drop sampled rows that are not kept."""
-        self._sample = [np.concatenate(self._sample)[kept]]
+        """Drop sampled rows that are not kept; the least and the greatest of them stay known."""
+        sample = np.concatenate(self._sample)
+        self._reach(sample)
+        self._sample = [sample[kept]]
+
+    def sample(self) -> NDArray[np.float64]:
+        """The sampled rows' values, NaN where there is none: the same rows in every column."""
+        return np.concatenate(self._sample) if self._sample else np.empty(0)
 
     def bins(self) -> NumberBins:
         """Bins fitted to the sample, and to the least and greatest of all values."""
-        sample = np.concatenate(self._sample) if self._sample else np.empty(0)
+        sample = self.sample()
         return fit_number_bins(sample, **({"least": self.least, "greatest": self.greatest} if self.least <= self.greatest else {}))
 
     def _values(self, array: pa.Array) -> NDArray[np.float64]:
@@ -205,6 +216,8 @@ class Ordered(Numbers):
 
     def planned(self) -> Planned:
         """The column in its bins."""
+        if self._column.role is Role.LATENCY:
+            return Planned(self._column, fit_log_bins(self.sample()))
         return Planned(self._column, self.bins())
 
 

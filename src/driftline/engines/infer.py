@@ -149,6 +149,8 @@ def _roles(schema: pa.Schema, monitor: Monitor) -> dict[str, Role]:
     if monitor.windowing.cadence is Cadence.COLUMN and monitor.windowing.column:
         # A column whose every value is a window changes from window to window by design.
         roles[monitor.windowing.column] = Role.IGNORED
+    if hints.label_time is not None and hints.label_time in roles:
+        roles[hints.label_time] = Role.IGNORED
     return roles | dict(hints.roles)
 
 

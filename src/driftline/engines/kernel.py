@@ -14,7 +14,17 @@ Buffer = Any
 """Anything that lends its memory: an Arrow buffer, a NumPy array, bytes."""
 
 Tables = tuple[Any, ...]
-"""What a `Tally` hands to the kernel: its arrays, and where in them the column at hand lies."""
+"""What a `Tally` hands to the kernel: pieces, its arrays, each row's hash, how many columns and bins they hold, and
+how many rows there are."""
+
+Place = tuple[int, int, int, int]
+"""A column's place in the tables, its first bin and how many it has, and by what its hashes are multiplied for the row's."""
+
+Numbers = tuple[Buffer, str, int, Buffer | None, int, Any, Place]
+"""A column of numbers: values of a struct code from a first one on, validity bits from an offset on, a binner, its place.
+
+Without a binner each value falls in the column's one bin.
+"""
 
 
 class Kernel(Protocol):
@@ -24,13 +34,12 @@ class Kernel(Protocol):
         """Prepare edges for `count_numbers`; `step` is what the fixed-point grid has to 1.0."""
         ...
 
-    def count_numbers(
-        self, values: Buffer, code: str, first: int, validity: Buffer | None, offset: int, binner: Any, tables: Tables, /
-    ) -> None:
-        """Count numbers of the struct code `code` from `first` on, their validity bits from `offset` on.
+    def count_numbers(self, columns: list[Numbers], tables: Tables, /) -> None:
+        """Count columns of numbers."""
+        ...
 
-        Without a binner each value falls in the column's one bin.
-        """
+    def take_numbers(self, columns: list[Numbers], rows: NDArray[np.int64], table: NDArray[np.float64], /) -> None:
+        """Write what stands in some rows into the columns' places in a table (rows × columns of the plan), NaN where null."""
         ...
 
     def count_bins(self, values: NDArray[np.float64], binner: Any, counts: NDArray[np.int64], /) -> None:
@@ -45,6 +54,7 @@ class Kernel(Protocol):
         hashes: NDArray[np.uint64],
         places: NDArray[np.int32],
         unseen: NDArray[np.int32],
+        place: Place,
         tables: Tables,
         /,
     ) -> list[tuple[int, int, int]]:
@@ -54,7 +64,7 @@ class Kernel(Protocol):
         """
         ...
 
-    def count_hashes(self, hashes: NDArray[np.uint64], places: NDArray[np.int8], tables: Tables, /) -> None:
+    def count_hashes(self, hashes: NDArray[np.uint64], places: NDArray[np.int8], place: Place, tables: Tables, /) -> None:
         """Count rows of a column with one bin: place 0 is a value, -1 null, -2 of the wrong type."""
         ...
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from driftline.engines.cells import cells, is_text, raw
+from driftline.engines.cells import cells, is_text, nulls, raw
 from driftline.engines.kernel import KERNEL
 from driftline.engines.numpy_kernel import NULL, WRONG
 from driftline.profile import hashing
@@ -70,8 +70,8 @@ def meaning(planned: Planned, distinct: pa.Array) -> Meaning:
         return _converted(planned, distinct, levels)
     text = distinct.cast(pa.large_string())
     found = pc.index_in(text, value_set=pa.array(levels, pa.large_string()))
-    places = np.where(found.is_null().to_numpy(zero_copy_only=False), len(levels), raw(found)).astype(np.int32)
-    places[distinct.is_null().to_numpy(zero_copy_only=False)] = NULL
+    places = np.where(nulls(found), len(levels), raw(found)).astype(np.int32)
+    places[nulls(distinct)] = NULL
     return _sorted_out(planned, Meaning(distinct, hashes, hashes, places, NONE, None, None))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Buffer = Any
+    Place = tuple[int, int, int, int]
 
 NULL, WRONG = -1, -2
 """Places of what is in no bin."""
@@ -39,21 +40,27 @@ def binner(edges: NDArray[np.float64], center: float, step: float, /) -> NumberB
     return NumberBins(tuple(edges.tolist()), center, 2.0**FIXED_POINT_BITS / step)
 
 
-def count_numbers(
-    values: Buffer,
-    code: str,
-    first: int,
-    validity: Buffer | None,
-    offset: int,
-    binner: NumberBins | None,
-    tables: tuple[Any, ...],
-    /,
-) -> None:
-    """Count Arrow numbers; see `kernel.Kernel`."""
-    length = _length(tables)
+def count_numbers(columns: list[tuple[Any, ...]], tables: tuple[Any, ...], /) -> None:
+    """Count columns of Arrow numbers; see `kernel.Kernel`."""
+    for column in columns:
+        numbers, valid = _read(column, _length(tables))
+        places = np.where(valid, 0, NULL).astype(np.int8)
+        count_cells(numbers, hashing.hash_numbers(numbers), places, column[5], column[6], tables)
+
+
+def take_numbers(columns: list[tuple[Any, ...]], rows: NDArray[np.int64], table: NDArray[np.float64], /) -> None:
+    """Write the numbers of some rows into a table; see `kernel.Kernel`."""
+    length = int(rows.max(initial=-1)) + 1
+    for column in columns:
+        numbers, valid = _read(column, length)
+        table[:, column[6][0]] = np.where(valid, numbers, np.nan)[rows]
+
+
+def _read(column: tuple[Any, ...], length: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """A column's first numbers, and which of them are not null."""
+    values, code, first, validity, offset, _, _ = column
     numbers = np.frombuffer(values, dtype=np.dtype(code), count=first + length)[first:].astype(np.float64)
-    places = np.where(_valid(validity, offset, length), 0, NULL).astype(np.int8)
-    count_cells(numbers, hashing.hash_numbers(numbers), places, binner, tables)
+    return numbers, _valid(validity, offset, length)
 
 
 def count_bins(values: NDArray[np.float64], binner: NumberBins, counts: NDArray[np.int64], /) -> None:
@@ -67,10 +74,11 @@ def count_cells(
     hashes: NDArray[np.uint64],
     places: NDArray[np.int8],
     bins: NumberBins | None,
+    place: Place,
     tables: tuple[Any, ...],
 ) -> None:
     """Count numbers whose hashes are known; where the place is negative there is none."""
-    for rows, slot in _pieces(tables):
+    for rows, slot in _pieces(place, tables):
         slot.odd[Odd.NULL] += (places[rows] == NULL).sum()
         slot.odd[Odd.WRONG_TYPE] += (places[rows] == WRONG).sum()
         good = numbers[rows][places[rows] >= 0]
@@ -78,7 +86,7 @@ def count_cells(
             slot.counts[0] += good.size
         else:
             _count_good(slot, good, bins)
-    _count_hashes(hashes, places == NULL, tables)
+    _count_hashes(hashes, places == NULL, place, tables)
 
 
 def _count_good(slot: Slot, numbers: NDArray[np.float64], bins: NumberBins) -> None:
@@ -99,6 +107,7 @@ def count_codes(
     hashes: NDArray[np.uint64],
     places: NDArray[np.int32],
     unseen: NDArray[np.int32],
+    place: Place,
     tables: tuple[Any, ...],
     /,
 ) -> list[tuple[int, int, int]]:
@@ -111,7 +120,7 @@ def count_codes(
     all_places = np.append(places, np.int32(NULL))[seen]
     all_hashes = np.append(hashes, hashing.NULL_HASH)[seen]
     noted: list[tuple[int, int, int]] = []
-    for piece, (rows, slot) in enumerate(_pieces(tables)):
+    for piece, (rows, slot) in enumerate(_pieces(place, tables)):
         here = all_places[rows]
         slot.counts[:] += np.bincount(here[here >= 0], minlength=slot.counts.size)
         slot.odd[Odd.NULL] += (here == NULL).sum()
@@ -119,13 +128,13 @@ def count_codes(
         times = np.bincount(seen[rows], minlength=last + 1)
         found = [(piece, int(code), int(times[code])) for code in unseen if times[code]]
         noted += found[:UNSEEN_KEPT]
-    _count_hashes(all_hashes, all_places == NULL, tables)
+    _count_hashes(all_hashes, all_places == NULL, place, tables)
     return noted
 
 
-def count_hashes(hashes: NDArray[np.uint64], places: NDArray[np.int8], tables: tuple[Any, ...], /) -> None:
+def count_hashes(hashes: NDArray[np.uint64], places: NDArray[np.int8], place: Place, tables: tuple[Any, ...], /) -> None:
     """Count rows of a column with one bin; see `kernel.Kernel`."""
-    count_cells(np.zeros(hashes.size), hashes, places, None, tables)
+    count_cells(np.zeros(hashes.size), hashes, places, None, place, tables)
 
 
 def hash_texts(offsets: Buffer, size: int, data: Buffer | None, offset: int, hashes: NDArray[np.uint64], /) -> None:
@@ -156,7 +165,7 @@ def row_keys(rows: NDArray[np.uint64], seed: int, /) -> None:
 
 
 def _length(tables: tuple[Any, ...]) -> int:
-    return int(tables[12])
+    return int(tables[9])
 
 
 def _valid(validity: Buffer | None, offset: int, length: int) -> NDArray[np.bool_]:
@@ -166,8 +175,9 @@ def _valid(validity: Buffer | None, offset: int, length: int) -> NDArray[np.bool
     return np.unpackbits(bits, count=offset + length, bitorder="little")[offset:].astype(np.bool_)
 
 
-def _pieces(tables: tuple[Any, ...]) -> Iterator[tuple[slice, Slot]]:
-    pieces, counts, odd, sums, extremes, registers, _, column, _, offset, bins, _, _, _ = tables
+def _pieces(place: Place, tables: tuple[Any, ...]) -> Iterator[tuple[slice, Slot]]:
+    column, offset, bins, _ = place
+    pieces, counts, odd, sums, extremes, registers, *_ = tables
     for start, length, slot in pieces.tolist():
         places = slot, column
         yield (
@@ -176,9 +186,9 @@ def _pieces(tables: tuple[Any, ...]) -> Iterator[tuple[slice, Slot]]:
         )
 
 
-def _count_hashes(hashes: NDArray[np.uint64], null: NDArray[np.bool_], tables: tuple[Any, ...]) -> None:
-    rows, factor = tables[6], np.uint64(tables[13])
-    for piece, slot in _pieces(tables):
+def _count_hashes(hashes: NDArray[np.uint64], null: NDArray[np.bool_], place: Place, tables: tuple[Any, ...]) -> None:
+    rows, factor = tables[6], np.uint64(place[3])
+    for piece, slot in _pieces(place, tables):
         np.maximum(slot.registers, distinct.register(hashes[piece][~null[piece]]), out=slot.registers)
         if rows.size:
             with np.errstate(over="ignore"):

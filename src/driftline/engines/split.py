@@ -84,6 +84,10 @@ class Splitter:
 
     def cut(self, batch: pa.RecordBatch) -> Iterator[Cut]:
         """Cut a batch into windows, then each segment's rows into windows."""
+        if self.cuts == 1 and self._windowing.cadence is Cadence.ROWS:
+            yield Cut(None, tuple(self._runs(batch.num_rows)))
+            self._row += batch.num_rows
+            return
         codes, windows = self._windows(batch)
         self._row += batch.num_rows
         yield _grouped(codes, [(None, window) for window in windows], None)
@@ -121,6 +125,15 @@ class Splitter:
     def findings(self) -> tuple[Finding, ...]:
         """Columns that were wanted for cutting and were not there."""
         return tuple(Finding(where=name, what=f"the column is missing: {what} cannot be counted") for name, what in self._missing.items())
+
+    def _runs(self, rows: int) -> Iterator[tuple[int, int, Key]]:
+        """The next rows cut at every so many."""
+        size, start = self._windowing.rows or 1, 0
+        while start < rows:
+            index = (self._row + start) // size
+            end = min(rows, (index + 1) * size - self._row)
+            yield start, end - start, (None, _row_window(index, index * size, (index + 1) * size))
+            start = end
 
     def _windows(self, batch: pa.RecordBatch) -> tuple[NDArray[np.int64], list[Window]]:
         """For each row the place of its window in a list."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.engines.kernel import KERNEL
+from driftline.engines.outcome import OutcomeTally
 from driftline.profile import hashing
 from driftline.profile.bins import FIXED_POINT_BITS, NumberBins
 from driftline.profile.distinct import REGISTERS
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from driftline.engines.kernel import Tables
+    from driftline.engines.kernel import Place, Tables
     from driftline.engines.meaning import Meaning
     from driftline.profile.plan import Plan
 
@@ -39,8 +40,12 @@ class Tally:
         self.plan = plan
         self.columns = len(plan.columns)
         self.binners = [_binner(planned.bins) for planned in plan.columns]
-        self.factors = [int(hashing.column_factor(i)) for i in range(self.columns)]
+        self.places: list[Place] = [
+            (i, plan.offsets[i], planned.width, int(hashing.column_factor(i))) for i, planned in enumerate(plan.columns)
+        ]
         self.meanings: dict[int, Meaning] = {}
+        self.layout: object = None
+        self.outcomes = OutcomeTally(plan, plan.outcome) if plan.outcome else None
         self._slots: dict[Hashable, int] = {}
         self._rows: list[int] = []
         self._samples: list[_Gathered] = []
@@ -65,15 +70,9 @@ class Tally:
         """Whether slots for these keys can be had without making the tables anew."""
         return len(self._slots) + len(keys - self._slots.keys()) <= len(self._tables[0])
 
-    def tables(self, column: int, pieces: NDArray[np.int64], length: int, rows: NDArray[np.uint64], *, is_id: bool) -> Tables:
-        """What the kernel needs to count one column: see `kernel.Tables`."""
-        place = self.plan.offsets[column]
-        bins = self.plan.columns[column].width
-        factor = 1 if is_id else self.factors[column]
-        return (
-            *(pieces, *self._tables, rows),
-            *(column, self.columns, place, bins, self.plan.width, length, factor),
-        )
+    def tables(self, pieces: NDArray[np.int64], length: int, rows: NDArray[np.uint64]) -> Tables:
+        """What the kernel needs to count some rows: see `kernel.Tables`."""
+        return (pieces, *self._tables, rows, self.columns, self.plan.width, length)
 
     def count_absent(self, column: int, pieces: NDArray[np.int64]) -> None:
         """Count rows in which the whole column is not there."""
@@ -130,6 +129,7 @@ class Tally:
             registers=registers,
             sample=self._samples[slot].sample(),
             unseen=tuple(self._unseen_of(slot, column) for column in range(self.columns)),
+            outcome=self.outcomes.of(slot) if self.outcomes else None,
         )
 
     def _unseen_of(self, slot: int, column: int) -> Mapping[str, int]:
@@ -169,11 +169,10 @@ class _Gathered:
 
     def candidates(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Places of keys that are small enough."""
-        if self._cut is not None:
-            return np.flatnonzero(keys <= self._cut)
-        if keys.size <= self._size:
-            return np.arange(keys.size)
-        return np.flatnonzero(keys <= np.partition(keys, self._size - 1)[self._size - 1])
+        if self._cut is None and keys.size > self._size:
+            # So many rows alone push out every greater key that will ever come.
+            self._cut = np.partition(keys, self._size - 1)[self._size - 1]
+        return np.arange(keys.size) if self._cut is None else np.flatnonzero(keys <= self._cut)
 
     def add(self, keys: NDArray[np.uint64], values: NDArray[np.float64]) -> None:
         self._parts.append(Sample(keys, values))

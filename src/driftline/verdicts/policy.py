@@ -94,6 +94,27 @@ DEFAULT_FLOORS: Mapping[str, float] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """What a healthy model means to its owner.
+
+    Attributes:
+        metric: the metric that decides; the task's usual one where None.
+        threshold: the score from which on a binary model says yes, where no prediction column tells.
+        positive: the class that counts as positive; the usual or the rarer one where None.
+        floors: by metric, the smallest worsening that matters, in the metric's own units.
+        value: what a true positive, false positive, true negative and false negative are worth; None where nobody said.
+        currency: what that is counted in.
+    """
+
+    metric: str | None = None
+    threshold: float = 0.5
+    positive: str | None = None
+    floors: Mapping[str, float] = field(default_factory=dict)
+    value: tuple[float, float, float, float] | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a verdict depends on besides the counts."""
 
@@ -105,6 +126,7 @@ class Policy:
     hand_set: tuple[HandSet, ...] = ()
     statistics: tuple[str, ...] = ()
     """Statistics reported beside the judged ones."""
+    goal: Goal = field(default_factory=Goal)
     confidence: float = 0.90
     """Level of the two-sided interval that decides between drifted, stable and inconclusive."""
 
