@@ -1,0 +1,1 @@
+"""How well the model does: from counts of what it said beside what came true, and without labels before they come."""

@@ -1,0 +1,174 @@
+"""What is asked of a window's counts: one metric, and the counts in the shape in which metrics read them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.errors import ConfigError
+from driftline.performance.interval import Value, unknown
+from driftline.profile import moments
+from driftline.profile.outcome import SUM_STEP, OutcomeCounts, Said
+from driftline.schema import Task
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from driftline.performance.ranks import RankCounts
+    from driftline.profile.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """One metric asked of one window.
+
+    Attributes:
+        outcome: how predictions and labels were counted.
+        counts: the window's counts; `RankCounts` for a ranking.
+        confidence: of the interval.
+        parameter: the number in the metric's name: beta, the share, the quantile or k; NaN where it has none.
+        target: the class that counts as positive, against all the others; None for the binary positive class.
+    """
+
+    outcome: Outcome
+    counts: OutcomeCounts | RankCounts
+    confidence: float = 0.95
+    parameter: float = math.nan
+    target: str | None = None
+
+    @property
+    def counted(self) -> OutcomeCounts:
+        """The counts of a classification or a regression."""
+        if isinstance(self.counts, OutcomeCounts):
+            return self.counts
+        raise ConfigError(f"these are counts of a ranking, not of a {self.outcome.task.value} model", hint="ask for metrics of a ranking")
+
+    @property
+    def ranked(self) -> RankCounts:
+        """The counts of a ranking."""
+        if isinstance(self.counts, OutcomeCounts):
+            raise ConfigError(
+                "metrics of a ranking need its counts by query", hint="count them with driftline.performance.ranks.count_ranks"
+            )
+        return self.counts
+
+    def confusion(self) -> NDArray[np.float64]:
+        """Said × came true, of the rows that have both. Shape: K × K."""
+        return self.counted.table[:-1, :-1].astype(np.float64)
+
+    def two_by_two(self) -> NDArray[np.float64]:
+        """The same for one class against the rest, (negative, positive) × (negative, positive)."""
+        table, place = self.confusion(), self.place
+        positive, said, came = table[place, place], table[place].sum(), table[:, place].sum()
+        return np.array([[table.sum() - said - came + positive, came - positive], [said - positive, positive]])
+
+    @property
+    def place(self) -> int:
+        """The place of the class that counts as positive."""
+        return len(self.outcome.classes) - 1 if self.target is None else self.outcome.classes.index(self.target)
+
+    @property
+    def positive(self) -> str:
+        """What the positive class is called in a sentence."""
+        return "positive" if self.target is None else repr(self.target)
+
+    def only_one_class(self, rows: float) -> Value:
+        """The answer where a metric needs both classes and there is one."""
+        return unknown("all labels are of one class" if rows else "no row has a label and a score", round(rows))
+
+    def scored(self, place: int | None = None) -> Scored:
+        """Rows by score bin and label, for one class against the rest; by default the positive one."""
+        place = self.place if place is None else place
+        if self.outcome.task is not Task.BINARY:
+            return _scored(self.counted.scores[place], self.counted.sums[place])
+        by_score = _scored(self.counted.scores[0].sum(axis=1), self.counted.sums[0])
+        return by_score if place else by_score.mirrored()
+
+    def loss(self, name: str) -> Loss:
+        """Mean and variance of a row-wise loss that was summed exactly."""
+        at = self.outcome.measures.index(name)
+        center, scale = self.outcome.grids[at]
+        rows = self.counted.measured[at : at + 1]
+        found = moments.means(self.counted.measures[at : at + 1], rows, np.array([center]), np.array([scale]))[0]
+        return Loss(float(found[0]), float(found[1]), int(rows[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Mean and variance (divisor n) of a row-wise loss over so many rows."""
+
+    mean: float
+    variance: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Rows with a usable score and a label, by score bin from the lowest to the highest.
+
+    Attributes:
+        negatives: float64[bins], rows of the other classes.
+        positives: float64[bins], rows of the class that counts as positive.
+        negative_scores: float64[bins], the sum of the negatives' scores.
+        positive_scores: float64[bins], the sum of the positives' scores.
+    """
+
+    negatives: NDArray[np.float64]
+    positives: NDArray[np.float64]
+    negative_scores: NDArray[np.float64]
+    positive_scores: NDArray[np.float64]
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """Rows by bin."""
+        return self.negatives + self.positives
+
+    @property
+    def means(self) -> NDArray[np.float64]:
+        """The mean score in each bin; 0 in empty ones."""
+        return _over(self.negative_scores + self.positive_scores, self.rows)
+
+    @property
+    def negative_means(self) -> NDArray[np.float64]:
+        """The mean score of each bin's negatives; 0 where there are none."""
+        return _over(self.negative_scores, self.negatives)
+
+    @property
+    def positive_means(self) -> NDArray[np.float64]:
+        """The mean score of each bin's positives; 0 where there are none."""
+        return _over(self.positive_scores, self.positives)
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether a class is missing."""
+        return not (self.negatives.any() and self.positives.any())
+
+    def only(self, bins: NDArray[np.bool_]) -> Scored:
+        """Only some of the bins."""
+        return Scored(self.negatives[bins], self.positives[bins], self.negative_scores[bins], self.positive_scores[bins])
+
+    def held(self) -> Scored:
+        """Only the bins that hold rows."""
+        return self.only(self.rows > 0)
+
+    def mirrored(self) -> Scored:
+        """The same rows as the other class sees them: its score is 1 − score."""
+        return replace(
+            self,
+            negatives=self.positives[::-1],
+            positives=self.negatives[::-1],
+            negative_scores=(self.positives - self.positive_scores)[::-1],
+            positive_scores=(self.negatives - self.negative_scores)[::-1],
+        )
+
+
+def _scored(counts: NDArray[np.int64], sums: NDArray[np.int64]) -> Scored:
+    rows, scores = counts[:-1].astype(np.float64), (sums[:-1] * SUM_STEP).astype(np.float64)
+    return Scored(rows[:, Said.NEGATIVE], rows[:, Said.POSITIVE], scores[:, Said.NEGATIVE], scores[:, Said.POSITIVE])
+
+
+def _over(sums: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.divide(sums, rows, out=np.zeros_like(sums), where=rows > 0)
