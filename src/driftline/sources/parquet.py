@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 MAGIC = b"PAR1"
 ENCRYPTED = b"PARE"
 
-BATCH_BYTES = 1 << 25
-"""A batch holds about this much, so that a thousand columns take no more memory than fifty."""
+BATCH_BYTES = 1 << 23
+"""A batch holds about this much: several are on their way at once, and what is small stays in the processor's cache."""
 
 MOST_ROWS, FEWEST_ROWS = 1 << 16, 1 << 12
-BUFFERS = 1 << 25
+BUFFERS = 1 << 22
 """All columns' read buffers together."""
+
+FEW_PROCESSORS = 2
+"""So few decode in one thread: another counts meanwhile, and every thread that decodes holds memory of its own."""
 
 INDEX_BYTES = 4
 DICTIONARY_BYTES = 1 << 18
@@ -49,8 +52,9 @@ class ParquetFile:
         """Read the named columns, in the file's order."""
         wanted = list(dict.fromkeys(columns))
         width = max(1, len(wanted))
-        rows = min(MOST_ROWS, max(FEWEST_ROWS, BATCH_BYTES // (8 * width)))
+        rows = self._batch_rows(min(MOST_ROWS, max(FEWEST_ROWS, BATCH_BYTES // (8 * width))))
         remote = self._place.system.type_name != "local"
+        many = pa.cpu_count() > FEW_PROCESSORS
         with reading(self._place.name), self._place.file() as source:
             file = pq.ParquetFile(
                 source,
@@ -62,7 +66,12 @@ class ParquetFile:
             )
             groups = range(file.num_row_groups)
             for selected in [[group] for group in groups] if remote else [list(groups)]:
-                yield from file.iter_batches(batch_size=rows, row_groups=selected, columns=wanted, use_threads=True)
+                yield from file.iter_batches(batch_size=rows, row_groups=selected, columns=wanted, use_threads=many)
+
+    def _batch_rows(self, most: int) -> int:
+        """At most so many rows, but so that a row group, at whose end a batch ends too, leaves no small rest."""
+        largest = max((self._metadata.row_group(i).num_rows for i in range(self._metadata.num_row_groups)), default=0)
+        return most if largest <= most else -(-largest // -(-largest // most))
 
     def _check_ends(self, file: pa.NativeFile) -> None:
         """Tell a file that was cut off from one that never was Parquet."""
