@@ -9,7 +9,7 @@ import pytest
 
 from driftline.profile.plan import Planned
 from driftline.profile.profile import Odd
-from driftline.schema import Column, Kind, Role
+from driftline.schema import OPERATION_ROLES, Column, Kind, Role
 from driftline.verdicts.comparison import COMPARED_KINDS, judged_columns
 
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ def of_role(role: Role) -> Planned:
 
 
 def test_all_but_the_ignored_are_judged(workshop: Workshop) -> None:
-    """Every role is looked at in some way, in the plan's order, save what was set aside."""
+    """Every role is compared or watched, in the plan's order, save what was set aside and what tells of the service."""
     roles = list(Role)
     _, comparison = workshop.blank([of_role(role) for role in roles])
-    assert [roles[i] for i in judged_columns(comparison)] == [role for role in roles if role is not Role.IGNORED]
+    assert [roles[i] for i in judged_columns(comparison)] == [
+        role for role in roles if role is not Role.IGNORED and role not in OPERATION_ROLES
+    ]
 
 
 @pytest.mark.parametrize(("absent", "judged"), [([10, 10], False), ([10, 9], True), ([0, 10], True), ([0, 0], True)])

@@ -15,8 +15,8 @@ def test_there_are_three_verdicts() -> None:
 
 
 def test_concerns_come_in_the_order_of_waking() -> None:
-    """Broken data first, then what the model says, then the truth, then what it is fed."""
-    assert list(Concern) == [Concern.FAULT, Concern.PREDICTION, Concern.LABEL, Concern.INPUT]
+    """Broken data first, then how well the model does, what it says, the truth, and what it is fed."""
+    assert list(Concern) == [Concern.FAULT, Concern.PERFORMANCE, Concern.PREDICTION, Concern.LABEL, Concern.INPUT]
 
 
 def test_a_cause_reads_as_words() -> None:

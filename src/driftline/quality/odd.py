@@ -10,6 +10,7 @@ from driftline.inference.share import share_facet
 from driftline.inference.significance import tail_factor
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks, vary_over_scales
 from driftline.profile.profile import Odd
+from driftline.schema import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,14 @@ def _odd_facet(
         ref_hits = np.clip(baseline, 0.0, 1.0) * ref_rows
     facet = share_facet(name, hits, rows, ref_hits, ref_rows, design, ask)
     # Nulls are always told; what never happened on either side is not worth a line.
-    return facet if odd is Odd.NULL else facet.masked((hits > 0) | (ref_hits > 0))
+    told = (hits > 0) | (ref_hits > 0) | (odd is Odd.NULL)
+    return facet.masked(told & ~_awaited(references[0], odd)[:, None])
+
+
+def _awaited(reference: Profile, odd: Odd) -> NDArray[np.bool_]:
+    """Columns that may be missing without any fault: labels, which come late."""
+    late = reference.plan.outcome is not None and odd in {Odd.NULL, Odd.ABSENT}
+    return np.array([late and planned.column.role is Role.LABEL for planned in reference.plan.columns], dtype=bool)
 
 
 def _hits(profiles: Sequence[Profile], odd: Odd) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

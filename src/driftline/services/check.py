@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,7 +17,9 @@ from driftline.verdicts.comparison import Comparison
 from driftline.verdicts.evidence import gather
 from driftline.verdicts.extras import beyond, extras
 from driftline.verdicts.extras import told as judged_by_hand
+from driftline.verdicts.influence import with_influence
 from driftline.verdicts.judge import CAUSES, INSTANT, judge
+from driftline.verdicts.model import OPERATIONS, PERFORMANCE, labels_of, operations_of, performance_of, unwatched, usual_coverage
 from driftline.verdicts.policy import Against
 from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
 from driftline.window import CALENDAR, Cadence, Window
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.monitor import Monitor
+    from driftline.performance.maturity import Delays
     from driftline.profile.profile import Profile
-    from driftline.verdicts.report import ColumnReport
+    from driftline.verdicts.report import ColumnReport, MetricReport
 
 
 LENGTHS = {
@@ -66,14 +69,24 @@ class Counted:
         return sorted(((w, p) for (s, w), p in self.profiles.items() if s == segment), key=lambda item: item[0])
 
 
-def check(reference: Counted, current: Counted, monitor: Monitor, created: datetime) -> Report:
+def check(reference: Counted, current: Counted, monitor: Monitor, created: datetime, delays: Delays | None = None) -> Report:
     """Judge every window of every segment against the reference.
+
+    Args:
+        reference: what is normal, as consecutive blocks.
+        current: the windows to judge.
+        monitor: how they are to be judged.
+        created: now.
+        delays: how late labels come, where that was learnt.
 
     Raises:
         DataError: nothing was counted in the reference.
     """
     if not any(profile.rows for profile in reference.profiles.values()):
         raise DataError("the reference has no rows", hint="give the data the model was trained on, or a sample of it")
+    blocks = [profile for _, profile in reference.of(None)]
+    monitor = replace(monitor, policy=with_influence(monitor.policy, blocks[0].plan, blocks))
+    usual = usual_coverage(blocks)
     segments = [segment for segment in current.segments() if segment is None or reference.of(segment)]
     length = LENGTHS.get(monitor.windowing.cadence)
     level = monitor.policy.budget.per_window(length) / max(len(segments), 1)
@@ -81,9 +94,19 @@ def check(reference: Counted, current: Counted, monitor: Monitor, created: datet
     profiles: list[Profile] = []
     for segment in segments:
         judged, counted = _judge_segment(segment, reference, current, monitor, level)
+        judged = [
+            replace(report, labels=labels_of(report.window, profile, usual, created, delays))
+            for report, profile in zip(judged, counted, strict=True)
+        ]
         windows += judged
         profiles += counted
-    findings = (*reference.findings, *current.findings, *_strangers(reference, current), *_ahead(current, created))
+    findings = (
+        *reference.findings,
+        *current.findings,
+        *_strangers(reference, current),
+        *_ahead(current, created),
+        *unwatched(blocks[0].plan, monitor.task, monitor.policy.goal),
+    )
     verdict = _overall(windows)
     return Report(
         monitor=monitor.name,
@@ -119,27 +142,42 @@ def _judge_segment(
         length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
     )
     policy = monitor.policy
-    evidence = gather(comparison, level * INSTANT, policy.confidence)
+    performance = performance_of(comparison, windows, policy, level * PERFORMANCE)
+    operations = operations_of(comparison, windows, policy, level * OPERATIONS)
+    drift = level * (1 - (PERFORMANCE if performance else 0) - (OPERATIONS if operations else 0))
+    evidence = gather(comparison, drift * INSTANT, policy.confidence)
     asked = extras(comparison, policy)
-    judgement = judge(evidence, comparison, policy, level, beyond(asked), judged_by_hand(asked))
+    judgement = judge(evidence, comparison, policy, drift, beyond(asked), judged_by_hand(asked))
     shown = {extra.name: extra for extra in asked.values()}
     reports = []
     for w, window in enumerate(windows):
         columns = Columns(judgement, comparison, windows, shown, w)
         # Columns that are only checked for presence never settle, and keep no window from being stable.
         told = judgement.cause[:, w] != CAUSES.index(Cause.NOT_COUNTED)
-        verdict = _window_verdict(judgement.verdict[told, w], counted[w].rows)
+        metrics, upkeep = performance[w] if performance else (), operations[w] if operations else ()
+        worse = next((one for one in (*metrics, *upkeep) if one.decides and one.verdict is Verdict.DRIFTED), None)
+        verdict = Verdict.DRIFTED if worse else _window_verdict(judgement.verdict[told, w], counted[w].rows)
+        reason = _window_reason(np.where(told, judgement.verdict[:, w], 0), judgement.weight[:, w], columns, counted[w].rows)
         reports.append(
             WindowReport(
                 window=window,
                 segment=segment,
                 rows=counted[w].rows,
                 verdict=verdict,
-                reason=_window_reason(np.where(told, judgement.verdict[:, w], 0), judgement.weight[:, w], columns, counted[w].rows),
+                reason=_with_performance(worse, judgement.verdict[told, w], reason),
                 columns=columns,
+                performance=metrics,
+                operations=upkeep,
             )
         )
     return reports, counted
+
+
+def _with_performance(worse: MetricReport | None, verdicts: NDArray[np.int8], reason: str) -> str:
+    """A worse model is told before what drifted."""
+    if worse is None:
+        return reason
+    return f"{worse.reason}. {reason}" if (verdicts == 2).any() else worse.reason  # noqa: PLR2004  the place of drifted
 
 
 def _ends(windows: Sequence[Window]) -> NDArray[np.float64]:

@@ -35,6 +35,9 @@ class Cause(StrEnum):
     REFERENCE_TOO_SMALL = "the reference is too small"
     NO_REFERENCE_VALUES = "the reference has no values"
     NOT_COUNTED = "values of this kind are not counted"
+    WORSE = "worse than in the reference"
+    NO_LABELS = "no labels yet"
+    UNDEFINED = "the metric is not defined here"
     MISSING_COLUMN = "the column is missing"
     EMPTY_WINDOW = "the window is empty"
 
@@ -43,6 +46,7 @@ class Concern(StrEnum):
     """What a change is about, in the order in which somebody should be woken."""
 
     FAULT = "data fault"
+    PERFORMANCE = "performance"
     PREDICTION = "prediction drift"
     LABEL = "label drift"
     INPUT = "input drift"
@@ -104,6 +108,105 @@ class ColumnReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a metric must be where labels have not come.
+
+    Attributes:
+        value: the estimate.
+        interval: where the metric of these rows lies, once all labels are known (95%); None where that is not known.
+        method: how it was estimated.
+        trusted: whether what the method needs was found to hold.
+        why: what speaks against trusting it; empty where nothing does.
+    """
+
+    value: float
+    interval: tuple[float, float] | None
+    method: str
+    trusted: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricReport:
+    """How well the model did in one window by one metric, and whether that is worse than in the reference.
+
+    Attributes:
+        metric: the metric's name.
+        title: what people call it.
+        better: "higher", "lower", or "either" for a number that should stay as it is.
+        decides: the window's verdict rests on it.
+        verdict: drifted where it is worse by more than matters.
+        cause: why.
+        reason: that in a sentence.
+        since: label of the window since which it is worse; None where it is not.
+        rows: rows with a label.
+        coverage: share of the window's rows that have a label.
+        value: the metric where labels have come; None without labels, or where it is not defined.
+        interval: its 95% confidence interval.
+        estimate: what it must be over all rows of the window; None where that was not estimated.
+        reference: the metric in the reference.
+        worsening: how much worse than the reference, in the metric's units; negative where it is better.
+        worsening_interval: its confidence interval, which decides.
+        p_value: probability of so great a worsening if the model did as well as in the reference.
+        floor: the smallest worsening that matters.
+        threshold: the value beyond which it would be called worse at this sample size.
+        detectable: the smallest worsening these labels could have shown (with probability 0.8).
+        rows_needed: labelled rows that would settle an inconclusive verdict; None if unknown.
+        per_day: for the value of decisions, what the change since the reference is worth a day, and its interval; None for others.
+    """
+
+    metric: str
+    title: str
+    better: str
+    decides: bool
+    verdict: Verdict
+    cause: Cause
+    reason: str
+    since: str | None
+    rows: int
+    coverage: float
+    value: float | None
+    interval: tuple[float, float] | None
+    estimate: Estimate | None
+    reference: float | None
+    worsening: float | None
+    worsening_interval: tuple[float, float] | None
+    p_value: float | None
+    floor: float
+    threshold: float | None
+    detectable: float | None
+    rows_needed: int | None
+    per_day: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelReport:
+    """How much of a window's truth is known, and whether what is known is like the rest.
+
+    Attributes:
+        labelled: rows with a label.
+        coverage: their share of the window's rows.
+        expected: the coverage that is usual at the window's age; None where nobody knows how late labels come.
+        maturity: the labels that have come, as a share of those that will ever come; None likewise.
+        provisional: what is computed from them may change for no other reason than that labels come.
+        mature_on: when nearly all of them are expected; None where nobody knows.
+        reason: that in a sentence.
+        skewed: rows with a label differ from those without one by more than chance and more than a little.
+        skew: in what they differ, in a sentence; empty where there is nothing to say.
+    """
+
+    labelled: int
+    coverage: float
+    expected: float | None
+    maturity: float | None
+    provisional: bool
+    mature_on: datetime | None
+    reason: str
+    skewed: bool = False
+    skew: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WindowReport:
     """What is said of one window (of one segment, where there are segments)."""
 
@@ -114,6 +217,12 @@ class WindowReport:
     reason: str
     columns: Sequence[ColumnReport]
     """One per column of the plan that is judged, in the plan's order; made when looked at."""
+    performance: tuple[MetricReport, ...] = ()
+    """One per metric, that which decides first; empty where outcomes are not counted."""
+    operations: tuple[MetricReport, ...] = ()
+    """Errors and latencies, where columns tell of them."""
+    labels: LabelReport | None = None
+    """How far the window's labels have come; None where outcomes are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,113 @@
+"""What a healthy model does in the reference: the metrics it is judged by, and the smallest loss that matters."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+from driftline.errors import ConfigError, near_miss
+from driftline.performance.metric import METRICS, measure, metric_of, metrics_for
+from driftline.performance.value import ValueMatrix, value_per_row
+from driftline.profile.outcome import total_outcome
+from driftline.schema import Task
+from driftline.verdicts.gauge import Gauge, Standard, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftline.performance.metric import Value
+    from driftline.profile.outcome import Outcome, OutcomeCounts
+    from driftline.verdicts.gauge import Reading
+    from driftline.verdicts.policy import Goal
+
+BOUNDED_FLOOR, MISSING_FLOOR, LOSS_FLOOR = 0.02, 0.5, 0.10
+"""The smallest worsening that matters: 2 points of a metric of which 1 is best; of a share of right answers at most half of
+what is missing to 1, since where one row in a hundred counts 2 points are all of them; a tenth of a loss's value."""
+
+VALUE = "value"
+"""The metric that is what decisions are worth."""
+
+RIGHT = frozenset({"accuracy", "specificity"})
+"""Shares of right answers that a rare class hardly touches."""
+
+DECIDES = {Task.BINARY: ("roc_auc", "f1", "accuracy"), Task.MULTICLASS: ("accuracy",), Task.REGRESSION: ("mae",)}
+"""The metric that means healthy where nobody says: the first that the outcome's columns allow."""
+
+
+def standards(outcome: Outcome, reference: OutcomeCounts, blocks: Sequence[OutcomeCounts], goal: Goal) -> tuple[Standard, ...]:
+    """Measure the reference: that metric first which decides.
+
+    Raises:
+        ConfigError: the metric that was named does not fit what is counted.
+    """
+    names = metrics_for(outcome)
+    if goal.metric == VALUE or (goal.value and outcome.task is Task.BINARY):
+        names = (*names, VALUE)
+    first = deciding(outcome, names, goal)
+    found = []
+    for name in dict.fromkeys([first, *names]):
+        gauge = _worth(outcome, goal) if name == VALUE else _gauge(name, outcome)
+        value = gauge.read(reference)
+        wider = spread([gauge.read(block) for block in blocks], value) if name == first else 1.0
+        found.append(Standard(gauge, value, wider, _floor(name, value, goal), decides=name == first))
+    return tuple(found)
+
+
+def deciding(outcome: Outcome, names: Sequence[str], goal: Goal) -> str:
+    """The metric that decides."""
+    if goal.metric is None:
+        return next((name for name in DECIDES[outcome.task] if name in names), names[0])
+    if goal.metric == VALUE:
+        return VALUE
+    metric = metric_of(goal.metric)
+    if outcome.task not in metric.tasks or (metric.needs == "scores" and not outcome.scores):
+        fits = [name for name, one in METRICS.items() if outcome.task in one.tasks]
+        hint = near_miss(goal.metric, fits)
+        raise ConfigError(f"the metric {goal.metric!r} does not fit a {outcome.task.value} model with these columns", hint=hint)
+    return goal.metric
+
+
+def _gauge(name: str, outcome: Outcome) -> Gauge:
+    metric = metric_of(name)
+    read = partial(_read, name, outcome)
+    share = metric.bounds == (0.0, 1.0)
+    return Gauge(name, metric.title, metric.better, read, total_outcome, known=lambda counts: int(counts.labelled), share=share)
+
+
+def matrix(goal: Goal) -> ValueMatrix:
+    """What decisions are worth.
+
+    Raises:
+        ConfigError: nobody said so.
+    """
+    if goal.value is None:
+        raise ConfigError(
+            "the metric is the value of decisions, and it is not said what they are worth", hint="write performance: {value: …}"
+        )
+    return ValueMatrix(*goal.value, currency=goal.currency)
+
+
+def _worth(outcome: Outcome, goal: Goal) -> Gauge:
+    title = "value per row" + (f" in {goal.currency}" if goal.currency else "")
+    read = partial(value_per_row, matrix(goal), outcome)
+    return Gauge(VALUE, title, "higher", read, total_outcome, known=lambda counts: int(counts.labelled))
+
+
+def _read(name: str, outcome: Outcome, counts: OutcomeCounts) -> Value:
+    return measure(name, outcome, counts)
+
+
+def _floor(name: str, value: Reading, goal: Goal) -> float:
+    if name in goal.floors:
+        return goal.floors[name]
+    if not math.isfinite(value.value):
+        return 0.0
+    if name == VALUE:
+        return LOSS_FLOOR * abs(value.value)
+    metric = metric_of(name)
+    if name == "ece":
+        return BOUNDED_FLOOR
+    if metric.better == "higher" and metric.bounds[1] == 1.0:
+        return min(BOUNDED_FLOOR, MISSING_FLOOR * (1.0 - value.value)) if name in RIGHT else BOUNDED_FLOOR
+    return LOSS_FLOOR * abs(value.value)

@@ -1,0 +1,113 @@
+"""What is said of the model itself in each window: how well it did, how far its labels have come, how its service ran."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from driftline.operations.traffic import traffic
+from driftline.performance.value import worth_change
+from driftline.schema import Role, Task
+from driftline.verdicts.gauge import judge_windows
+from driftline.verdicts.health import VALUE, matrix, standards
+from driftline.verdicts.loss import lasting_loss, with_lasting_loss
+from driftline.verdicts.report import Finding
+from driftline.verdicts.truth import label_report
+from driftline.verdicts.upkeep import standards as upkeep_standards
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftline.performance.maturity import Delays
+    from driftline.profile.outcome import Outcome, OutcomeCounts
+    from driftline.profile.plan import Plan
+    from driftline.profile.profile import Profile
+    from driftline.verdicts.comparison import Comparison
+    from driftline.verdicts.policy import Goal, Policy
+    from driftline.verdicts.report import LabelReport, MetricReport
+    from driftline.window import Window
+
+PERFORMANCE = 0.2
+"""The share of the budget that is spent on performance, where labels are known."""
+
+SLOW_LOSS = 0.3
+"""The part of it that goes to the detector of losses that grow slowly."""
+
+OPERATIONS = 0.1
+"""The share that is spent on errors and latencies, where columns tell of them."""
+
+
+def performance_of(comparison: Comparison, windows: Sequence[Window], policy: Policy, level: float) -> list[tuple[MetricReport, ...]]:
+    """Each window's performance; nothing where outcomes are not counted."""
+    outcome, reference = comparison.total.plan.outcome, comparison.total.outcome
+    if outcome is None or reference is None:
+        return []
+    blocks = [block.outcome for block in comparison.blocks if block.outcome is not None]
+    standard = standards(outcome, reference, blocks, policy.goal)
+    counted = [window.outcome for window in comparison.windows if window.outcome is not None]
+    labels, rows = [window.label for window in windows], [window.rows for window in comparison.windows]
+    instant, slow = level * (1 - SLOW_LOSS), level * SLOW_LOSS
+    found = judge_windows(standard, counted, labels, rows, level=instant, confidence=policy.confidence)
+    found = _priced(found, outcome, reference, counted, windows, policy.goal)
+    return with_lasting_loss(found, *lasting_loss(outcome, standard[0], blocks, counted, comparison.layout, slow), labels)
+
+
+def _priced(
+    found: list[tuple[MetricReport, ...]],
+    outcome: Outcome,
+    reference: OutcomeCounts,
+    counted: Sequence[OutcomeCounts],
+    windows: Sequence[Window],
+    goal: Goal,
+) -> list[tuple[MetricReport, ...]]:
+    """The reports, with what the change in the value of decisions costs a day."""
+    if goal.value is None or outcome.task is not Task.BINARY:
+        return found
+    priced = []
+    for reports, counts, window in zip(found, counted, windows, strict=True):
+        days = (
+            (window.end - window.start) / timedelta(days=1)
+            if isinstance(window.start, datetime) and isinstance(window.end, datetime)
+            else 0.0
+        )
+        change = worth_change(matrix(goal), outcome, reference, counts, days).per_day if days else None
+        day = (change.value, change.low, change.high) if change is not None and not change.why else None
+        priced.append(tuple(replace(one, per_day=day) if one.metric == VALUE else one for one in reports))
+    return priced
+
+
+def operations_of(comparison: Comparison, windows: Sequence[Window], policy: Policy, level: float) -> list[tuple[MetricReport, ...]]:
+    """Each window's errors and latencies; nothing where no column tells of them."""
+    standard = upkeep_standards(traffic(comparison.total), [traffic(block) for block in comparison.blocks])
+    if not standard:
+        return []
+    counted = [traffic(window) for window in comparison.windows]
+    labels, rows = [window.label for window in windows], [window.rows for window in comparison.windows]
+    return judge_windows(standard, counted, labels, rows, level=level, confidence=policy.confidence)
+
+
+def labels_of(window: Window, profile: Profile, usual: float, now: datetime, delays: Delays | None) -> LabelReport | None:
+    """How far a window's labels have come; None where outcomes are not counted. `usual` is the share in the reference."""
+    if profile.plan.outcome is None or profile.outcome is None:
+        return None
+    return label_report(profile.plan.outcome, profile.outcome, window, profile.rows, usual=usual, delays=delays, as_of=now)
+
+
+def usual_coverage(blocks: Sequence[Profile]) -> float:
+    """The share of the reference's rows that have a label."""
+    return sum(block.outcome.labelled for block in blocks if block.outcome) / max(sum(block.rows for block in blocks), 1)
+
+
+def unwatched(plan: Plan, task: Task, goal: Goal) -> tuple[Finding, ...]:
+    """Where a model is watched whose performance cannot be, say what is missing."""
+    if plan.outcome is not None or (task in {Task.NONE, Task.RANKING, Task.TEXT} and goal.metric is None):
+        return ()
+    label, said = plan.with_role(Role.LABEL), [plan.with_role(role) for role in (Role.PREDICTION, Role.SCORE)]
+    missing = "no column is known to hold what the model said"
+    if label is None:
+        missing = "no column is known to hold the label"
+    elif said != [None, None]:
+        missing = "labels and predictions are not of one kind"
+    hint = "name them: columns: {label: …, prediction: …, score: …}"
+    return (Finding(where="the reference", what=f"performance is not watched: {missing}", hint=hint),)

@@ -1,0 +1,77 @@
+"""Labels of a window: how many have come, whether more will, and whether those that came are like the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from driftline.performance.maturity import mature
+from driftline.performance.skew import score_skew
+from driftline.verdicts.report import LabelReport
+
+if TYPE_CHECKING:
+    from driftline.performance.maturity import Delays
+    from driftline.profile.outcome import Outcome, OutcomeCounts
+    from driftline.window import Window
+
+NEARLY = 0.95
+"""Where nobody knows how late labels come, a window is final with this share of the coverage the reference has."""
+
+SKEW_FLOOR = 0.02
+"""A smaller population stability index between rows with and without a label changes no metric by as much as matters."""
+
+UNLIKELY = 0.01
+
+
+def label_report(
+    outcome: Outcome, counts: OutcomeCounts, window: Window, rows: int, *, usual: float, delays: Delays | None, as_of: datetime
+) -> LabelReport:
+    """What is known of a window's labels.
+
+    Args:
+        outcome: how the counts were counted.
+        counts: the window's.
+        window: its place in time.
+        rows: its rows.
+        usual: the share of the reference's rows that have a label.
+        delays: how late labels come, where that was learnt.
+        as_of: now.
+    """
+    labelled, coverage = counts.labelled, counts.labelled / rows if rows else 0.0
+    skewed, skew = _skew(outcome, counts)
+    if delays is not None and isinstance(window.start, datetime) and isinstance(window.end, datetime):
+        found = mature(delays, window.start, window.end, as_of, predictions=rows, labels=labelled)
+        return LabelReport(
+            labelled=labelled,
+            coverage=coverage,
+            expected=found.expected,
+            maturity=found.maturity,
+            provisional=found.provisional,
+            mature_on=found.mature_on,
+            reason=found.reason,
+            skewed=skewed,
+            skew=skew,
+        )
+    short = coverage < NEARLY * usual
+    reason = f"{labelled:,} of {rows:,} labels have come"
+    reason += f", and {usual:.0%} of the reference's rows have one" if short else ""
+    return LabelReport(
+        labelled=labelled,
+        coverage=coverage,
+        expected=None,
+        maturity=None,
+        provisional=short,
+        mature_on=None,
+        reason=reason,
+        skewed=skewed,
+        skew=skew,
+    )
+
+
+def _skew(outcome: Outcome, counts: OutcomeCounts) -> tuple[bool, str]:
+    """Whether labelled rows differ from the others, and the sentence that says in what."""
+    found = score_skew(outcome, counts)
+    if found.p_value is None or found.effect is None:
+        return False, ""
+    skewed = found.p_value < UNLIKELY and found.effect > SKEW_FLOOR
+    return skewed, found.reason if skewed else ""
