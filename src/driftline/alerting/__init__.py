@@ -1,0 +1,1 @@
+"""Who is told, and when: verdicts become alerts, alerts become incidents, and an incident is told once."""

@@ -1,0 +1,155 @@
+"""Incidents: alerts that belong together, so that forty columns broken by one table are one message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from driftline.alerting.alert import Firing, Inactive, Patience, Reason, step
+from driftline.alerting.signals import Signal, Tier, signals
+from driftline.verdicts.report import Concern, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from driftline.alerting.alert import State
+    from driftline.verdicts.report import WindowReport
+
+
+class News(StrEnum):
+    """What is told of an incident."""
+
+    OPENED = "opened"
+    WORSE = "worse"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Alerts that began together, or that one of them explains.
+
+    Attributes:
+        number: 1, 2, … in the order in which they were opened.
+        opened: when.
+        window: label of the window that opened it.
+        tier: the most urgent it has been.
+        members: by key, the newest signal of every alert that belongs to it.
+        firing: keys of those that still fire.
+        closed: when the last of them was over; None while one fires.
+    """
+
+    number: int
+    opened: datetime
+    window: str
+    tier: Tier
+    members: Mapping[tuple[str, str, str], Signal]
+    firing: frozenset[tuple[str, str, str]]
+    closed: datetime | None = None
+
+    @property
+    def ranked(self) -> list[Signal]:
+        """Its signals, the most telling first: what is broken, then how well the model does, then what it says, then what it is fed."""
+        order = list(Concern)
+        return sorted(self.members.values(), key=lambda one: (-one.tier, order.index(one.concern), -one.weight, one.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message that has to leave: what is new of which incident. The key is the same for all messages of one incident."""
+
+    incident: Incident
+    news: News
+    window: WindowReport
+
+    @property
+    def key(self) -> str:
+        """By this receivers know messages of the same incident."""
+        return f"incident-{self.incident.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that is known: the state of every alert, and the incidents."""
+
+    alerts: Mapping[tuple[str, str, str], State] = field(default_factory=dict)
+    incidents: tuple[Incident, ...] = ()
+
+    @property
+    def open(self) -> tuple[Incident, ...]:
+        """Incidents that are not over."""
+        return tuple(one for one in self.incidents if one.closed is None)
+
+
+def take_in(board: Board, windows: Sequence[WindowReport], now: datetime, patience: Patience) -> tuple[Board, tuple[Notice, ...]]:
+    """Take in the reports of one window (one for each segment), and say what has to be told.
+
+    Args:
+        board: what was known.
+        windows: the window's report for all rows, then for each segment.
+        now: the end of the window.
+        patience: how long things have to last.
+    """
+    alerts = dict(board.alerts)
+    fired: list[Signal] = []
+    seen: dict[tuple[str, str, str], Signal] = {}
+    for window in windows:
+        for signal in signals(window):
+            before = alerts.get(signal.key, Inactive())
+            after, reason = step(before, signal.verdict, now, patience)
+            alerts[signal.key] = after
+            if signal.verdict is Verdict.DRIFTED:
+                seen[signal.key] = signal
+            if reason is Reason.FIRED:
+                fired.append(signal)
+    firing = frozenset(key for key, state in alerts.items() if isinstance(state, Firing))
+    return _grouped(Board(alerts, board.incidents), windows[0], now, fired, seen, firing)
+
+
+def _grouped(
+    board: Board,
+    window: WindowReport,
+    now: datetime,
+    fired: Sequence[Signal],
+    seen: Mapping[tuple[str, str, str], Signal],
+    firing: frozenset[tuple[str, str, str]],
+) -> tuple[Board, tuple[Notice, ...]]:
+    """New alerts join an incident that is open or open one; incidents of which nothing fires any more are over."""
+    incidents, notices = list(board.incidents), []
+    for place, one in enumerate(incidents):
+        if one.closed is not None:
+            continue
+        joined = {signal.key: signal for signal in fired if _belongs(signal, one)}
+        fired = [signal for signal in fired if signal.key not in joined]
+        members = {**one.members, **{key: seen[key] for key in one.members if key in seen}, **joined}
+        left = frozenset(members) & firing
+        tier = max([one.tier, *(signal.tier for signal in members.values())])
+        incidents[place] = replace(one, members=members, firing=left, tier=tier, closed=None if left else now)
+        if tier > one.tier:
+            notices.append(Notice(incidents[place], News.WORSE, window))
+        elif not left and one.tier > Tier.DIGEST:
+            notices.append(Notice(incidents[place], News.RESOLVED, window))
+    if fired:
+        members = {signal.key: signal for signal in fired}
+        tier = max(signal.tier for signal in fired)
+        incidents.append(Incident(len(incidents) + 1, now, window.window.label, tier, members, frozenset(members)))
+        if tier > Tier.DIGEST:
+            notices.append(Notice(incidents[-1], News.OPENED, window))
+    return Board(board.alerts, tuple(incidents)), tuple(notices)
+
+
+def _belongs(signal: Signal, incident: Incident) -> bool:
+    """Whether a new alert is part of an open incident.
+
+    A column that moves while a fault or another movement is open is a part of it; a model that does worse is
+    news of its own, unless a fault explains it: repairing the fault is what helps then.
+    """
+    if signal.key in incident.members:
+        return True
+    fault = any(one.concern is Concern.FAULT for one in incident.members.values())
+    if signal.concern is Concern.PERFORMANCE:
+        return fault or any(one.concern is Concern.PERFORMANCE for one in incident.members.values())
+    if signal.concern is Concern.FAULT:
+        return fault
+    return True

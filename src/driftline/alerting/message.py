@@ -1,0 +1,69 @@
+"""The words of a message, for somebody who is woken by it: what, since when, how bad, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from driftline.alerting.incident import News
+from driftline.alerting.signals import Tier
+from driftline.verdicts.report import Concern
+
+if TYPE_CHECKING:
+    from driftline.alerting.incident import Incident, Notice
+    from driftline.alerting.signals import Signal
+
+NAMED = 3
+"""So many columns are named; the others are counted."""
+
+TODO = {
+    Concern.FAULT: "Repair the feed of {names}, and keep these windows out of training.",
+    Concern.PERFORMANCE: "Look at what the model misses; if no fault explains it, retrain on rows from {since} on.",
+    Concern.PREDICTION: "Look at what the model is fed: its labels will tell whether it still does well.",
+    Concern.LABEL: "See whether labels are made as before; if they are, the share of what the model looks for has changed.",
+    Concern.INPUT: "Nothing has to be done: this is shown so that it can be explained later.",
+}
+"""What to do next, by what the incident is mainly about."""
+
+URGENCY = {Tier.DIGEST: "for information", Tier.LOOK: "look into it", Tier.RETRAIN: "act soon", Tier.PAGE: "act now"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What leaves: a subject line, and a few sentences."""
+
+    subject: str
+    body: str
+
+
+def compose(monitor: str, notice: Notice) -> Message:
+    """Write the message of a notice."""
+    incident, lead = notice.incident, notice.incident.ranked[0]
+    if notice.news is News.RESOLVED:
+        lasted = f"{incident.window} to {notice.window.window.label}"
+        return Message(
+            f"[resolved] {monitor}: {_about(incident)} is over ({lasted})", f"Nothing of it is seen any more. It began: {lead.sentence}."
+        )
+    since = lead.since or incident.window
+    again = "worse now, " if notice.news is News.WORSE else ""
+    subject = f"[{URGENCY[incident.tier]}] {monitor}: {again}{_about(incident)} since {since}"
+    others = [signal for signal in incident.ranked if signal is not lead]
+    sentences = [f"{lead.sentence}."]
+    if others:
+        sentences.append(f"With it: {_names(others)}.")
+    sentences.append(TODO[lead.concern].format(names=_names([s for s in incident.ranked if s.concern is lead.concern]), since=since))
+    return Message(subject, " ".join(sentences))
+
+
+def _about(incident: Incident) -> str:
+    lead = incident.ranked[0]
+    same = [signal for signal in incident.ranked if signal.concern is lead.concern]
+    if lead.concern is Concern.PERFORMANCE:
+        return f"{lead.name} is worse"
+    return f"{lead.concern.value} in {_names(same)}"
+
+
+def _names(some: list[Signal]) -> str:
+    names = list(dict.fromkeys(signal.name for signal in some))
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

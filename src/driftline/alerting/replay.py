@@ -1,0 +1,34 @@
+"""What would have been told: alerts and incidents over the windows of a report, one after another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from driftline.alerting.alert import Patience
+from driftline.alerting.incident import Board, take_in
+
+if TYPE_CHECKING:
+    from driftline.alerting.incident import Notice
+    from driftline.verdicts.report import Report, WindowReport
+    from driftline.window import Window
+
+
+def replay(report: Report, patience: Patience | None = None) -> tuple[Board, tuple[Notice, ...]]:
+    """Take in a report's windows in order, as a service would have.
+
+    Args:
+        report: of a check over some time.
+        patience: how long things have to last.
+    """
+    board = Board()
+    told: tuple[Notice, ...] = ()
+    by_window: dict[Window, list[WindowReport]] = {}
+    for window in report.windows:
+        by_window.setdefault(window.window, []).append(window)
+    for at, reports in sorted(by_window.items(), key=lambda item: item[0]):
+        ordered = sorted(reports, key=lambda one: (one.segment is not None, one.segment or ""))
+        now = at.end if isinstance(at.end, datetime) else report.created
+        board, notices = take_in(board, ordered, now, patience or Patience())
+        told = (*told, *notices)
+    return board, told
