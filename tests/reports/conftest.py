@@ -18,15 +18,25 @@ if TYPE_CHECKING:
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="session")
-def fake() -> ModuleType:
-    """The maker of reports."""
-    spec = spec_from_file_location("fake_report", Path(__file__).with_name("fake_report.py"))
+def _module(name: str) -> ModuleType:
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def fake() -> ModuleType:
+    """The maker of reports."""
+    return _module("fake_report")
+
+
+@pytest.fixture(scope="session")
+def model() -> ModuleType:
+    """The maker of models that get worse."""
+    return _module("fake_model")
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +57,34 @@ def hostile(fake: ModuleType) -> Report:
 def odd(fake: ModuleType) -> Report:
     """Everything that is not as usual: empty windows, columns without values, numbers without end."""
     made: Report = fake.odd_report()
+    return made
+
+
+@pytest.fixture(scope="session")
+def modelled(fake: ModuleType, model: ModuleType) -> Report:
+    """A binary model that gets worse in the last quarter of forty days; labels come late, and estimates where they have not."""
+    made: Report = model.with_model(fake.fake_report(5, 40))
+    return made
+
+
+@pytest.fixture(scope="session")
+def parted(fake: ModuleType, model: ModuleType) -> Report:
+    """The same in two segments, in one of which nothing is as its name seems."""
+    made: Report = model.with_model(fake.fake_report(4, 24, hostile=True, segments=("<EU>", "US")))
+    return made
+
+
+@pytest.fixture(scope="session")
+def classes(fake: ModuleType, model: ModuleType) -> Report:
+    """A model of three classes."""
+    made: Report = model.with_model(fake.fake_report(4, 20), model.MULTICLASS)
+    return made
+
+
+@pytest.fixture(scope="session")
+def amounts(fake: ModuleType, model: ModuleType) -> Report:
+    """A model of numbers."""
+    made: Report = model.with_model(fake.fake_report(4, 20), model.REGRESSION)
     return made
 
 

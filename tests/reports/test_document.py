@@ -15,7 +15,19 @@ from driftline.profile.plan import Plan
 from driftline.profile.profile import Profile
 from driftline.reports.document import SCHEMA, schema, to_dict
 from driftline.schema import Kind, Role
-from driftline.verdicts.report import Cause, ColumnReport, Concern, Finding, Report, Score, Verdict, WindowReport
+from driftline.verdicts.report import (
+    Cause,
+    ColumnReport,
+    Concern,
+    Estimate,
+    Finding,
+    LabelReport,
+    MetricReport,
+    Report,
+    Score,
+    Verdict,
+    WindowReport,
+)
 from driftline.window import Window
 
 if TYPE_CHECKING:
@@ -54,7 +66,48 @@ columns = st.builds(
     rows_needed=st.none() | counts,
     scores=st.lists(scores, max_size=2).map(tuple),
 )
+pairs = st.none() | st.tuples(numbers, numbers)
+estimates = st.builds(
+    Estimate, value=numbers, interval=pairs, method=st.text(), trusted=st.booleans() | st.booleans().map(np.bool_), why=st.text()
+)
+metrics = st.builds(
+    MetricReport,
+    metric=st.text(),
+    title=st.text(),
+    better=st.sampled_from(["higher", "lower", "either"]),
+    decides=st.booleans() | st.booleans().map(np.bool_),
+    verdict=st.sampled_from(Verdict),
+    cause=st.sampled_from(Cause),
+    reason=st.text(),
+    since=st.none() | st.text(),
+    rows=counts,
+    coverage=st.floats(0, 1),
+    value=maybe | numbers.map(np.float64),
+    interval=pairs,
+    estimate=st.none() | estimates,
+    reference=maybe,
+    worsening=maybe,
+    worsening_interval=pairs,
+    p_value=st.none() | st.floats(0, 1) | st.just(float("nan")),
+    floor=numbers,
+    threshold=maybe,
+    detectable=maybe,
+    rows_needed=st.none() | counts,
+    per_day=st.none() | st.tuples(numbers, numbers, numbers),
+)
 instants = st.datetimes(timezones=st.just(UTC))
+labels = st.builds(
+    LabelReport,
+    labelled=counts,
+    coverage=st.floats(0, 1),
+    expected=st.none() | st.floats(0, 1),
+    maturity=st.none() | st.floats(0, 2),
+    provisional=st.booleans() | st.booleans().map(np.bool_),
+    mature_on=st.none() | instants,
+    reason=st.text(),
+    skewed=st.booleans(),
+    skew=st.text(),
+)
 windows = st.builds(
     WindowReport,
     window=st.builds(Window, index=st.integers(), label=st.text(), start=st.none() | st.integers() | instants, end=st.none() | instants),
@@ -63,6 +116,9 @@ windows = st.builds(
     verdict=st.sampled_from(Verdict),
     reason=st.text(),
     columns=st.lists(columns, max_size=2).map(tuple),
+    performance=st.lists(metrics, max_size=2).map(tuple),
+    operations=st.lists(metrics, max_size=1).map(tuple),
+    labels=st.none() | labels,
 )
 reports = st.builds(
     Report,
@@ -127,6 +183,23 @@ def test_nothing_that_a_report_says_is_left_out() -> None:
     assert {f.name for f in fields(Score)} == set(described["score"]["properties"])
     assert {f.name for f in fields(ColumnReport)} == set(described["column"]["properties"])
     assert {f.name for f in fields(Finding)} == set(described["finding"]["properties"])
+    assert {f.name for f in fields(MetricReport)} == set(described["metric"]["properties"])
+    assert {f.name for f in fields(Estimate)} == set(described["estimate"]["properties"])
+    assert {f.name for f in fields(LabelReport)} == set(described["labels"]["properties"])
+    words = described["metric"]["properties"]["cause"]["enum"], described["column"]["properties"]["concern"]["enum"]
+    assert words == ([cause.value for cause in Cause], [concern.value for concern in Concern])
+
+
+def test_performance_is_written_whole(modelled: Report) -> None:
+    """Each window's metrics come in order, estimates inside them, and nothing is lost on the way."""
+    document = to_dict(modelled)
+    jsonschema.Draft202012Validator(schema()).validate(document)
+    first, last = document["windows"][0]["performance"], document["windows"][-1]["performance"]
+    assert [metric["metric"] for metric in first] == ["roc_auc", "accuracy"]
+    told = modelled.windows[0].performance[0]
+    assert (first[0]["value"], first[0]["interval"], first[0]["verdict"]) == (told.value, list(told.interval or ()), told.verdict.value)
+    assert last[0]["value"] is None
+    assert last[0]["estimate"]["method"] == "PAPE"
 
 
 def test_windows_have_instants_rows_or_nothing_as_bounds(report: Report, odd: Report) -> None:

@@ -86,3 +86,55 @@ def test_segments_have_figures_of_their_own(hostile: Report) -> None:
     """The same column differs between segments."""
     everything, part = (figures.over_time(hostile, "amount", segment=segment, statistic="psi") for segment in (None, "<EU>"))
     assert list(everything.data[3].y) != list(part.data[3].y)
+
+
+@pytest.mark.parametrize(("theme", "paper"), [(Theme.LIGHT, LIGHT["@paper"]), (Theme.DARK, DARK["@paper"])])
+@pytest.mark.parametrize(
+    ("which", "names"),
+    [
+        ("modelled", ("confusion", "roc", "precision_recall", "reliability")),
+        ("classes", ("confusion", "reliability")),
+        ("amounts", ("residuals", "residual_groups")),
+    ],
+)
+def test_performance_is_drawn_in_either_theme(
+    which: str, names: tuple[str, ...], theme: Theme, paper: str, request: pytest.FixtureRequest
+) -> None:
+    """Plotly's own validation accepts every figure of every task."""
+    report: Report = request.getfixturevalue(which)
+    for figure in (figures.performance(report, theme=theme), *(figures.portrait(report, name, theme=theme) for name in names)):
+        assert figure.layout.template.layout.paper_bgcolor == paper
+        assert figure.data
+
+
+def test_metric_window_and_segment_are_those_asked_for(parted: Report) -> None:
+    """The deciding metric of all rows is drawn unless another is named; the last window with labels likewise."""
+    assert figures.performance(parted).layout.yaxis.title.text == "ROC AUC, higher is better"
+    assert figures.performance(parted, "accuracy").layout.yaxis.title.text == "accuracy, higher is better"
+    whole, part = (figures.performance(parted, segment=segment) for segment in (None, "US"))
+    assert list(whole.data[8].y) != list(part.data[8].y)
+    assert figures.portrait(parted, "roc").data[-1].name == "2026-01-23"
+    assert figures.portrait(parted, "roc", "2026-01-02").data[-1].name == "2026-01-02"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (lambda report: figures.performance(report, "acuracy"), "did you mean 'accuracy'"),
+        (lambda report: figures.portrait(report, "rok"), "did you mean 'roc'"),
+        (lambda report: figures.portrait(report, "residuals"), "what can be: confusion, roc"),
+        (lambda report: figures.portrait(report, "roc", "2026-1-02"), "did you mean '2026-01-02'"),
+        (lambda report: figures.portrait(report, "roc", "2026-02-09"), "what can be: nothing"),
+    ],
+)
+def test_what_cannot_be_drawn_is_an_error_with_a_hint(modelled: Report, asked: Callable[[Report], go.Figure], said: str) -> None:
+    """A misspelt metric, figure or window says what was meant; a figure of another task says what there is."""
+    with pytest.raises(ConfigError, match=said):
+        asked(modelled)
+
+
+def test_a_report_without_a_model_says_what_is_missing(report: Report) -> None:
+    """Nobody is left with an empty figure."""
+    for draw in (figures.performance, lambda one: figures.portrait(one, "roc")):
+        with pytest.raises(ConfigError, match="performance is not watched"):
+            draw(report)

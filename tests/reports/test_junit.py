@@ -20,7 +20,7 @@ CASE = {"name", "classname", "time"}
 OUTCOMES = {"failure": {"message", "type"}, "skipped": {"message"}}
 
 
-@pytest.fixture(params=["report", "hostile", "odd"])
+@pytest.fixture(params=["report", "hostile", "odd", "parted"])
 def root(request: pytest.FixtureRequest) -> ET.Element:
     """JUnit of an ordinary, a hostile and an odd report."""
     return ET.fromstring(junit.to_junit(request.getfixturevalue(request.param)))
@@ -71,6 +71,21 @@ def test_a_windows_own_verdict_is_not_lost(report: Report) -> None:
     failure = suite.find("testcase/failure")
     assert failure is not None
     assert failure.get("message") == "rows repeat"
+
+
+def test_performance_is_a_case_of_each_window(modelled: Report) -> None:
+    """The metric that decides stands first: worse fails, what cannot be told is skipped."""
+    root = ET.fromstring(junit.to_junit(modelled))
+    for window, suite in zip(modelled.windows, root, strict=True):
+        case = suite.findall("testcase")[0]
+        told = window.performance[0]
+        assert case.get("name") == "performance: ROC AUC"
+        outcome = {Verdict.DRIFTED: "failure", Verdict.INCONCLUSIVE: "skipped", Verdict.STABLE: None}[told.verdict]
+        assert [child.tag for child in case] == ([outcome] if outcome else [])
+        if outcome == "failure":
+            assert case[0].get("type") == "performance"
+            assert f"since {told.since}" in (case[0].text or "")
+    assert "accuracy" not in {case.get("name") for case in root.iter("testcase")}
 
 
 @given(st.text())

@@ -63,3 +63,19 @@ def test_nothing_drifted_is_a_short_report(report: Report) -> None:
     """Without stories there are no tables."""
     calm = replace(report, windows=report.windows[:1], profiles=report.profiles[:1], findings=())
     assert "|" not in to_markdown(calm)
+
+
+def test_performance_is_a_table_of_its_own(parted: Report) -> None:
+    """Each segment's deciding metric, worst first, before drift; its cells are closed like all others."""
+    text = to_markdown(parted)
+    table = text[text.index("#### Performance") : text.index("#### Would wake")]
+    lines = [line for line in table.splitlines() if line.startswith("| ROC AUC")]
+    assert len(lines) == 3
+    assert all("▲ worse since 2026-" in line for line in lines)
+    assert len({line.count("|") for line in table.splitlines() if line.startswith("|")}) == 1
+
+
+def test_strangers_metrics_are_no_markup(modelled: Report) -> None:
+    """A guest's title stays text."""
+    windows = tuple(replace(w, performance=(replace(w.performance[0], title="<b>|AUC*"),)) for w in modelled.windows)
+    assert "&#60;b&#62;&#124;AUC&#42;" in to_markdown(replace(modelled, windows=windows))

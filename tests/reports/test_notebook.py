@@ -44,11 +44,21 @@ def test_odd_reports_are_shown_too(odd: Report, report: Report) -> None:
     assert "<iframe" not in to_notebook(replace(report, windows=(), profiles=()))
 
 
+def test_performance_comes_first(modelled: Report) -> None:
+    """Where a model is watched, its metric is said above the table and leads it."""
+    bare = re.sub(r"<iframe.*?</iframe>", "", to_notebook(modelled), flags=re.DOTALL)
+    assert bare.index("ROC AUC 0.") < bare.index("<table")
+    assert re.search(r"<tbody>\s*<tr><td[^>]*><b>ROC AUC</b>", bare)
+
+
 @pytest.mark.browser
-def test_figures_are_drawn_in_the_frame_without_a_network(browser: Any, hostile: Report, tmp_path: Path) -> None:
-    """The heat map and the worst columns appear; nothing is asked for and nothing is complained about."""
+@pytest.mark.parametrize(("which", "least"), [("hostile", 2), ("modelled", 7)])
+def test_figures_are_drawn_in_the_frame_without_a_network(
+    browser: Any, which: str, least: int, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """The heat map, performance and the worst columns appear; nothing is asked for and nothing is complained about."""
     file = tmp_path / "cell.html"
-    file.write_text(f"<!doctype html><meta charset=utf-8>{to_notebook(hostile)}", encoding="utf-8")
+    file.write_text(f"<!doctype html><meta charset=utf-8>{to_notebook(request.getfixturevalue(which))}", encoding="utf-8")
     page = browser.new_page()
     said: list[str] = []
     asked: list[str] = []
@@ -60,8 +70,11 @@ def test_figures_are_drawn_in_the_frame_without_a_network(browser: Any, hostile:
     page.locator("iframe").scroll_into_view_if_needed()
     inside = page.frame_locator("iframe")
     inside.locator("body[data-ready]").wait_for(state="attached")
-    drawn = inside.locator(".js-plotly-plot").count()
+    drawn, maps = inside.locator(".js-plotly-plot").count(), inside.locator(".map canvas").count()
+    room, taken = page.frames[1].evaluate("[innerHeight, document.body.scrollHeight]")
     page.close()
-    assert drawn >= 3
+    assert drawn >= least
+    assert maps == 1
+    assert taken <= room
     assert said == []
     assert asked == [file.as_uri()]

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from driftline.reports import material, wording
 from driftline.reports.bundle import template_text
+from driftline.reports.chart_values import filled_performance
 from driftline.reports.histogram import histogram
 from driftline.reports.ledger import ledger
 from driftline.reports.order import most_telling_statistic
 from driftline.reports.outline import outline
 from driftline.reports.packing import compact
 from driftline.reports.page import focus, index
+from driftline.reports.palette import Theme, palette
+from driftline.reports.sheet import labelled_windows
+from driftline.reports.track import About, track
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
@@ -31,7 +37,7 @@ def scripts(browser: Any, report: Report) -> Iterator[Any]:
     page.set_content('<script id="data" type="application/json"></script>')
     data = compact(index(report, outline(report)))
     page.evaluate("data => { document.getElementById('data').textContent = data; }", data)
-    for name in ("numbers.js", "model.js", "figures.js"):
+    for name in ("numbers.js", "elements.js", "model.js", "heatmap.js", "figures.js"):
         page.add_script_tag(content=template_text(name))
     page.evaluate("async () => { window.part = segmentOf(index.segments[0], await unpackNumbers(index.segments[0].heat)); }")
     yield page
@@ -48,6 +54,11 @@ def same(left: Any, right: Any, scale: float = 0.0) -> bool:
     if isinstance(left, int | float) and isinstance(right, int | float):
         return left == pytest.approx(right, rel=0.012, abs=max(1e-9, 0.012 * scale))
     return bool(left == right)
+
+
+def rgb(colour: str) -> str:
+    """A colour as the page writes it."""
+    return f"rgb({','.join(str(int(colour[k : k + 2], 16)) for k in (1, 3, 5))})"
 
 
 def test_a_page_is_json_and_light(report: Report, odd: Report, hostile: Report) -> None:
@@ -117,10 +128,30 @@ def test_the_page_fills_effects_over_time_as_python_does(scripts: Any, report: R
 def test_the_page_fills_the_heat_map_as_python_does(scripts: Any, report: Report) -> None:
     """The same cells in the same order, with the same words."""
     book = ledger(report)
-    drawn = scripts.evaluate("heatmapValues(part, [3, 0, 5])")
     values = json.loads(compact(material.filled_heatmap(book, [3, 0, 5])))
-    for blank in ("$z", "$told", "$labels", "$ticks", "$tick_labels", "$range", "$rows", "$places"):
-        assert same(drawn[blank], values[blank]), blank
+    call = """rows => {
+      const map = mapOf(part, rows), at = [...Array(map.width).keys()];
+      const each = (told) => rows.map((_, row) => at.map((slot) => told(row, slot)));
+      const z = each(map.z).map((line) => line.map((value) => (Number.isNaN(value) ? null : value)));
+      return { z, told: each(map.told), labels: map.labels, ticks: map.ticks };
+    }"""
+    drawn = scripts.evaluate(call, [3, 0, 5])
+    assert same(drawn["z"], values["$z"])
+    assert [["<br>".join(cell or []) for cell in row] for row in drawn["told"]] == values["$told"]
+    assert drawn["labels"] == values["$labels"]
+    assert drawn["ticks"] == [list(pair) for pair in zip(values["$ticks"], values["$tick_labels"], strict=True)]
+
+
+@pytest.mark.browser
+def test_the_heat_maps_colours_are_those_of_the_figure(scripts: Any) -> None:
+    """Our own mixing of colours is the plotting library's: linear between the palette's stops."""
+    stops = palette(Theme.LIGHT)["@heat"]
+    for (at, colour), z in [(stop, 3 * stop[0]) for stop in stops]:
+        assert scripts.evaluate("([z, stops]) => heatColour(z, stops)", [z, stops]) == rgb(colour), at
+    (low, left), (high, right) = stops[4], stops[5]
+    middle = scripts.evaluate("([z, stops]) => heatColour(z, stops)", [1.5 * (low + high), stops])
+    channels = zip(*([int(colour[k : k + 2], 16) for k in (1, 3, 5)] for colour in (left, right)), strict=True)
+    assert middle == f"rgb({','.join(str(round((a + b) / 2 + 1e-9)) for a, b in channels)})"
 
 
 @pytest.mark.browser
@@ -138,3 +169,29 @@ def test_each_column_has_a_statistic_to_begin_with(report: Report) -> None:
     """A column that has scores is opened at one of them."""
     book = ledger(report)
     assert all(most_telling_statistic(book, row) in book.scores[row] for row in range(len(book.names)))
+
+
+def test_what_travels_of_performance_is_the_figure(modelled: Report) -> None:
+    """Every metric's figure and the last windows' sheets travel whole, and only where a model is watched."""
+    data = index(modelled, outline(modelled))
+    (segment,) = data["segments"]
+    one = track(modelled, About.PERFORMANCE)
+    assert one is not None
+    for name, title, packed in segment["tracks"]["performance"]:
+        assert title == next(said.title for said in one.told[name] if said)
+        assert unpacked(packed) == json.loads(compact(filled_performance(one, name)))
+    assert segment["tracks"]["operations"] == []
+    assert [at for at, _ in segment["sheets"]] == list(labelled_windows(one))
+    assert {"performance", "confusion", "roc"} <= set(data["drawings"])
+
+
+def test_without_a_model_nothing_of_it_travels(report: Report) -> None:
+    """A report without outcomes is as light as it was."""
+    data = index(report, outline(report))
+    assert "performance" not in data["drawings"]
+    assert data["segments"][0]["sheets"] == []
+
+
+def unpacked(packed: str) -> Any:
+    """Read what `pack_json` wrote."""
+    return json.loads(zlib.decompress(base64.b64decode(packed)))

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
+from driftline.reports.sheet import HEADS
 from driftline.reports.text import effect, to_text
+from driftline.reports.track import About, courses
+from driftline.reports.vitals import headline, sparkline
 from driftline.reports.wording import HIDDEN
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ def test_the_verdict_is_the_first_word(report: Report) -> None:
 
 @pytest.mark.parametrize("width", [40, 72, 100, 160])
 @pytest.mark.parametrize("verbose", [False, True])
-@pytest.mark.parametrize("which", ["report", "hostile", "odd"])
+@pytest.mark.parametrize("which", ["report", "hostile", "odd", "modelled", "parted"])
 def test_no_line_is_wider_than_the_terminal(which: str, width: int, verbose: bool, request: pytest.FixtureRequest) -> None:  # noqa: FBT001  a parameter
     """Nothing wraps where we did not wrap it."""
     for line in to_text(request.getfixturevalue(which), width=width, verbose=verbose).splitlines():
@@ -78,3 +81,30 @@ def test_an_effect_is_written_with_its_statistic(report: Report, odd: Report) ->
     """A verdict that rests on nothing shows no effect."""
     assert effect(report.windows[-1].columns[0]).startswith("psi ")
     assert effect(odd.windows[0].columns[1]) == "–"
+
+
+def test_performance_comes_before_drift(modelled: Report) -> None:
+    """What wakes somebody first: the metric now against the reference, the labels it rests on, a bar a window."""
+    text = to_text(modelled, width=160)
+    (course,) = courses(modelled, About.PERFORMANCE)
+    assert text.index("\nPerformance\n") < text.index("Would wake somebody")
+    assert f"▲ {headline(course)}" in text
+    assert "labels for " in text
+    assert f"  {sparkline(course.track, 'roc_auc')}\n" in text
+
+
+def test_verbose_lists_every_metric(modelled: Report) -> None:
+    """All metrics of the last window that has labels, with their verdicts."""
+    text = to_text(modelled, width=160, verbose=True)
+    label = modelled.windows[-2].window.label
+    table = text[text.index(f"Every metric in window {label}") :]
+    assert all(head in table for head in HEADS)
+    assert "accuracy" in table
+
+
+def test_segments_that_are_worse_are_named(parted: Report) -> None:
+    """All rows come first, then the segments in which it is worse."""
+    lines = [line for line in to_text(parted).splitlines() if "in the reference" in line]
+    assert len(lines) == 3
+    assert "[" not in lines[0]
+    assert all("[US]" in line or "[<EU>]" in line for line in lines[1:])

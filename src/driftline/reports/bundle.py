@@ -17,7 +17,7 @@ from driftline.reports.palette import DARK, HEAT, LIGHT, Theme
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCRIPTS = ("numbers.js", "model.js", "figures.js", "detail.js", "table.js", "page.js")
+SCRIPTS = ("numbers.js", "elements.js", "model.js", "heatmap.js", "figures.js", "detail.js", "table.js", "performance.js", "page.js")
 """In the order in which they need each other."""
 
 

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from driftline.verdicts.report import ColumnReport, Report, Score, WindowReport
+    from driftline.verdicts.report import ColumnReport, Estimate, LabelReport, MetricReport, Report, Score, WindowReport
 
 SCHEMA = 1
 """Raised when a field changes its meaning or goes; new fields do not raise it."""
@@ -49,7 +49,61 @@ def _window(window: WindowReport) -> dict[str, Any]:
         "rows": int(window.rows),
         "verdict": window.verdict.value,
         "reason": window.reason,
+        "performance": [_metric(metric) for metric in window.performance],
+        "operations": [_metric(metric) for metric in window.operations],
+        "labels": None if window.labels is None else _labels(window.labels),
         "columns": [_column(column) for column in window.columns],
+    }
+
+
+def _metric(metric: MetricReport) -> dict[str, Any]:
+    return {
+        "metric": metric.metric,
+        "title": metric.title,
+        "better": metric.better,
+        "decides": bool(metric.decides),
+        "verdict": metric.verdict.value,
+        "cause": metric.cause.value,
+        "reason": metric.reason,
+        "since": metric.since,
+        "rows": int(metric.rows),
+        "coverage": _finite(metric.coverage),
+        "value": _finite(metric.value),
+        "interval": _interval(metric.interval),
+        "estimate": None if metric.estimate is None else _estimate(metric.estimate),
+        "reference": _finite(metric.reference),
+        "worsening": _finite(metric.worsening),
+        "worsening_interval": _interval(metric.worsening_interval),
+        "p_value": _finite(metric.p_value),
+        "floor": _finite(metric.floor),
+        "threshold": _finite(metric.threshold),
+        "detectable": _finite(metric.detectable),
+        "rows_needed": None if metric.rows_needed is None else int(metric.rows_needed),
+        "per_day": None if metric.per_day is None else [_finite(part) for part in metric.per_day],
+    }
+
+
+def _labels(labels: LabelReport) -> dict[str, Any]:
+    return {
+        "labelled": int(labels.labelled),
+        "coverage": _finite(labels.coverage),
+        "expected": _finite(labels.expected),
+        "maturity": _finite(labels.maturity),
+        "provisional": bool(labels.provisional),
+        "mature_on": None if labels.mature_on is None else labels.mature_on.isoformat(),
+        "reason": labels.reason,
+        "skewed": bool(labels.skewed),
+        "skew": labels.skew,
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "value": _finite(estimate.value),
+        "interval": _interval(estimate.interval),
+        "method": estimate.method,
+        "trusted": bool(estimate.trusted),
+        "why": estimate.why,
     }
 
 
@@ -79,11 +133,15 @@ def _score(score: Score) -> dict[str, Any]:
         "threshold": _finite(score.threshold),
         "p_value": _finite(score.p_value),
         "effect": _finite(score.effect),
-        "interval": None if score.interval is None else [_finite(end) for end in score.interval],
+        "interval": _interval(score.interval),
         "floor": _finite(score.floor),
         "detectable": _finite(score.detectable),
         "verdict": None if score.verdict is None else score.verdict.value,
     }
+
+
+def _interval(bounds: tuple[float, float] | None) -> list[float | None] | None:
+    return None if bounds is None else [_finite(end) for end in bounds]
 
 
 def _finite(value: float | None) -> float | None:

@@ -64,12 +64,12 @@ def distribution() -> Drawing:
             "height": "$height",
             "bargap": 0,
             "hovermode": "closest",
-            "xaxis": _ticks("$ticks", "$tick_labels")
+            "xaxis": ticks("$ticks", "$tick_labels")
             | {"range": "$range", "anchor": "y", "title": {"text": "$title"}, "visible": "$has_body"},
             "yaxis": {"domain": "$body_domain", "tickformat": ",.3~p", "rangemode": "tozero", "nticks": 5, "visible": "$has_body"}
             | {"title": {"text": "% of rows per bin"}},
             "xaxis2": {"anchor": "y2", "range": "$bar_range", "visible": False},
-            "yaxis2": _ticks("$places", "$labels")
+            "yaxis2": ticks("$places", "$labels")
             | {
                 "domain": "$bar_domain",
                 "range": "$bar_rows",
@@ -87,11 +87,11 @@ def over_time() -> Drawing:
     """The effect of one statistic, window by window, with its interval, the smallest effect that matters and the threshold."""
     return {
         "data": [
-            _line("", "$minus_floor", "@clear", width=0) | {"hoverinfo": "skip", "showlegend": False},
-            _line("too small to matter", "$floor", "@clear", width=0) | {"fill": "tonexty", "fillcolor": "@floor", "hoverinfo": "skip"},
-            _line("threshold of the raw value", "$threshold", "@muted", width=1.2)
+            line("", "$minus_floor", "@clear", width=0) | {"hoverinfo": "skip", "showlegend": False},
+            line("too small to matter", "$floor", "@clear", width=0) | {"fill": "tonexty", "fillcolor": "@floor", "hoverinfo": "skip"},
+            line("threshold of the raw value", "$threshold", "@muted", width=1.2)
             | {"line": {"color": "@muted", "width": 1.2, "dash": "dot", "shape": "hvh"}, "hoverinfo": "skip"},
-            _line("effect and its interval", "$effect", "@current", width=1.4)
+            line("effect and its interval", "$effect", "@current", width=1.4)
             | {
                 "mode": "lines+markers",
                 "marker": {"size": 4, "color": "@current"},
@@ -109,14 +109,14 @@ def over_time() -> Drawing:
                     "width": 0,
                 }
             },
-            _marks("inconclusive", "$inconclusive", "circle-open", "@inconclusive"),
-            _marks("drifted", "$drifted", "diamond", "@drifted"),
+            marks("inconclusive", "$inconclusive", "circle-open", "@inconclusive"),
+            marks("drifted", "$drifted", "diamond", "@drifted"),
         ],
         "layout": {
             "template": TEMPLATE,
             "height": 284,
             "hovermode": "closest",
-            "xaxis": _ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False},
+            "xaxis": ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False},
             "yaxis": {
                 "title": {"text": "$title"},
                 "nticks": 6,
@@ -169,8 +169,8 @@ def heatmap() -> Drawing:
             "template": TEMPLATE,
             "height": "$height",
             "margin": {"t": "$top", "l": "$left", "b": 24},
-            "xaxis": _ticks("$ticks", "$tick_labels") | {"showgrid": False, "side": "bottom", "automargin": False},
-            "yaxis": _ticks("$places", "$labels")
+            "xaxis": ticks("$ticks", "$tick_labels") | {"showgrid": False, "side": "bottom", "automargin": False},
+            "yaxis": ticks("$places", "$labels")
             | {"range": "$rows", "showgrid": False, "automargin": False, "ticks": "", "ticklabelstandoff": 5},
         },
     }  # fmt: skip  a drawing is easier to read in few lines
@@ -184,7 +184,7 @@ def missing() -> Drawing:
             "template": TEMPLATE,
             "height": 284,
             "hovermode": "closest",
-            "xaxis": _ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False},
+            "xaxis": ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False},
             "yaxis": {"title": {"text": "% of rows without a value"}, "tickformat": ",.3~p", "rangemode": "tozero", "nticks": 6},
             "annotations": "$notes",
         },
@@ -222,16 +222,19 @@ def _share(kind: str, name: str, shares: str, *, x0: int) -> Drawing:
     }
 
 
-def _line(name: str, values: str, colour: str, *, width: float) -> Drawing:
+def line(name: str, values: str, colour: str, *, width: float) -> Drawing:
+    """A line through one value per slot of time."""
     return {"type": "scatter", "mode": "lines", "name": name, "x0": 0, "dx": 1, "y": values, "line": {"color": colour, "width": width}}
 
 
-def _marks(name: str, values: str, symbol: str, colour: str) -> Drawing:
+def marks(name: str, values: str, symbol: str, colour: str) -> Drawing:
+    """Signs at some slots of time."""
     marker = {"symbol": symbol, "color": colour, "size": 8, "line": {"color": colour, "width": 1.4}}
     return {"type": "scatter", "mode": "markers", "name": name, "x0": 0, "dx": 1, "y": values, "marker": marker, "hoverinfo": "skip"}
 
 
-def _ticks(places: str, labels: str) -> Drawing:
+def ticks(places: str, labels: str) -> Drawing:
+    """An axis with these labels at these places."""
     return {"tickmode": "array", "tickvals": places, "ticktext": labels, "tickangle": 0}
 
 

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from driftline.errors import ConfigError, near_miss
-from driftline.reports import drawing, material
+from driftline.reports import charts, drawing, material
+from driftline.reports.chart_values import filled_performance
 from driftline.reports.histogram import histogram
 from driftline.reports.ledger import ledger
 from driftline.reports.order import changed_in_missing, most_telling_statistic, most_urgent_first
 from driftline.reports.outline import outline
 from driftline.reports.palette import Theme, palette
+from driftline.reports.sheet import PORTRAITS, focus, portraits
+from driftline.reports.track import About, track
 from driftline.reports.wording import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from driftline.reports.ledger import Ledger
+    from driftline.reports.track import Track
     from driftline.verdicts.report import Report
 
 
@@ -64,6 +68,66 @@ def missing(report: Report, *, segment: str | None = None, theme: Theme = Theme.
     """Share of rows without a value over the windows, for the columns that changed in it."""
     book = ledger(report, segment)
     return _figure(drawing.missing(), material.filled_missing(book, report.reference, changed_in_missing(book)), theme)
+
+
+def performance(report: Report, metric: str | None = None, *, segment: str | None = None, theme: Theme = Theme.LIGHT) -> go.Figure:
+    """One metric over the windows, that which decides where none is named: realised, estimated, the reference, and when it is worse.
+
+    What is watched of the service, such as `error_rate` and `latency_p95`, can be named too.
+
+    Raises:
+        ConfigError: nothing is known of performance, or not by this metric.
+    """
+    found = [one for about in About if (one := track(report, about, segment)) is not None]
+    names = [name for one in found for name in one.told]
+    if not names:
+        raise _unwatched()
+    chosen = names[0] if metric is None else metric
+    if chosen not in names:
+        raise ConfigError(f"no metric {chosen!r} was measured", hint=near_miss(chosen, names))
+    one = next(one for one in found if chosen in one.told)
+    return _figure(charts.performance(), filled_performance(one, chosen), theme)
+
+
+def portrait(report: Report, name: str, window: str | None = None, *, segment: str | None = None, theme: Theme = Theme.LIGHT) -> go.Figure:
+    """What the model said against what came true in one window, where none is named the last that has about as many labels as is usual.
+
+    Args:
+        report: what a check found.
+        name: `confusion`, `roc`, `precision_recall`, `reliability`, `residuals` or `residual_groups`.
+        window: the window's label.
+        segment: the segment; all rows where None.
+        theme: the background.
+
+    Raises:
+        ConfigError: there is no such figure, no such window, or it cannot be drawn of this model.
+    """
+    if name not in PORTRAITS:
+        raise ConfigError(f"there is no figure {name!r}", hint=near_miss(name, list(PORTRAITS)))
+    one = track(report, About.PERFORMANCE, segment)
+    if one is None:
+        raise _unwatched()
+    at = _place(one, window)
+    plan, counts = one.profiles[at].plan.outcome, one.profiles[at].outcome
+    values = {} if plan is None or counts is None else portraits(plan, counts, report.reference.outcome, one.labels()[at])
+    if name not in values:
+        raise ConfigError(f"{name!r} cannot be drawn of window {one.labels()[at]!r}", hint=f"what can be: {', '.join(values) or 'nothing'}")
+    return _figure(PORTRAITS[name][1](), values[name], theme)
+
+
+def _place(one: Track, window: str | None) -> int:
+    labels, first = one.labels(), focus(one)
+    if window is not None and window not in labels:
+        raise ConfigError(f"there is no window {window!r}", hint=near_miss(window, labels))
+    if window is not None:
+        return labels.index(window)
+    if first is None:
+        raise ConfigError("no window has labels yet", hint="figures of what came true need labels")
+    return first
+
+
+def _unwatched() -> ConfigError:
+    return ConfigError("performance is not watched", hint="name the columns that hold the label, and the prediction or the score")
 
 
 def _book(report: Report, column: str, segment: str | None) -> Ledger:

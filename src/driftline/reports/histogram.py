@@ -12,6 +12,7 @@ from driftline.profile.bins import LARGEST, LevelBins, NumberBins
 from driftline.profile.profile import Odd
 from driftline.reports.axis import Axis, axis_for, label_of
 from driftline.reports.wording import clean
+from driftline.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.profile.profile import Profile
-    from driftline.schema import Kind
 
 LEVELS_SHOWN = 20
 DISCRETE = 20
@@ -83,6 +83,17 @@ def histogram(profiles: Sequence[Profile], name: str) -> Histogram:
             axis, body, named = None, shares[:, :0], [("any value", shares[:, 0])]
     named += [(word, odd[:, kind]) for kind, word in ODD_WORDS.items() if np.nansum(odd[:, kind]) > 0]
     bars = np.array([share for _, share in named]).T if named else shares[:, :0]
+    return Histogram(axis=axis, body=body, labels=tuple(label for label, _ in named), bars=bars)
+
+
+def number_histogram(edges: NDArray[np.float64], counts: NDArray[np.int64]) -> Histogram:
+    """Gather counts in plain bins between inner edges; row 0 is the reference. Shape of `counts`: rows × (edges + 1)."""
+    bins = NumberBins((-LARGEST, *edges.tolist(), math.inf))
+    total = counts.sum(axis=1, keepdims=True).astype(float)
+    total[total == 0] = math.nan
+    # Such bins hold nothing endless: their first and last bin are open.
+    axis, body, named = _of_numbers(bins, np.pad(counts, ((0, 0), (1, 1))) / total, Kind.NUMBER)
+    bars = np.array([share for _, share in named]).T if named else body[:, :0]
     return Histogram(axis=axis, body=body, labels=tuple(label for label, _ in named), bars=bars)
 
 

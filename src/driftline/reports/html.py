@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from driftline.reports import bundle
+from driftline.reports import bundle, clinic
 from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.page import index
@@ -44,19 +44,24 @@ def to_html(report: Report) -> str:
 
 def front(report: Report, brief: Outline) -> dict[str, Any]:
     """What is said above the figures."""
-    wakes, inputs = brief.about(*WAKES), brief.about(Concern.INPUT)
+    ill = clinic.stories(report)
+    columns, inputs = brief.about(*WAKES), brief.about(Concern.INPUT)
+    # What goes on before what is over; the model's performance before its columns.
+    wakes = sorted([*ill, *map(_item, columns)], key=lambda item: item["state"] == "over")
     return {
         "monitor": clean(report.monitor),
         "created": instant(report.created),
         "verdict": report.verdict.value,
         "verdict_word": report.verdict.value.capitalize(),
         "mark": MARKS[report.verdict],
+        "marks": {verdict.value: mark for verdict, mark in MARKS.items()},
         "reason": clean(report.reason),
         "since": clean(report.since) if report.since else "",
         "latest": latest(report),
         "facts": facts(report),
         "promise": clean(report.promise),
-        "wakes": [_item(story) for story in wakes[:WAKES_SHOWN]],
+        **clinic.cards(report),
+        "wakes": wakes[:WAKES_SHOWN],
         "wakes_more": max(len(wakes) - WAKES_SHOWN, 0),
         "inputs": [_item(story) for story in inputs[:INPUTS_SHOWN]],
         "inputs_more": max(len(inputs) - INPUTS_SHOWN, 0),
@@ -70,6 +75,8 @@ def _item(story: Story) -> dict[str, str]:
         "name": clean(story.told.name),
         "segment": clean(story.segment or ""),
         "window": clean(story.window),
+        "metric": "",
+        "about": "",
         "concern": story.told.concern.value if story.told.concern in WAKES else "",
         "reason": clean(story.told.reason),
         "state": "now" if story.now else "over",

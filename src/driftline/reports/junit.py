@@ -1,23 +1,36 @@
-"""The report as JUnit XML: a suite per window, a case per column, so that any CI shows drift where it shows failing tests.
+"""The report as JUnit XML: a suite per window, a case per deciding metric and column, so that CI shows drift as it shows failing tests.
 
-A drifted column is a failure, an inconclusive one is skipped, both with their reason. Valid against the
+A drifted column and a model that does worse are failures, what is inconclusive is skipped, all with their reason. Valid against the
 schemas of Ant (windyroad's JUnit.xsd) and of Jenkins' xUnit plugin (junit-10.xsd).
 """
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftline.reports.text import effect
+from driftline.reports.vitals import estimated, measured
 from driftline.reports.wording import clean
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
-    from driftline.verdicts.report import ColumnReport, Report, WindowReport
+    from driftline.verdicts.report import ColumnReport, MetricReport, Report, WindowReport
 
 WHOLE = "(the window as a whole)"
 """The case of a window whose verdict none of its columns explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One test: what it is called, what is said of it, and what a change of it is about."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+    kind: str
+    details: str
 
 
 def to_junit(report: Report) -> str:
@@ -31,10 +44,13 @@ def to_junit(report: Report) -> str:
 
 def _suite(report: Report, window: WindowReport, place: int) -> ET.Element:
     name = window.window.label if window.segment is None else f"{window.window.label} [{window.segment}]"
-    cases = [_case(report, name, column.name, column.verdict, column.reason, column) for column in window.columns]
-    told = {column.verdict for column in window.columns}
-    if not cases or (window.verdict is not Verdict.STABLE and window.verdict not in told):
-        cases.append(_case(report, name, WHOLE, window.verdict, window.reason, None))
+    watched = [(what, one) for what, metrics in _watched(window) for one in metrics if one.decides]
+    metrics = [_Case(f"{what}: {one.title}", one.verdict, one.reason, what, _measured(one)) for what, one in watched]
+    columns = [_Case(one.name, one.verdict, one.reason, one.concern.value, _details(one)) for one in window.columns]
+    told = {one.verdict for one in (*metrics, *columns)}
+    unsaid = not told or (window.verdict is not Verdict.STABLE and window.verdict not in told)
+    whole = [_Case(WHOLE, window.verdict, window.reason, "drift", window.reason)] if unsaid else []
+    cases = [_element(report, name, case) for case in (*metrics, *columns, *whole)]
     counts = {
         "tests": len(cases),
         "failures": sum(case.find("failure") is not None for case in cases),
@@ -62,14 +78,24 @@ def _suite(report: Report, window: WindowReport, place: int) -> ET.Element:
     return suite
 
 
-def _case(report: Report, suite: str, name: str, verdict: Verdict, reason: str, column: ColumnReport | None) -> ET.Element:
-    case = ET.Element("testcase", {"name": text(name), "classname": f"{text(report.monitor)}.{text(suite)}", "time": "0"})
-    if verdict is Verdict.DRIFTED:
-        failure = ET.SubElement(case, "failure", {"message": text(reason), "type": column.concern.value if column else "drift"})
-        failure.text = text(_details(column) if column else reason)
-    elif verdict is Verdict.INCONCLUSIVE:
-        ET.SubElement(case, "skipped", {"message": text(reason)})
-    return case
+def _watched(window: WindowReport) -> tuple[tuple[str, tuple[MetricReport, ...]], ...]:
+    return (("performance", window.performance), ("operations", window.operations))
+
+
+def _element(report: Report, suite: str, case: _Case) -> ET.Element:
+    element = ET.Element("testcase", {"name": text(case.name), "classname": f"{text(report.monitor)}.{text(suite)}", "time": "0"})
+    if case.verdict is Verdict.DRIFTED:
+        failure = ET.SubElement(element, "failure", {"message": text(case.reason), "type": case.kind})
+        failure.text = text(case.details)
+    elif case.verdict is Verdict.INCONCLUSIVE:
+        ET.SubElement(element, "skipped", {"message": text(case.reason)})
+    return element
+
+
+def _measured(metric: MetricReport) -> str:
+    since = f"; since {metric.since}" if metric.since else ""
+    guess = estimated(metric)
+    return f"{metric.reason}; {measured(metric)}{f'; {guess}' if guess else ''}{since}"
 
 
 def _details(column: ColumnReport) -> str:

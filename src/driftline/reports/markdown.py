@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.text import MARKS
-from driftline.reports.wording import clean, instant, plural, rows
-from driftline.verdicts.report import Concern
+from driftline.reports.track import About, courses
+from driftline.reports.vitals import bounds, footing, sparkline, verdict_of
+from driftline.reports.wording import NOTHING, clean, instant, number, plural, rows
+from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from driftline.reports.outline import Outline, Story
     from driftline.verdicts.report import Report
+
+SPARK = 40
+"""A sparkline shows so many of the last windows."""
 
 MEANT = re.compile(r"[\\`*_{}\[\]<>#|~@$&]|://|\bwww\.|^(?=\s*(?:[-+=]|\d+[.)]))")
 """What Markdown, or GitHub's reading of it, could take for more than text."""
@@ -30,6 +35,8 @@ def to_markdown(report: Report, *, most: int = 20) -> str:
         f"**{escaped(report.reason)}**",
         " · ".join(escaped(fact) for fact in [latest(report), *facts(report)] if fact),
     ]
+    for about in About:
+        parts += _performance(report, about, most)
     parts += _table("Would wake somebody", brief.about(*WAKES), most)
     parts += _table("Input drift, by weight", brief.about(Concern.INPUT), most)
     parts += _lists(report, brief, most)
@@ -71,6 +78,28 @@ def _table(title: str, stories: Sequence[Story], most: int) -> list[str]:
         lines.append(f"| {' | '.join([*cells, escaped(when(story)), escaped(told.reason)])} |")
     more = [f"and {plural(len(stories) - most, 'column')} more"] if len(stories) > most else []
     return [f"#### {title}", "\n".join(lines), *more]
+
+
+def _performance(report: Report, about: About, most: int) -> list[str]:
+    """The metrics that decide, a row for each segment: now, in the reference, over the windows."""
+    found = courses(report, about)
+    if not found:
+        return []
+    segmented = any(course.track.segment is not None for course in found)
+    heads = ["metric", *(["segment"] if segmented else []), "now", "reference", "verdict", "rests on", "windows"]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for course in found[:most]:
+        told, verdict = course.told, Verdict.DRIFTED if course.now else course.told.verdict
+        now = NOTHING if told.value is None else f"{number(told.value)}{bounds(told.interval)}"
+        cells = [escaped(told.title), *([code(course.track.segment or "all rows")] if segmented else []), now, number(told.reference)]
+        cells += [
+            f"{MARKS[verdict]} {escaped(verdict_of(course))}",
+            escaped(footing(course)),
+            f"`{sparkline(course.track, course.metric)[-SPARK:]}`",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    more = [f"and {plural(len(found) - most, 'segment')} more"] if len(found) > most else []
+    return [f"#### {about.value.capitalize()}", "\n".join(lines), *more]
 
 
 def _lists(report: Report, brief: Outline, most: int) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from driftline.profile.profile import Profile
     from driftline.reports.histogram import Histogram
     from driftline.reports.ledger import Ledger
+    from driftline.reports.track import Track
 
 Values = dict[str, Any]
 TIME_TICKS = 6
@@ -104,7 +105,7 @@ def filled_over_time(book: Ledger, column: int, statistic: str, *, window: int |
     at = book.slots[window] if window is not None else 0
     described = word(statistic)
     words: Values = {
-        "$told": _spread(book, [_told(book, column, statistic, row) for row in range(len(book.windows))], ""),
+        "$told": spread(book, [_told(book, column, statistic, row) for row in range(len(book.windows))], ""),
         "$title": described.title + {"sd": ", in sd", "log": ", natural logarithm"}.get(described.unit, ""),
         "$format": "+,.3~p" if described.unit == "share" else ".3~g",
         "$effect_range": _range(effect[book.verdicts[column] != VERDICTS.index(Verdict.INCONCLUSIVE)], effect, fields),
@@ -112,7 +113,7 @@ def filled_over_time(book: Ledger, column: int, statistic: str, *, window: int |
         "$to": at + 0.5,
         "$marked": window is not None,
     }
-    return time_axis(book) | words | {blank: _spread(book, numbers(values), None) for blank, values in given.items()}
+    return time_axis(book) | words | {blank: spread(book, numbers(values), None) for blank, values in given.items()}
 
 
 def filled_heatmap(book: Ledger, rows: Sequence[int]) -> Values:
@@ -128,8 +129,8 @@ def filled_heatmap(book: Ledger, rows: Sequence[int]) -> Values:
     return time_axis(book) | {
         # Measuring the labels would cost the browser more than drawing all else.
         "$left": 14 + LETTER * max(map(len, labels), default=0),
-        "$z": [_spread(book, numbers(book.heat[row], digits=4), None) for row in rows],
-        "$told": [_spread(book, words, "") for words in told],
+        "$z": [spread(book, numbers(book.heat[row], digits=4), None) for row in rows],
+        "$told": [spread(book, words, "") for words in told],
         "$places": list(range(len(rows))),
         "$labels": [plain(label) for label in labels],
         "$rows": [len(rows) - 0.5, -0.5],
@@ -145,7 +146,7 @@ def filled_missing(book: Ledger, reference: Profile, columns: Sequence[int]) -> 
     lines = []
     for row, colour in zip(columns[:LINES_SHOWN], LINES, strict=False):
         shares = null_shares(book, reference, book.names[row])[1:]
-        lines.append(missing_line(plain(clean(book.names[row], NAME_WIDTH)), _spread(book, numbers(shares), None), colour))
+        lines.append(missing_line(plain(clean(book.names[row], NAME_WIDTH)), spread(book, numbers(shares), None), colour))
     note = {
         "text": "no column changed in how often it has a value",
         "showarrow": False,
@@ -166,7 +167,7 @@ def null_shares(book: Ledger, reference: Profile, name: str) -> NDArray[np.float
     return np.array([p.odd[at, kinds].sum() / p.rows if p.rows else math.nan for p in profiles])
 
 
-def time_axis(book: Ledger) -> Values:
+def time_axis(book: Ledger | Track) -> Values:
     """The windows on an axis: a few of their labels, at their places."""
     every = max(1, math.ceil(len(book.slots) / TIME_TICKS))
     labels = [plain(clean(label, 20)) for label in book.labels()]
@@ -216,10 +217,15 @@ def _told(book: Ledger, column: int, statistic: str, window: int) -> str:
 def _range(telling: NDArray[np.float64], effect: NDArray[np.float64], fields: Mapping[str, NDArray[np.float64]]) -> list[float]:
     """The part of the effect's axis worth looking at: one window of few rows does not squeeze all others."""
     core = np.concatenate([telling if np.isfinite(telling).any() else effect, fields["floor"], np.zeros(1)])
-    core = core[np.isfinite(core)]
+    return view(core, np.concatenate([fields["low"], fields["high"], fields["threshold"]]))
+
+
+def view(core: NDArray[np.float64], reach: NDArray[np.float64]) -> list[float]:
+    """An axis over all of `core`, and over as much of `reach` as does not squeeze it. Shape of both: any; NaN is left out."""
+    core, reach = core[np.isfinite(core)], reach[np.isfinite(reach)]
+    if not core.size:
+        return [0.0, 1.0]
     low, high = float(core.min()), float(core.max())
-    reach = np.concatenate([fields["low"], fields["high"], fields["threshold"]])
-    reach = reach[np.isfinite(reach)]
     if reach.size:
         room = 0.6 * (high - low) or float(np.abs(reach).max()) or 1.0
         low, high = max(min(low, float(reach.min())), low - room), min(max(high, float(reach.max())), high + room)
@@ -227,7 +233,7 @@ def _range(telling: NDArray[np.float64], effect: NDArray[np.float64], fields: Ma
     return [float(f"{low - room:.6g}"), float(f"{high + room:.6g}")]
 
 
-def _spread(book: Ledger, values: Sequence[Any], nothing: Any) -> list[Any]:
+def spread(book: Ledger | Track, values: Sequence[Any], nothing: Any) -> list[Any]:
     """Put one value per window at the windows' places on the axis of time."""
     placed = [nothing] * book.width
     for slot, value in zip(book.slots, values, strict=True):

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftline.reports import drawing, material
+from driftline.reports import charts, drawing, material
+from driftline.reports.chart_values import filled_performance
 from driftline.reports.histogram import histogram, place, unseen_values
 from driftline.reports.ledger import FIELDS, VERDICTS, ledger
 from driftline.reports.order import changed_in_missing, most_telling_statistic, most_urgent_first
 from driftline.reports.outline import segments
 from driftline.reports.packing import pack_json, pack_numbers
 from driftline.reports.palette import Theme, palette
+from driftline.reports.sheet import HEADS, PORTRAITS, drawings, labelled_windows, sheet
+from driftline.reports.sheet import focus as looked_at_first
+from driftline.reports.track import About, track
 from driftline.reports.wording import clean, word
 from driftline.verdicts.report import Cause, Concern, Verdict
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from driftline.profile.profile import Profile
     from driftline.reports.ledger import Ledger
     from driftline.reports.outline import Outline
+    from driftline.reports.track import Track
     from driftline.verdicts.report import ColumnReport, Report
 
 SCHEMA = 1
@@ -48,7 +53,10 @@ def index(report: Report, brief: Outline) -> dict[str, Any]:
             "over_time": drawing.over_time(),
             "heatmap": drawing.heatmap(),
             "missing": drawing.missing(),
+            **(drawings() | {"performance": charts.performance()} if any(w.performance or w.operations for w in report.windows) else {}),
         },
+        "portraits": [[name, title] for name, (title, _) in PORTRAITS.items()],
+        "heads": HEADS,
         "cell": drawing.CELL,
         "edge": drawing.EDGE,
         "verdicts": [verdict.value for verdict in VERDICTS],
@@ -88,8 +96,27 @@ def _segment(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
         "reference": report.reference.rows,
         "missing": material.filled_missing(book, report.reference, changed_in_missing(book)),
         "pages": [_window_page(book, at, nulls) for at in range(len(book.windows))],
+        "tracks": {about.value: _track(track(report, about, book.segment)) for about in About},
+        **_sheets(report, track(report, About.PERFORMANCE, book.segment)),
         "books": [_column_page(report, book, row, summaries) for row in range(len(book.names))],
     }
+
+
+def _track(one: Track | None) -> list[list[Any]]:
+    """For each metric its name, what people call it and its figure, packed; that which decides first."""
+    if one is None:
+        return []
+    titles = {metric: next(said.title for said in told if said is not None) for metric, told in one.told.items()}
+    return [[metric, clean(titles[metric], 60), pack_json(filled_performance(one, metric))] for metric in one.told]
+
+
+def _sheets(report: Report, one: Track | None) -> dict[str, Any]:
+    """The last windows with labels, each with its place and its sheet, packed; and which of them to show first."""
+    places = labelled_windows(one) if one is not None else ()
+    if one is None or not places:
+        return {"sheets": [], "sheet": None}
+    sheets, first = [[at, pack_json(sheet(one, at, report.reference.outcome))] for at in places], looked_at_first(one)
+    return {"sheets": sheets, "sheet": places.index(first) if first is not None else 0}
 
 
 def _window_page(book: Ledger, at: int, nulls: NDArray[np.float64]) -> list[str]:

@@ -27,6 +27,11 @@ LIGHT: Mapping[str, str] = {
     "@inconclusive": "#8b95a0",
     "@stable": "#7fb2d6",
     "@floor": "rgba(127,178,214,0.22)",
+    "@band": "rgba(0,114,178,0.20)",
+    "@band_light": "rgba(0,114,178,0.08)",
+    "@estimated": "#a0427f",
+    "@estimated_band": "rgba(160,66,127,0.13)",
+    "@grid": "#c4ccd4",
 }
 
 DARK: Mapping[str, str] = {
@@ -40,6 +45,11 @@ DARK: Mapping[str, str] = {
     "@inconclusive": "#8c97a3",
     "@stable": "#3f7397",
     "@floor": "rgba(92,184,236,0.14)",
+    "@band": "rgba(92,184,236,0.22)",
+    "@band_light": "rgba(92,184,236,0.08)",
+    "@estimated": "#e092c4",
+    "@estimated_band": "rgba(224,146,196,0.16)",
+    "@grid": "#3d4853",
 }
 
 HEAT: Mapping[Theme, tuple[tuple[float, str], ...]] = {

@@ -1,4 +1,4 @@
-"""The report for a terminal: the verdict first, then what drifted, then what cannot be told, then how to see more."""
+"""The report for a terminal: the verdict, how well the model does, what drifted, what cannot be told, how to see more."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from rich.text import Text
 from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.ledger import worst_score
 from driftline.reports.outline import WAKES, outline, segments, windows_of
+from driftline.reports.sheet import HEADS, table
+from driftline.reports.track import About, courses
+from driftline.reports.vitals import STANDINGS, footing, headline, sparkline
 from driftline.reports.wording import NOTHING, amount, clean, instant, interval, plural, rows
 from driftline.verdicts.report import Concern, Verdict
 
@@ -25,12 +28,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from driftline.reports.outline import Outline, Story
+    from driftline.reports.track import Course
     from driftline.verdicts.report import ColumnReport, Report
 
 MARKS = {Verdict.DRIFTED: "▲", Verdict.STABLE: "●", Verdict.INCONCLUSIVE: "○"}
 STYLES = {Verdict.DRIFTED: "bold bright_red", Verdict.STABLE: "bold green", Verdict.INCONCLUSIVE: "bold yellow"}
 STRIP = {Verdict.DRIFTED: "▲", Verdict.STABLE: "·", Verdict.INCONCLUSIVE: "○"}
-SHOWN, FINDINGS_SHOWN = 10, 5
+SHOWN, FINDINGS_SHOWN, SEGMENTS_SHOWN = 10, 5, 5
 NARROW = 90
 """Below so many characters the columns that can be spared go."""
 
@@ -54,6 +58,7 @@ def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: 
         console.print(
             Group(
                 *_head(report, width, verbose=verbose),
+                *_watched(report, width, verbose=verbose),
                 *_drifted(brief, verbose=verbose),
                 *_rest(report, brief, width, verbose=verbose),
             )
@@ -91,6 +96,57 @@ def _strip(report: Report, segment: str | None, width: int, *, verbose: bool) ->
         mark = Text(f"{MARKS[window.verdict]} {window.verdict.value}", style=STYLES[window.verdict])
         table.add_row(clean(window.window.label, 24), mark, rows(window.rows), Text(clean(window.reason)))
     return [line, table] if verbose else [line]
+
+
+def _watched(report: Report, width: int, *, verbose: bool) -> list[RenderableType]:
+    """The metrics that decide: now against the reference, over the windows, and how many labels that rests on."""
+    said: list[RenderableType] = []
+    for about in About:
+        found = courses(report, about)
+        whole = [course for course in found if course.track.segment is None]
+        ill = [course for course in found if course.track.segment is not None and course.worse]
+        shown = [*whole, *(ill if verbose else ill[:SEGMENTS_SHOWN])] if whole else found if verbose else found[:SEGMENTS_SHOWN]
+        if not shown:
+            continue
+        said += [Text(), Text(about.value.capitalize(), style="bold")]
+        for course in shown:
+            said += _course(course, width)
+        if len(found) > len(shown):
+            said.append(Text(f"and {plural(len(found) - len(shown), 'line')} more, one for each segment", style="dim"))
+        if verbose:
+            said += _every_metric(shown[0], width)
+    return said
+
+
+def _course(course: Course, width: int) -> list[RenderableType]:
+    verdict = Verdict.DRIFTED if course.now else course.told.verdict
+    where = f" [{clean(course.track.segment, 20)}]" if course.track.segment else ""
+    lines: list[RenderableType] = [Text(f"{MARKS[verdict]} {headline(course)}{where}", style=STYLES[verdict])]
+    if not where:
+        lines.append(Padding(Text(footing(course), style="dim"), (0, 0, 0, 2)))
+    signs, room = sparkline(course.track, course.metric), max(width - 4, 10)
+    if len(signs) > 1:
+        bars = Text("  " + ("…" if len(signs) > room else ""), style="dim")
+        for at in range(max(len(signs) - room, 0), len(signs)):
+            bars.append(signs[at], style="not dim bright_red" if at in course.worse else "")
+        lines.append(bars)
+    return lines
+
+
+def _every_metric(course: Course, width: int) -> list[RenderableType]:
+    """All metrics of the last window that is known, a row each."""
+    rows_told = table(course.track, course.at)
+    heads: tuple[str, ...] = HEADS if width >= NARROW else (*HEADS[:2], *HEADS[-1:])
+    # A column in which nothing stands, such as estimates where none were made, is left out.
+    heads = tuple(head for head in heads if any(row[HEADS.index(head)] != NOTHING for row in rows_told))
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
+    for head in heads:
+        shown.add_column(head, overflow="fold")
+    for row in rows_told:
+        verdict = Verdict(row[-1])
+        cells = [Text(cell) for cell, head in zip(row[:-1], HEADS, strict=False) if head in heads]
+        shown.add_row(*cells, Text(f"{MARKS[verdict]} {STANDINGS[verdict]}", style=STYLES[verdict].removeprefix("bold ")))
+    return [Text(), Text(f"Every metric in window {clean(course.track.labels()[course.at], 40)}", style="bold"), shown]
 
 
 def _drifted(brief: Outline, *, verbose: bool) -> list[RenderableType]:

@@ -142,11 +142,11 @@ def amount(statistic: str, effect: float | None) -> str:
         return number(effect)
     match unit:
         case "share":
-            return f"{_signed(effect * 100)} pp"
+            return f"{signed(effect * 100)} pp"
         case "log":
             return f"× {number(_factor(effect))}"
         case "sd":
-            return f"{_signed(effect)} sd"
+            return f"{signed(effect)} sd"
         case _:
             return number(effect)
 
@@ -204,7 +204,12 @@ def clean(text: str, width: int | None = None) -> str:
     return f"{seen[: width - 1 - left]}…{seen[len(seen) - left :]}"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """Write a change of a number.
+
+    >>> signed(0.5), signed(-0.5)
+    ('+0.5', '-0.5')
+    """
     return f"+{number(value)}" if value > 0 else number(value)
 
 

@@ -1,5 +1,7 @@
 // Filling the drawings of reports/drawing.py, as reports/material.py does, and handing them to Plotly.
 
+// The plotting library knows a little HTML: names are written so that it shows them as they are, and read back for the page.
+const spelled = (text) => text.replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
 const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
 function fill(part, given) {
@@ -13,6 +15,7 @@ function fill(part, given) {
   return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, fill(value, given)]));
 }
 
+// The plotting library stands in the file as inert text. It starts when the first figure comes near the view.
 let library = null;
 
 function plotly() {
@@ -25,18 +28,100 @@ function plotly() {
   return library;
 }
 
-function draw(node, drawing, values) {
-  const colours = index.palettes[theme()];
-  const figure = fill(drawing, { ...values, ...colours });
-  if (printing) figure.layout.width = Number(node.dataset.printWidth ?? 1010);
-  const config = { displayModeBar: false, responsive: !printing, staticPlot: printing, doubleClick: false, scrollZoom: false };
-  node.redraw = () => draw(node, drawing, values);
+// Figures are drawn one at a time, when they come near the view and the browser has nothing else to do.
+const waiting = new Set(), queue = [];
+const idle = window.requestIdleCallback ? (work) => requestIdleCallback(work, { timeout: 500 }) : setTimeout;
+let drawing = false, begun = false;
+
+const nearby = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting || !waiting.has(target)) continue;
+    nearby.unobserve(target);
+    queue.push(target);
+  }
+  drawNext();
+}, { rootMargin: "200px" });
+
+// Words first: the library takes longer to start than the whole rest of the page.
+function beginDrawing() {
+  begun = true;
+  return drawNext();
+}
+
+async function drawNext() {
+  if (!begun || drawing || !queue.length) return;
+  drawing = true;
+  await plotly();
+  await new Promise((resolve) => setTimeout(resolve));
+  while (queue.length) {
+    drawNow(queue.shift());
+    await new Promise((resolve) => idle(resolve));
+  }
+  drawing = false;
+}
+
+function drawNow(node) {
+  if (!waiting.delete(node) || !node.isConnected) return;
+  nearby.unobserve(node);
+  node.redraw();
+  node.style.minHeight = "";
+  node.dataset.drawn = "";
+}
+
+// What is printed must be drawn: a browser does not wait.
+function drawAll() {
+  if (window.Plotly) [...waiting].forEach((node) => { if (node.isConnected) drawNow(node); });
+}
+
+// A figure that is on the page already changes at once; a new one waits for its turn, its place kept.
+function draw(node, drawn, values) {
+  node.redraw = () => {
+    const figure = fill(drawn, { ...values, ...index.palettes[theme()] });
+    if (printing) figure.layout.width = Number(node.dataset.printWidth ?? 1010);
+    else fit(figure, node);
+    const config = { displayModeBar: false, responsive: !printing, staticPlot: printing, doubleClick: false, scrollZoom: false };
+    return window.Plotly.react(node, figure.data, figure.layout, config);
+  };
   node.classList.add("figure");
-  return window.Plotly.react(node, figure.data, figure.layout, config);
+  if ("drawn" in node.dataset || (printing && window.Plotly)) {
+    waiting.add(node);
+    drawNow(node);
+    return;
+  }
+  if (!node.style.minHeight) node.style.minHeight = `${values.$height ?? drawn.layout.height}px`;
+  if (waiting.has(node)) return;
+  waiting.add(node);
+  nearby.observe(node);
+}
+
+const ROOMY = 560, LETTER = 6.7;
+
+// In a narrow place labels of the axis are left out before they touch, and a long legend stands above the figure, as text.
+function fit({ data, layout }, node) {
+  const width = node.clientWidth, { tickvals, ticktext } = layout.xaxis;
+  if (tickvals?.length > 1) {
+    const every = Math.ceil((tickvals.length * (LETTER * Math.max(...ticktext.map((text) => text.length)) + 12)) / Math.max(width - 60, 1));
+    Object.assign(layout.xaxis, { tickvals: tickvals.filter((_, i) => i % every === 0), ticktext: ticktext.filter((_, i) => i % every === 0) });
+  }
+  const named = data.filter((trace) => trace.name && (trace.showlegend ?? true)), apart = width < ROOMY && named.length > 2;
+  node.previousElementSibling?.classList.contains("keys") && node.previousElementSibling.remove();
+  if (!apart) return;
+  layout.showlegend = false;
+  layout.margin = { ...layout.margin, t: 10 };
+  node.before(el("ul", { class: "legend keys", "aria-hidden": "true" }, ...named.map(keyOf)));
+}
+
+function keyOf({ name, mode = "", line, marker, fillcolor }) {
+  const sign = { "diamond": "◆", "circle-open": "○", "x-thin": "×" }[marker?.symbol], swatch = el("i", { class: "swatch" });
+  if (sign) Object.assign(swatch, { className: "sign", textContent: sign }).style.color = marker.color;
+  else if (fillcolor || !mode) swatch.style.background = fillcolor ?? marker.color;
+  else Object.assign(swatch.style, { height: 0, borderRadius: 0, borderTop: `2px ${{ dot: "dotted", dash: "dashed" }[line?.dash] ?? "solid"} ${line?.color ?? marker?.color}` });
+  return el("li", {}, swatch, spelled(name));
 }
 
 function redrawAll() {
-  if (window.Plotly) document.querySelectorAll(".figure").forEach((node) => node.redraw());
+  document.querySelectorAll(".figure[data-drawn]").forEach((node) => node.redraw());
+  repaintMaps();
 }
 
 const finite = (values) => Array.from(values, (value) => (Number.isFinite(value) ? value : null));
@@ -120,22 +205,17 @@ function cellWords(z) {
   return z >= 3 ? `drifted, ${times} × what matters or more` : `drifted, about ${times} × what matters`;
 }
 
-function heatmapValues(segment, rows) {
-  const told = rows.map((row) => place(segment, segment.windows.map((window, at) =>
-    `${plain(shorten(segment.columns[row].name, 60))}<br>${plain(window.label)}: ${cellWords(segment.heat(row, at))}`), ""));
-  const labels = rows.map((row) => shorten(segment.columns[row].name, document.body.clientWidth < 600 ? 14 : 28));
+// What the heat map shows of these columns.
+function mapOf(segment, rows) {
+  const places = new Map(segment.slots.map((slot, at) => [slot, at]));
+  const at = (slot) => places.get(slot) ?? -1;
   return {
-    ...segment.time,
-    $left: 14 + 6.7 * Math.max(...labels.map((label) => label.length), 4),
-    $z: rows.map((row) => place(segment, finite(segment.windows.map((_, at) => segment.heat(row, at))))),
-    $told: told,
-    $places: rows.map((_, i) => i),
-    $labels: labels.map(plain),
-    $rows: [rows.length - 0.5, -0.5],
-    $height: Math.max(rows.length, 1) * index.cell + 26,
-    $top: 4,
-    $gap: 1,
-    $scale: false,
+    labels: rows.map((row) => shorten(segment.columns[row].name, 60)),
+    width: segment.slots.length ? segment.slots.at(-1) + 1 : 1,
+    ticks: segment.time.$ticks.map((slot) => [slot, segment.windows[at(slot)].label]),
+    z: (row, slot) => (at(slot) < 0 ? NaN : segment.heat(rows[row], at(slot))),
+    told: (row, slot) => (at(slot) < 0 ? null
+      : [segment.columns[rows[row]].name, `${segment.windows[at(slot)].label}: ${cellWords(segment.heat(rows[row], at(slot)))}`]),
   };
 }
 

@@ -8,7 +8,7 @@ function segmentOf(raw, heat) {
     ({ label, start, end, rows, verdict: index.verdicts[verdict], reason }));
   const columns = raw.columns.map(([name, kind, role, importance], row) =>
     ({ name, kind, role, importance, row, drifted: raw.drifted[row], telling: raw.telling[row] }));
-  const pages = new Map(), books = new Map(), verdicts = new Map();
+  const pages = new Map(), books = new Map(), verdicts = new Map(), tracks = new Map(), sheets = new Map();
   const ranks = new Map(raw.order.map((row, place) => [row, place]));
   const segment = {
     ...raw, windows, columns,
@@ -20,6 +20,8 @@ function segmentOf(raw, heat) {
     },
     page: (at) => remember(pages, at, () => openPage(segment, at)),
     book: (row) => remember(books, row, () => openBook(segment, row)),
+    track: (about, metric) => remember(tracks, `${about} ${metric}`, () => unpackJson(raw.tracks[about][metric][2])),
+    sheetOf: (place) => remember(sheets, place, () => unpackJson(raw.sheets[place][1])),
     bookAtHand: (row) => books.get(row)?.value,
   };
   return segment;
@@ -78,23 +80,4 @@ async function openBook(segment, row) {
   const said = Object.fromEntries(told.statistics.map((statistic, k) => [statistic, told.said[k]]));
   const summaries = table(rows, index.summary.length);
   return { body, bars, scores, said, frame: told.frame, unseen: told.unseen, summaries: told.summed ? summaries : null };
-}
-
-function el(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "class") node.className = value;
-    else node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children.filter((child) => child !== null && child !== undefined));
-  return node;
-}
-
-const MARKS = { drifted: "▲", stable: "●", inconclusive: "◌" };
-
-function chip(verdict) {
-  if (!verdict) return el("span", { class: "chip inconclusive" }, "no data");
-  return el("span", { class: `chip ${verdict}` }, el("i", { "aria-hidden": "true" }, MARKS[verdict]), verdict);
 }

@@ -27,7 +27,6 @@ const seen = new IntersectionObserver((entries) => {
     if (!isIntersecting) continue;
     seen.unobserve(target);
     if (target.id === "foot") more();
-    else if (target.id === "missing") plotly().then(showMissing);
     else paint(target);
   }
 }, { rootMargin: "300px" });
@@ -137,7 +136,7 @@ async function toggle(row) {
 
 async function expand(row, window) {
   const segment = segmentNow();
-  const [book] = await Promise.all([segment.book(row), plotly()]);
+  const book = await segment.book(row);
   if (segment !== segmentNow()) return;
   if (open.has(row)) open.get(row).panel.go(window);
   else detailRow(row, book, window).panel.start();
@@ -151,9 +150,13 @@ function noteInAddress(row, window) {
   try { history.replaceState(null, "", `#${at}`); } catch { /* nothing is lost */ }
 }
 
-async function visit(name, label, segmentName) {
+async function turnTo(segmentName) {
   const at = segments.findIndex((segment) => (segment.name ?? "") === (segmentName ?? ""));
-  if (at >= 0 && at !== view.segment) { await showSegment(at); await showMap(MAP_ROWS); }
+  if (at >= 0 && at !== view.segment) await showSegment(at);
+}
+
+async function visit(name, label, segmentName) {
+  await turnTo(segmentName);
   const segment = segmentNow(), row = segment.columns.findIndex((column) => column.name === name);
   const window = segment.windows.findIndex((shown) => shown.label === label);
   if (row >= 0) await reveal(row, window >= 0 ? window : view.window);
@@ -171,28 +174,23 @@ async function reveal(row, window) {
   line?.querySelector("button").focus({ preventScroll: true });
 }
 
-async function showMap(rows) {
-  await plotly();
+function showMap(rows) {
   const segment = segmentNow(), total = segment.columns.length;
   mapRows = Math.min(rows, total);
-  const shown = segment.order.slice(0, mapRows), node = by("heatmap");
-  draw(node, index.drawings.heatmap, heatmapValues(segment, shown));
+  const shown = segment.order.slice(0, mapRows);
+  drawMap(by("heatmap"), { ...mapOf(segment, shown), pick: (row, slot) => {
+    const at = segment.slots.indexOf(slot);
+    if (at >= 0) reveal(shown[row], at);
+  } });
   by("map-note").textContent = mapRows < total ? `the ${mapRows} most urgent of ${count(total)} columns; click a cell to open it` : "click a cell to open it";
   by("map-more").hidden = mapRows >= total;
   by("map-more").textContent = `Show all ${count(total)} columns`;
-  node.removeAllListeners("plotly_click");
-  node.on("plotly_click", ({ points: [{ x, y }] }) => {
-    const at = segment.slots.indexOf(x);
-    if (at >= 0) reveal(shown[y], at);
-  });
 }
 
 function showMissing() {
-  const { missing } = segmentNow(), node = by("missing");
-  node.style.minHeight = "284px";
+  const { missing } = segmentNow();
   by("missing-card").hidden = missing.$lines.length === 0;
-  if (missing.$lines.length && window.Plotly) draw(node, index.drawings.missing, missing);
-  else if (missing.$lines.length) seen.observe(node);
+  if (missing.$lines.length) draw(by("missing"), index.drawings.missing, missing);
 }
 
 async function showSegment(at) {
@@ -205,29 +203,23 @@ async function showSegment(at) {
   by("kind").replaceChildren(...options("kind"));
   by("role").replaceChildren(...options("role"));
   Object.assign(view, { kind: "", role: "" });
-  // The figures' place is kept, so that nothing jumps when they come.
-  by("heatmap").style.minHeight = `${Math.min(MAP_ROWS, segment.columns.length) * index.cell + 30}px`;
+  const health = showHealth(segment);
+  showMap(MAP_ROWS);
   showMissing();
   if (segment.windows.length) await showWindow(segment.focus);
-}
-
-// Words first: the plotting library takes longer to start than the whole rest of the page.
-async function drawFigures() {
-  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-  await showMap(MAP_ROWS);
-  document.body.dataset.drawn = String(Math.round(performance.now()));
+  await health;
 }
 
 async function prepareToPrint() {
   // What is printed must be at hand: a browser does not wait.
   const segment = segmentNow();
+  await plotly();
   for (const row of segment.order.filter((at) => segment.columns[at].drifted).slice(0, PRINTED)) await segment.book(row);
   document.body.dataset.printable = "";
 }
 
 function beforePrint() {
   printing = true;
-  if (window.Plotly) showMissing();
   const segment = segmentNow();
   for (const told of page.filter((said) => said.verdict === "drifted").slice(0, PRINTED)) {
     const book = segment.bookAtHand(told.row);
@@ -235,6 +227,7 @@ function beforePrint() {
   }
   if (view.shown < PRINTED) more(PRINTED);
   open.forEach((detail) => detail.panel.start());
+  drawAll();
   document.querySelectorAll("canvas.strip").forEach(paint);
   redrawAll();
 }
@@ -254,11 +247,12 @@ function listen() {
   by("window").addEventListener("change", () => showWindow(Number(by("window").value)));
   by("earlier").addEventListener("click", () => showWindow(view.window - 1));
   by("later").addEventListener("click", () => showWindow(view.window + 1));
-  by("segment").addEventListener("change", async () => { await showSegment(Number(by("segment").value)); await showMap(MAP_ROWS); });
+  by("segment").addEventListener("change", () => showSegment(Number(by("segment").value)));
   by("all").addEventListener("click", () => more(list.length));
   by("map-more").addEventListener("click", () => showMap(Infinity));
-  document.querySelectorAll(".story").forEach((story) =>
+  document.querySelectorAll(".story:not([data-about])").forEach((story) =>
     story.addEventListener("click", () => visit(story.dataset.column, story.dataset.window, story.dataset.segment)));
+  listenToHealth();
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !/INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) { event.preventDefault(); by("search").focus(); }
   });
@@ -275,6 +269,7 @@ function furnish() {
   by("sort").append(...Object.entries(SORTS).map(([key, [title]]) => el("option", { value: key }, title)));
   by("segment").append(...segments.map((segment, at) => el("option", { value: at }, segment.name ?? "all rows")));
   by("segment-label").hidden = segments.length < 2;
+  furnishHealth();
   document.querySelectorAll(".tools").forEach((node) => { node.hidden = false; });
   for (const id of ["map-card", "table-card"]) by(id).hidden = false;
 }
@@ -286,10 +281,10 @@ async function start() {
   listen();
   if (segments.length) await showSegment(0);
   document.body.dataset.ready = String(Math.round(performance.now()));
-  if (segments.length) await drawFigures();
+  const drawn = beginDrawing();
   const wanted = new URLSearchParams(location.hash.slice(1));
   if (wanted.has("column")) await visit(wanted.get("column"), wanted.get("window"), wanted.get("segment"));
-  (window.requestIdleCallback ?? setTimeout)(prepareToPrint);
+  drawn.then(() => idle(prepareToPrint));
 }
 
 start().catch((error) => {
