@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -287,3 +287,43 @@ def test_segments_are_judged_by_value_and_by_condition() -> None:
     )
     drifted = {w.segment: [c.name for c in w.columns if c.verdict is Verdict.DRIFTED] for w in report.windows}
     assert drifted == {None: ["x"], "c=a": [], "c=b": ["x"], "c=é": [], "none of it": [], "all of it": ["x"]}
+
+
+def _scored(rows: int, seed: int, first: int = 0) -> pa.Table:
+    """A calibrated model's predictions, without labels."""
+    rng = np.random.default_rng(seed)
+    ts = np.datetime64("2026-03-01") + ((first + np.arange(rows)) * 60_000).astype("timedelta64[ms]")
+    return pa.table({"key": np.arange(first, first + rows), "ts": ts, "score": rng.beta(0.5, 0.5, rows)})
+
+
+def test_late_labels_are_joined_and_revise_what_was_said(tmp_path: Path) -> None:
+    """As of an early day few labels are known and the window is provisional; later all are, whatever order they came in."""
+    reference, current = _scored(30_000, 1), _scored(6_000, 2, first=30_000)
+    rng = np.random.default_rng(3)
+    score = np.concatenate([reference["score"].to_numpy(), current["score"].to_numpy()])
+    known = np.concatenate([reference["ts"].to_numpy(), current["ts"].to_numpy()]) + (rng.random(36_000) * 2 * 86_400_000).astype(
+        "timedelta64[ms]"
+    )
+    labels = pa.table({"key": np.arange(36_000), "label": (rng.random(36_000) < score).astype(int), "at": known})
+    pq.write_table(reference, tmp_path / "reference.parquet")
+    pq.write_table(current, tmp_path / "current.parquet")
+    pq.write_table(labels.take(rng.permutation(36_000)), tmp_path / "labels.parquet")
+    settings = {
+        "reference": "reference.parquet",
+        "current": "current.parquet",
+        "labels": {"from": "labels.parquet", "time": "at"},
+        "columns": {"timestamp": "ts", "id": "key", "score": "score", "label": "label"},
+        "window": "day",
+    }
+    specification = specify(settings, {}, directory=tmp_path)
+    end = datetime(2026, 3, 26, tzinfo=UTC)
+    early, late = (wiring.check(specification, now=at).report.windows[-1] for at in (end, end + timedelta(days=9)))
+    assert early.labels is not None
+    assert late.labels is not None
+    assert early.labels.provisional
+    assert early.labels.coverage < 0.9
+    assert not late.labels.provisional
+    assert late.labels.coverage == 1.0
+    assert late.performance[0].metric == "roc_auc"
+    assert late.performance[0].rows > early.performance[0].rows
+    assert {column.name for column in late.columns} == {"key", "ts", "score", "label"}

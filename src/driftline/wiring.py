@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 
 from driftline.config.places import FilesPlace, QueryPlace
 from driftline.engines import count as counting
+from driftline.engines.cells import seconds
 from driftline.engines.fit import fit
 from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
 from driftline.inference.variation import FEWEST_BLOCKS
 from driftline.monitor import Monitor
+from driftline.performance.maturity import count_delays, learn_delays
+from driftline.schema import Role
 from driftline.services.check import Counted, blocks_enough
 from driftline.services.check import check as judge
+from driftline.sources.joined import Joined
+from driftline.sources.known import KnownAt
 from driftline.sources.opening import open_source
+from driftline.sources.remembered import Remembered
 from driftline.store.profiles import load
 from driftline.store.shelf import Shelf, Use
 from driftline.window import CALENDAR, Cadence, Windowing
@@ -23,6 +29,7 @@ from driftline.window import CALENDAR, Cadence, Windowing
 if TYPE_CHECKING:
     from driftline.config.places import Place
     from driftline.config.specification import Specification
+    from driftline.performance.maturity import Delays
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
     from driftline.verdicts.report import Report
@@ -45,26 +52,87 @@ class CheckResult:
 
 def check(specification: Specification, *, progress: Progress | None = None, now: datetime | None = None) -> CheckResult:
     """Count, compare and judge what a specification describes."""
-    monitor, places = specification.monitor, specification.places
-    if places.current is None:
+    if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
-    report = compare_sources(_reference(specification), _opened(places.current), monitor, progress=progress, now=now)
+    at = now or datetime.now(UTC)
+    reference, current = _reference(specification, at), _joined(_opened(specification.places.current), specification, at)
+    monitor = _with_label_time(specification.monitor, current)
+    report = compare_sources(reference, current, monitor, progress=progress, now=at)
     return CheckResult(report, monitor)
+
+
+def _with_label_time(monitor: Monitor, source: Source | Shelf) -> Monitor:
+    """The monitor, knowing what the time of labels that were joined is called."""
+    time = source.time_column if isinstance(source, Joined) else None
+    return monitor if time is None else replace(monitor, hints=replace(monitor.hints, label_time=time))
 
 
 def compare_sources(
     reference: Source | Shelf, current: Source | Shelf, monitor: Monitor, *, progress: Progress | None = None, now: datetime | None = None
 ) -> Report:
     """Judge current data against a reference; either may have been counted before."""
-    plan, learnt = learn(reference, monitor, progress=progress)
     at = now or datetime.now(UTC)
+    current = _as_known(current, monitor, at)
+    plan, learnt = learn(_as_known(reference, monitor, at, optional=True), monitor, progress=progress)
+    delays = _delays(plan, current, monitor, at)
     if isinstance(current, Shelf):
         if current.plan.fingerprint != plan.fingerprint:
             raise DataError("the current profile was counted in other bins than the reference", hint="count it with --reference")
         counted = Counted({(segment, window): profile for segment, window, profile in current.entries})
         return judge(learnt, counted, monitor, at)
     found = counting.count(plan, current, monitor.windowing, monitor.hints, progress=progress)
-    return judge(learnt, Counted(found.profiles, (*found.findings, *current.findings())), monitor, at)
+    return judge(learnt, Counted(found.profiles, (*found.findings, *current.findings())), monitor, at, delays)
+
+
+def _as_known(source: Source | Shelf, monitor: Monitor, at: datetime, *, optional: bool = False) -> Source | Shelf:
+    """The source with the labels that were known at some time; training data often does not say since when they are."""
+    label, time = monitor.hints.named(Role.LABEL), monitor.hints.label_time
+    if isinstance(source, Shelf) or label is None or time is None or (optional and time not in source.schema().names):
+        return source
+    known = KnownAt(source, label, time, at)
+    known.schema()
+    return known
+
+
+def _delays(plan: Plan, source: Source | Shelf, monitor: Monitor, at: datetime) -> Delays | None:
+    """How late labels come, where a column says since when each is known: one reading of the two columns of times."""
+    made, known = monitor.hints.named(Role.TIMESTAMP), monitor.hints.label_time
+    place = plan.with_role(Role.TIMESTAMP)
+    made = made or (plan.names[place] if place is not None else None)
+    if isinstance(source, Shelf) or made is None or known is None or plan.outcome is None:
+        return None
+    counts = None
+    for batch in source.batches([made, known]):
+        if made in batch.schema.names and known in batch.schema.names:
+            times = [seconds(batch.column(name)) for name in (made, known)]
+            found = count_delays(times[0], times[1], at.timestamp())
+            counts = found if counts is None else counts + found
+    return learn_delays(counts) if counts is not None else None
+
+
+def _joined(source: Source | Shelf, specification: Specification, at: datetime) -> Source | Shelf:
+    """Predictions with the labels that lie elsewhere."""
+    place, hints = specification.places.labels, specification.monitor.hints
+    key, label = hints.named(Role.ID), hints.named(Role.LABEL)
+    if place is None or isinstance(source, Shelf) or key is None or label is None:
+        return source
+    labels = _opened(place.place)
+    if isinstance(labels, Shelf):
+        raise ConfigError("labels cannot be a profile, which holds no rows", hint="name the files the labels lie in")
+    prediction = hints.named(Role.PREDICTION)
+    at_time = at if place.time else None
+    return Joined(
+        source,
+        labels,
+        key,
+        place.label,
+        label_id=place.id,
+        label_time=place.time,
+        into=label,
+        prediction=prediction,
+        as_of=at_time,
+        shared=True,
+    )
 
 
 def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | None = None) -> tuple[Plan, Counted]:
@@ -79,16 +147,18 @@ def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | N
         _check_named(reference.plan, monitor)
         like = reference.about.get("like_windows") == _cut(monitor.windowing)
         return reference.plan, Counted({(s, w): p for s, w, p in reference.entries}, like_windows=like)
-    plan = fit(reference, monitor, progress=progress)
+    source = Remembered(reference)
+    plan = fit(source, monitor, progress=progress)
     _check_named(plan, monitor)
     windowing, like = monitor.windowing, False
     if windowing.cadence in CALENDAR or windowing.cadence is Cadence.COLUMN:
-        found = _count_like_windows(plan, reference, monitor, progress)
+        found = _count_like_windows(plan, source, monitor, progress)
         if found is not None and blocks_enough(len({window for _, window in found.profiles})):
-            return plan, Counted(found.profiles, (*found.findings, *reference.findings()), like_windows=True)
-    size = block_rows(_rows(reference), windowing)
-    found = counting.count(plan, reference, Windowing(Cadence.ROWS, rows=size), monitor.hints, progress=progress)
-    return plan, Counted(found.profiles, (*found.findings, *reference.findings()), like_windows=like)
+            return plan, Counted(found.profiles, (*found.findings, *source.findings()), like_windows=True)
+    # Fitting has read all rows, so that their number is known.
+    size = block_rows(source.rows() or 0, windowing)
+    found = counting.count(plan, source, Windowing(Cadence.ROWS, rows=size), monitor.hints, progress=progress)
+    return plan, Counted(found.profiles, (*found.findings, *source.findings()), like_windows=like)
 
 
 def _check_named(plan: Plan, monitor: Monitor) -> None:
@@ -121,14 +191,15 @@ def block_rows(rows: int, windowing: Windowing) -> int:
 
 def profile(specification: Specification, *, progress: Progress | None = None) -> Shelf:
     """Count data into a shelf: the reference itself, or, where current data is named, that in the reference's bins."""
-    monitor, places = specification.monitor, specification.places
-    reference = _reference(specification)
+    at, places = datetime.now(UTC), specification.places
+    reference = _reference(specification, at)
+    monitor = _with_label_time(specification.monitor, reference)
     if places.current is None:
         plan, learnt = learn(reference, monitor, progress=progress)
         about = {"source": places.reference.said, **({"like_windows": _cut(monitor.windowing)} if learnt.like_windows else {})}
         return _shelf(plan, learnt, Use.REFERENCE, about)
     plan = reference.plan if isinstance(reference, Shelf) else fit(reference, monitor, progress=progress)
-    current = _opened(places.current)
+    current = _as_known(_joined(_opened(places.current), specification, at), monitor, at)
     if isinstance(current, Shelf):
         return current
     found = counting.count(plan, current, monitor.windowing, monitor.hints, progress=progress)
@@ -169,9 +240,9 @@ def _cut(windowing: Windowing) -> str:
     return f"{windowing.cadence.value} {windowing.column or windowing.timezone}"
 
 
-def _reference(specification: Specification) -> Source | Shelf:
-    """Open the reference, and refuse columns that the specification names and the reference does not have."""
-    reference = _opened(specification.places.reference)
+def _reference(specification: Specification, at: datetime) -> Source | Shelf:
+    """Open the reference with its labels, and refuse columns that the specification names and the reference does not have."""
+    reference = _joined(_opened(specification.places.reference), specification, at)
     if not isinstance(reference, Shelf):
         specification.check_columns(reference.schema().names)
     return reference
@@ -193,8 +264,3 @@ def _place(place: object, name: str) -> Source | Shelf:
     if isinstance(place, str | Path):
         return load(place) if str(place).endswith(".profile") else open_source(place)
     return open_source(place, name=name)
-
-
-def _rows(source: Source) -> int:
-    known = source.rows()
-    return sum(batch.num_rows for batch in source.batches()) if known is None else known

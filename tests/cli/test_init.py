@@ -66,11 +66,16 @@ def test_answers_are_flags(here: Path) -> None:
     flags = (
         "--name shop --task regression --label amount --id order_id --ignore zip --segment is_fraud --unstable probability --arrives week"
     )
-    found = init("--reference", "train.parquet", *flags.split(), "--act-on", "large", "--false-alarms", "2 in 1 year", "--metric", "cost")
+    found = init("--reference", "train.parquet", *flags.split(), "--act-on", "large", "--false-alarms", "2 in 1 year", "--metric", "mae")
     assert found.exit_code == 0, found.output
     specification = read(here / "driftline.yaml", {})
     monitor = specification.monitor
-    assert (monitor.name, monitor.task, monitor.windowing.cadence, specification.metric) == ("shop", Task.REGRESSION, Cadence.WEEK, "cost")
+    assert (monitor.name, monitor.task, monitor.windowing.cadence, monitor.policy.goal.metric) == (
+        "shop",
+        Task.REGRESSION,
+        Cadence.WEEK,
+        "mae",
+    )
     assert monitor.hints.segments == ("is_fraud",)
     assert monitor.policy.budget.alarms == 2
     assert monitor.policy.floor("probability", "shift") > monitor.policy.floor("ts", "shift")

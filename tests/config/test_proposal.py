@@ -48,10 +48,10 @@ def test_what_was_said_goes_before_what_is_suggested() -> None:
     """Every answer arrives in the monitor."""
     answers = Answers(
         reference="a.csv", monitor="m", task=Task.REGRESSION, timestamp="when", id="", score="", label="y", ignore=("x",),
-        segments=("country",), unstable=("price",), arrives="week", act_on="large", false_alarms="2 in 1 year", metric="cost",
+        segments=("country",), unstable=("price",), arrives="week", act_on="large", false_alarms="2 in 1 year", metric="mae",
     )  # fmt: skip
     found = understood(answers, GUESS)
-    assert found.metric == "cost"
+    assert found.monitor.policy.goal.metric == "mae"
     monitor = found.monitor
     assert (monitor.name, monitor.task, monitor.windowing.cadence) == ("m", Task.REGRESSION, Cadence.WEEK)
     assert dict(monitor.hints.roles) == {"when": Role.TIMESTAMP, "y": Role.LABEL, "x": Role.IGNORED, "customer_id": Role.IGNORED}

@@ -34,7 +34,7 @@ def test_secrets_come_from_the_environment_and_are_not_shown(tmp_path: Path) -> 
     assert found.places.current.database == "postgresql://ann:s3cret@db/x"
     assert "s3cret" not in repr(found)
     assert {secret.name for secret in found.secrets} == {"DB"}
-    assert found.metric == "roc_auc"
+    assert found.monitor.policy.goal.metric == "roc_auc"
 
 
 def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from driftline.cli.progress import progress
 from driftline.errors import ConfigError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from driftline.cli.main import Session
     from driftline.cli.outputs import Outputs
     from driftline.config.specification import Specification
@@ -27,11 +30,17 @@ if TYPE_CHECKING:
     "--window", "windows", metavar="LABEL", multiple=True, help="Report this window only, such as 2026-03-29; last is the newest."
 )
 @click.option("--since", metavar="LABEL", help="Report this window and the later ones.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
+    help="Look as somebody did then (UTC): labels that came later are not known.",
+)
 @output_flags
 @click.pass_context
 def check(
     ctx: click.Context,
     config: Path,
+    as_of: datetime | None,
     reference: str | None,
     current: tuple[str, ...],
     windows: tuple[str, ...],
@@ -56,13 +65,13 @@ def check(
 
     specification = load(config, reference, current, ctx.obj)
     with progress(quiet=outputs.quiet) as told:
-        report = wiring.check(specification, progress=told).report
+        report = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC)).report
     ctx.exit(deliver(select(report, windows, since), outputs))
 
 
 def load(config: Path, reference: str | None, current: tuple[str, ...], session: Session) -> Specification:
     """Read the monitor, with other data where that was asked for."""
-    from driftline.config.places import Places, place
+    from driftline.config.places import place
     from driftline.config.specification import read
 
     specification = read(config, os.environ)
@@ -71,7 +80,7 @@ def load(config: Path, reference: str | None, current: tuple[str, ...], session:
     if reference:
         places = replace(places, reference=place(reference, Path(), os.environ))
     if current:
-        places = Places(places.reference, place(list(current), Path(), os.environ))
+        places = replace(places, current=place(list(current), Path(), os.environ))
     if places.current is None:
         raise ConfigError(
             f"{str(config)!r} does not say where the current data lies", hint="add current: data/*.parquet, or give --current"

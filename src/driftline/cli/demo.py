@@ -50,10 +50,19 @@ def demo(session: Session, /, *, directory: Path, days: int, rows: int, seed: in
 
     click.echo(ABOUT.format(days=days, rows=rows, seed=seed, directory=directory) + "\n")
     with progress(quiet=quiet) as bar:
-        written = write(PaymentsConfig(seed=seed, days=days, rows_per_day=rows), directory, progress=bar)
-        answers = Answers(reference="reference.parquet", current="data", monitor="payments", arrives="day")
+        config = PaymentsConfig(seed=seed, days=days, rows_per_day=rows)
+        written = write(config, directory, progress=bar)
+        answers = Answers(
+            reference="reference.parquet",
+            current="data",
+            labels="labels.parquet",
+            label="is_fraud",
+            label_time="label_ts",
+            monitor="payments",
+            arrives="day",
+        )
         write_proposal(answers, guess(look({"reference": str(written.reference)}, session, bar)), directory / "driftline.yaml")
-        report = check(load(directory / "driftline.yaml", None, (), session), progress=bar).report
+        report = check(load(directory / "driftline.yaml", None, (), session), progress=bar, now=config.midnight(days)).report
     deliver(report, Outputs(documents={"html": str(directory / "report.html")}, quiet=False))
     click.echo("\nWhat truly happened, and what was found\n")
     for line in told(retell(written.truth, report)):

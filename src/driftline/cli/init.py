@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--reference", metavar="PLACE", required=True, help="What is normal: a path, directory, glob, URL or .profile.")
 @click.option("--current", metavar="PLACE", help="What the model sees now.")
+@click.option("--labels", metavar="PLACE", help="Labels that come later; they are joined to the predictions by id.")
+@click.option("--label-time", metavar="COLUMN", help="Since when a label is known.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("driftline.yaml"), show_default=True, help="Where to write.")
 @click.option("--name", "monitor", help="What the monitor is called.")
 @click.option(
@@ -70,7 +72,7 @@ def init(session: Session, /, *, output: Path, tools: tuple[str, ...], yes: bool
         suggested = guess(look({"reference": answers.reference, **columns}, session, told))
     if not yes and sys.stdin.isatty():
         answers = check_answers(ask(answers, suggested))
-    here: dict[str, Any] = {key: _seen_from(output.parent, getattr(answers, key)) for key in ("reference", "current")}
+    here: dict[str, Any] = {key: _seen_from(output.parent, getattr(answers, key)) for key in ("reference", "current", "labels")}
     write_proposal(replace(answers, **here), suggested, output)
     for line in _next(answers, suggested, output, tools):
         click.echo(line)

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "profile": "Count data into a small file that adds up.",
     "merge": "Add profiles into one.",
     "show": "Show what a profile holds.",
+    "alerts": "Say which messages the verdicts would have sent.",
     "explain": "Explain a statistic, a setting, an error or a word.",
     "config": "Check driftline.yaml, or print its JSON Schema.",
     "demo": "Watch a model through 90 simulated days, and see what is found.",

@@ -28,9 +28,25 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from _roles(document)
     yield from _windows(document)
     yield from _segments(document)
+    yield from _labels(document)
     for key in ("reference", "current"):
         for below, text in texts_of(getattr(document, key)):
             yield from _references((key, *below), text, environ)
+    for below, text in texts_of(document.labels.from_ if document.labels else None):
+        yield from _references(("labels", "from", *below), text, environ)
+
+
+def _labels(document: Document) -> Iterator[Contradiction]:
+    columns = document.columns
+    if columns and columns.label_time and columns.label is None:
+        yield ("columns", "label_time"), "it is not said which column holds the label", "write columns: {label: …}"
+    if document.labels is None:
+        return
+    for key, what in (("id", "an id joins labels to predictions"), ("label", "a label needs a name")):
+        if columns is None or getattr(columns, key) is None:
+            yield ("labels",), f"{what}, and columns.{key} is not said", f"write columns: {{{key}: …}}"
+    if document.labels.time and columns and columns.label_time:
+        yield ("labels", "time"), "since when labels are known is said twice", "leave out columns.label_time"
 
 
 def _roles(document: Document) -> Iterator[Contradiction]:

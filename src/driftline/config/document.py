@@ -2,103 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, Field, Tag
 
+from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
+from driftline.config.health import Labels, Performance, Value
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
 
-STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=False)
-"""Nothing is guessed: an unknown key is a mistake, and the text '1' is not the number 1."""
-
-PERIOD = r"[1-9][0-9]{0,5} (minutes?|hours?|days?|weeks?|months?|years?|windows?)"
-"""A length of time in words, such as 30 days."""
-
-COUNT = r"([1-9][0-9]{0,5}(\.[0-9]{1,6})?|0?\.[0-9]{0,5}[1-9])"
-"""A positive number in words, such as 1 or 0.5."""
-
-
-def _whole(value: Any) -> Any:
-    """JSON Schema calls 7.0 an integer, and so do we."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _not_truth(value: Any) -> Any:
-    """To Python true is 1; to JSON Schema and to us it is not."""
-    if isinstance(value, bool):
-        raise PydanticCustomError("form", "1")
-    return _whole(value)
-
-
-def _forms(said: str, *, group: str | None = None, **tags: str) -> Discriminator:
-    """Choose the form of a setting by how it is written, so that a mistake is told in the terms of that form only.
-
-    Args:
-        said: what may stand here, for the message when nothing fits.
-        group: the form of a group of keys that has none of the keys in `tags`.
-        tags: the form of a `text_`, a `list_`, a `number_`, or a group with that key.
-    """
-
-    def form(value: Any) -> str | None:
-        match value:
-            case dict():
-                return next((tags[key] for key in tags if key in value), group)
-            case list():
-                return tags.get("list_")
-            case str():
-                return tags.get("text_")
-            case int() | float() if not isinstance(value, bool):
-                return tags.get("number_")
-        return None
-
-    return Discriminator(form, custom_error_type="form", custom_error_message=said)
-
-
-Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[list[Text], Field(min_length=1)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Files(BaseModel):
-    """Files, directories, globs or URLs, with what their names do not say."""
-
-    model_config = STRICT
-    path: Annotated[
-        Annotated[Text, Tag("<one>")] | Annotated[Texts, Tag("<many>")], _forms("a path or a list of paths", text_="<one>", list_="<many>")
-    ] = Field(
-        description="A path, directory, glob or URL, or a list of them. Relative paths begin where driftline.yaml lies.",
-        examples=["data/*.parquet"],
-    )
-
-
-class Query(BaseModel):
-    """A query to a database."""
-
-    model_config = STRICT
-    database: Text = Field(
-        description="The database's URL, as SQLAlchemy writes it. A password comes from the environment: ${NAME}.",
-        examples=["${WAREHOUSE_URL}"],
-    )
-    query: Text = Field(description="The SQL query whose rows are read.", examples=["select * from scores"])
-
-
-Place = Annotated[
-    Annotated[Text, Tag("<path>")] | Annotated[Texts, Tag("<paths>")] | Annotated[Files, Tag("<Files>")] | Annotated[Query, Tag("<Query>")],
-    _forms(
-        "a path, a list of paths, or a database and a query",
-        group="<Files>",
-        text_="<path>",
-        list_="<paths>",
-        path="<Files>",
-        database="<Query>",
-        query="<Query>",
-    ),
-]
 Names = Annotated[
-    Annotated[Text, Tag("<one>")] | Annotated[Texts, Tag("<many>")], _forms("a column or a list of columns", text_="<one>", list_="<many>")
+    Annotated[Text, Tag("<one>")] | Annotated[Texts, Tag("<many>")], forms("a column or a list of columns", text_="<one>", list_="<many>")
 ]
 KindName = Literal["number", "category", "boolean", "timestamp", "text"]
 
@@ -118,6 +31,15 @@ class Columns(BaseModel):
         None, description="How sure the model was: a probability, or one column per class.", examples=["probability"]
     )
     label: Text | None = Field(None, description="What turned out to be true; it may arrive late or never.", examples=["is_fraud"])
+    label_time: Text | None = Field(
+        None, description="Since when the label of a row is known; until then it is taken as not come yet.", examples=["label_ts"]
+    )
+    latency: Text | None = Field(None, description="How long the answer took.", examples=["latency_ms"])
+    error: Text | None = Field(
+        None,
+        description="Whether the request failed: true or 1, an HTTP status from 400 on, or a text other than ok.",
+        examples=["failed"],
+    )
     features: Texts | None = Field(
         None, description="What the model is given. Without this, every column that has no other role.", examples=[["amount", "country"]]
     )
@@ -161,7 +83,7 @@ Window = Annotated[
     | Annotated[RowWindows, Tag("<RowWindows>")]
     | Annotated[ColumnWindows, Tag("<ColumnWindows>")]
     | Annotated[CalendarWindows, Tag("<CalendarWindows>")],
-    _forms(
+    forms(
         "hour, day, week, month, whole, or one of the groups {rows: …}, {column: …}, {every: …, timezone: …}",
         group="<CalendarWindows>",
         text_="<name>",
@@ -184,7 +106,7 @@ class FalseAlarms(BaseModel):
 
 Budget = Annotated[
     Annotated[str, Field(pattern=f"^{COUNT} in {PERIOD}$"), Tag("<words>")] | Annotated[FalseAlarms, Tag("<FalseAlarms>")],
-    _forms("words such as 1 in 30 days, or {at_most: 1, in: 30 days}", group="<FalseAlarms>", text_="<words>"),
+    forms("words such as 1 in 30 days, or {at_most: 1, in: 30 days}", group="<FalseAlarms>", text_="<words>"),
 ]
 
 
@@ -197,10 +119,8 @@ class Trailing(BaseModel):
 
 CompareWith = Annotated[
     Annotated[Literal["reference", "previous", "same weekday", "same hour"], Tag("<name>")] | Annotated[Trailing, Tag("<Trailing>")],
-    _forms("reference, previous, same weekday, same hour, or {trailing: 7}", group="<Trailing>", text_="<name>"),
+    forms("reference, previous, same weekday, same hour, or {trailing: 7}", group="<Trailing>", text_="<name>"),
 ]
-
-Floor = Annotated[float, Field(ge=0)]
 
 
 class Floors(BaseModel):
@@ -252,7 +172,7 @@ class Quantile(BaseModel):
 
 Threshold = Annotated[
     Annotated[float, Tag("<number>")] | Annotated[StandardDeviations, Tag("<StandardDeviations>")] | Annotated[Quantile, Tag("<Quantile>")],
-    _forms(
+    forms(
         "a number, {standard_deviations: 3} or {quantile: 0.99}",
         group="<StandardDeviations>",
         number_="<number>",
@@ -261,24 +181,15 @@ Threshold = Annotated[
 ]
 Segment = Annotated[
     Annotated[Text, Tag("<column>")] | Annotated[Annotated[dict[Text, Text], Field(min_length=1)], Tag("<conditions>")],
-    _forms("a column, or a name with its condition: {large: amount > 1000}", group="<conditions>", text_="<column>"),
+    forms("a column, or a name with its condition: {large: amount > 1000}", group="<conditions>", text_="<column>"),
 ]
-
-
-class Performance(BaseModel):
-    """What tells a healthy model. It is kept here for performance monitoring, and not judged yet."""
-
-    model_config = STRICT
-    metric: Text = Field(
-        description="The metric that means healthy, such as roc_auc, accuracy, mean_absolute_error or a cost.", examples=["roc_auc"]
-    )
 
 
 class Document(BaseModel):
     """One monitor: what is watched, where its data lie, how time is cut, and what is promised."""
 
     model_config = STRICT
-    schema_: Annotated[Literal[1], BeforeValidator(_not_truth)] = Field(
+    schema_: Annotated[Literal[1], BeforeValidator(not_truth)] = Field(
         1, alias="schema", description="The version of this file's form.", examples=[1]
     )
     monitor: Text = Field("monitor", description="What this monitor is called in reports.", examples=["payments-fraud"])
@@ -291,6 +202,9 @@ class Document(BaseModel):
         examples=["train.parquet"],
     )
     current: Place | None = Field(None, description="What the model sees now; written like reference.", examples=["data/*.parquet"])
+    labels: Labels | None = Field(
+        None, description="Labels that come later, or from elsewhere.", examples=[{"from": "labels.parquet", "time": "label_ts"}]
+    )
     columns: Columns | None = Field(None, description="What the columns are for.", examples=[{"timestamp": "ts"}])
     segments: list[Segment] | None = Field(
         None,
@@ -337,7 +251,9 @@ class Document(BaseModel):
 SECTIONS: dict[str, type[BaseModel]] = {
     "columns": Columns,
     "floors": Floors,
+    "labels": Labels,
     "performance": Performance,
+    "value": Value,
     **{
         f"<{model.__name__}>": model
         for model in (Files, Query, RowWindows, ColumnWindows, CalendarWindows, FalseAlarms, Trailing, StandardDeviations, Quantile)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from driftline.config import document as written
 from driftline.monitor import ColumnHints, Monitor
 from driftline.schema import Kind, Role, Task
-from driftline.verdicts.policy import DEFAULT_FLOORS, Against, Budget, HandSet, Limit, Policy
+from driftline.verdicts.policy import DEFAULT_FLOORS, Against, Budget, Goal, HandSet, Limit, Policy
 from driftline.window import Cadence, Windowing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from driftline.config.health import Performance
 
 UNITS = {
     "minute": timedelta(minutes=1),
@@ -49,6 +51,7 @@ def hints(document: written.Document) -> ColumnHints:
         importance=dict(columns.importance or {}),
         features=tuple(columns.features) if columns.features else None,
         segments=tuple(segment for segment in segments if isinstance(segment, str)),
+        label_time=columns.label_time,
         conditions={name: text for segment in segments if isinstance(segment, dict) for name, text in segment.items()},
     )
 
@@ -69,6 +72,8 @@ ROLES = {
     "prediction": Role.PREDICTION,
     "score": Role.SCORE,
     "label": Role.LABEL,
+    "latency": Role.LATENCY,
+    "error": Role.ERROR,
     "ignore": Role.IGNORED,
 }
 """Keys under `columns` that give a role."""
@@ -101,7 +106,23 @@ def policy(document: written.Document) -> Policy:
         column_floors=dict(document.floors.columns or {}) if document.floors else {},
         hand_set=tuple(hand_set(document)),
         statistics=tuple(document.statistics or ()),
+        goal=goal(document.performance),
         confidence=document.confidence or Policy().confidence,
+    )
+
+
+def goal(said: Performance | None) -> Goal:
+    """What a healthy model means."""
+    if said is None:
+        return Goal()
+    worth = said.value
+    return Goal(
+        metric=said.metric,
+        threshold=Goal().threshold if said.threshold is None else said.threshold,
+        positive=said.positive,
+        floors=dict(said.floors or {}),
+        value=(worth.true_positive, worth.false_positive, worth.true_negative, worth.false_negative) if worth else None,
+        currency=(worth.currency or "") if worth else "",
     )
 
 

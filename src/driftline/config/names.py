@@ -9,7 +9,9 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from driftline.drift.statistic import STATISTICS
-from driftline.errors import UnknownPart, near_miss
+from driftline.errors import ConfigError, UnknownPart, near_miss
+from driftline.performance.metric import metric_of
+from driftline.verdicts.health import VALUE
 from driftline.verdicts.policy import DEFAULT_FLOORS
 
 STATISTIC = "statistic"
@@ -30,6 +32,16 @@ def _judged(name: str) -> str:
     return name
 
 
+def _metric(name: str) -> str:
+    if name == VALUE:
+        return name
+    try:
+        metric_of(name)
+    except ConfigError as unknown:
+        raise PydanticCustomError("unknown_name", "{fact}", {"fact": unknown.fact, "hint": unknown.hint}) from unknown
+    return name
+
+
 def _timezone(name: str) -> str:
     try:
         return ZoneInfo(name).key
@@ -45,6 +57,9 @@ StatisticName = Annotated[str, AfterValidator(_statistic), Field(json_schema_ext
 
 JudgedName = Annotated[str, AfterValidator(_judged), Field(json_schema_extra={"enum": list(DEFAULT_FLOORS)})]
 """One of the effects that have a floor."""
+
+MetricName = Annotated[str, AfterValidator(_metric)]
+"""A metric of `driftline.performance.metric`."""
 
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 """The IANA name of a time zone."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from driftline.config import document as written
+from driftline.config import forms as written
 from driftline.config.environment import resolve
 
 if TYPE_CHECKING:
@@ -34,11 +34,22 @@ Place = FilesPlace | QueryPlace
 
 
 @dataclass(frozen=True, slots=True)
+class LabelPlace:
+    """Where labels lie, and what the columns there are called: the prediction's id, the label, since when it is known."""
+
+    place: Place
+    id: str
+    label: str
+    time: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """Where a monitor's data lie; `current` is None where it is given anew each time."""
 
     reference: Place
     current: Place | None = None
+    labels: LabelPlace | None = None
 
 
 def place(said: object, directory: Path, environ: Mapping[str, str]) -> Place:

@@ -29,8 +29,7 @@ UNSTABLE = 2.0
 METRICS = {
     Task.BINARY: "roc_auc",
     Task.MULTICLASS: "accuracy",
-    Task.REGRESSION: "mean_absolute_error",
-    Task.RANKING: "ndcg",
+    Task.REGRESSION: "mae",
 }
 """The metric that is suggested for a task."""
 
@@ -44,6 +43,8 @@ class Answers:
 
     reference: str | tuple[str, ...]
     current: str | tuple[str, ...] | None = None
+    labels: str | None = None
+    label_time: str | None = None
     monitor: str | None = None
     task: Task | None = None
     timestamp: str | None = None
@@ -135,6 +136,14 @@ def _data(answers: Answers) -> Iterator[str]:
         yield f"current: {_place(answers.current)}"
     else:
         yield "# current: data/*.parquet      # or give it each time: driftline check --current day.parquet"
+    yield from _note(
+        "Labels that come later, or from elsewhere; they are joined to the predictions by id, and the last one of an id counts."
+    )
+    if answers.labels:
+        time = f", time: {flow(answers.label_time)}" if answers.label_time else ""
+        yield f"labels: {{from: {_place(answers.labels)}{time}}}"
+    else:
+        yield "# labels: {from: labels/*.parquet, time: label_ts}"
 
 
 def _columns(answers: Answers, guess: Guess) -> Iterator[str]:
@@ -154,7 +163,9 @@ def _column_lines(answers: Answers, guess: Guess) -> Iterator[str]:
     for role, meaning in MEANINGS.items():
         name = answers.named(guess, role)
         yield f"  {role.value}: {flow(name)}   # {meaning}" if name else f"  # {role.value}: …   # {meaning}"
-    named = {answers.named(guess, role) for role in MEANINGS}
+    if answers.label_time and not answers.labels:
+        yield f"  label_time: {flow(answers.label_time)}   # since when the label is known"
+    named = {answers.label_time, *(answers.named(guess, role) for role in MEANINGS)}
     suggested = [name for name in guess.named(Role.IGNORED) if name not in named and name not in answers.ignore]
     for name in suggested:
         yield from (f"  {line}" for line in _note(f"{flow(name)} is left out: {guess.reasons[name]}."))
@@ -240,7 +251,7 @@ def _factor(act_on: str | None) -> float:
 
 
 def _metric(answers: Answers, guess: Guess) -> Iterator[str]:
-    yield from _note("The metric that means the model is healthy. It is kept for when labels are watched, and not judged yet.")
+    yield from _note("The metric that decides whether the model is healthy. It is judged where labels have come.")
     if answers.metric:
         yield f"performance: {{metric: {flow(answers.metric)}}}"
     else:

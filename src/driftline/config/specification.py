@@ -15,7 +15,7 @@ from driftline.config.domain import monitor
 from driftline.config.environment import secrets
 from driftline.config.mentions import unknown
 from driftline.config.parse import Complaint, Parsed, parse
-from driftline.config.places import Places, place, texts_of
+from driftline.config.places import LabelPlace, Places, place, texts_of
 from driftline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ class Specification:
     monitor: Monitor
     places: Places
     path: Path | None = None
-    metric: str | None = None
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     written: tuple[Document, Parsed] | None = field(default=None, repr=False, compare=False)
 
@@ -88,16 +87,24 @@ def specify(
 
 def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: Path | None) -> Specification:
     document = _document(parsed, environ)
-    said = [document.reference, *([] if document.current is None else [document.current])]
+    said = [one for one in (document.reference, document.current, document.labels and document.labels.from_) if one is not None]
     current = None if document.current is None else place(document.current, directory, environ)
     return Specification(
         monitor=monitor(document),
-        places=Places(place(document.reference, directory, environ), current),
+        places=Places(place(document.reference, directory, environ), current, _labels(document, directory, environ)),
         path=path,
-        metric=document.performance.metric if document.performance else None,
         secrets=secrets([text for one in said for _, text in texts_of(one)], environ),
         written=(document, parsed),
     )
+
+
+def _labels(document: Document, directory: Path, environ: Mapping[str, str]) -> LabelPlace | None:
+    """Where labels lie; `contradictions` has seen to it that their columns have names."""
+    said, columns = document.labels, document.columns
+    if said is None or columns is None:
+        return None
+    found = place(said.from_, directory, environ)
+    return LabelPlace(found, id=said.id or columns.id or "", label=said.label or columns.label or "", time=said.time)
 
 
 def _document(parsed: Parsed, environ: Mapping[str, str]) -> Document:

@@ -1,0 +1,104 @@
+"""`driftline alerts`: who would have been told what, over the windows there are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from driftline.cli.progress import progress
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from driftline.alerting.incident import Notice
+    from driftline.cli.main import Session
+
+
+@click.group()
+def alerts() -> None:
+    """Say which messages the verdicts would have sent."""
+
+
+@alerts.command()
+@click.option("-c", "--config", type=click.Path(path_type=Path), default=Path("driftline.yaml"), show_default=True, help="The monitor.")
+@click.option("--current", metavar="PLACE", multiple=True, help="Take this data instead of the file's.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
+    help="Look as somebody did then (UTC): labels that came later are not known.",
+)
+@click.option("--fires-after", type=click.IntRange(min=1), default=1, show_default=True, help="Windows that have to show it.")
+@click.option("--resolves-after", type=click.IntRange(min=1), default=2, show_default=True, help="Calm windows until it is over.")
+@click.option("--json", "as_json", is_flag=True, help="Print the messages as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@click.pass_obj
+def simulate(
+    session: Session,
+    /,
+    *,
+    config: Path,
+    current: tuple[str, ...],
+    as_of: datetime | None,
+    fires_after: int,
+    resolves_after: int,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Replay the current data window by window, and print every message that would have left.
+
+    What begins together, or follows from a fault, is one incident, told when it begins, when it gets worse
+    and when it is over. Plain input drift is told to nobody. A window that cannot tell changes nothing.
+
+    \b
+    Examples:
+      driftline alerts simulate
+      driftline alerts simulate --fires-after 2 --json
+    """  # noqa: D301  click reads the mark
+    from datetime import UTC
+
+    from driftline import wiring
+    from driftline.alerting.alert import Patience
+    from driftline.alerting.replay import replay
+    from driftline.cli.check import load
+
+    specification = load(config, None, current, session)
+    with progress(quiet=quiet or as_json) as told:
+        report = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC)).report
+    board, notices = replay(report, Patience(fires_after=fires_after, resolves_after=resolves_after))
+    if as_json:
+        click.echo(json.dumps([_written(report.monitor, notice) for notice in notices], indent=1))
+        return
+    for notice in notices:
+        click.echo(_said(report.monitor, notice))
+    windows = len({window.window for window in report.windows})
+    untold = sum(not any(notice.incident.number == one.number for notice in notices) for one in board.incidents)
+    click.echo(f"{len(notices)} messages over {windows} windows; {untold} incidents were told to nobody")
+
+
+def _said(monitor: str, notice: Notice) -> str:
+    from textwrap import fill
+
+    from driftline.alerting.message import compose
+
+    message = compose(monitor, notice)
+    body = fill(message.body, 96, initial_indent="    ", subsequent_indent="    ")
+    return f"{notice.window.window.label}  {message.subject}\n{body}\n"
+
+
+def _written(monitor: str, notice: Notice) -> dict[str, object]:
+    """A message for machines."""
+    from driftline.alerting.message import compose
+
+    message = compose(monitor, notice)
+    return {
+        "key": notice.key,
+        "window": notice.window.window.label,
+        "news": notice.news.value,
+        "tier": int(notice.incident.tier),
+        "subject": message.subject,
+        "body": message.body,
+        "members": [{"name": one.name, "concern": one.concern.value, "since": one.since} for one in notice.incident.ranked],
+    }

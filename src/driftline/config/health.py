@@ -1,0 +1,69 @@
+"""What may be written about a healthy model: its metric, what a loss is worth, and where late labels lie."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from driftline.config.forms import STRICT, Floor, Place, Share, Text
+from driftline.config.names import MetricName  # noqa: TC001  pydantic reads annotations when it runs
+
+
+class Value(BaseModel):
+    """What each outcome of a binary model is worth; a cost is negative."""
+
+    model_config = STRICT
+    true_positive: float = Field(0.0, description="What a case that was rightly called positive is worth.", examples=[95.0])
+    false_positive: float = Field(0.0, description="What a false alarm of the model is worth; a cost is negative.", examples=[-5.0])
+    true_negative: float = Field(0.0, description="What a case that was rightly let pass is worth.", examples=[0.0])
+    false_negative: float = Field(0.0, description="What a missed case is worth; a cost is negative.", examples=[-100.0])
+    currency: Text | None = Field(None, description="What that is counted in.", examples=["EUR"])
+
+
+class Performance(BaseModel):
+    """What a healthy model is. Performance is judged where labels have come and estimated where they have not."""
+
+    model_config = STRICT
+    metric: MetricName | None = Field(
+        None,
+        description="The metric that decides. Without this: roc_auc where there are scores, else f1; accuracy with many classes; mae.",
+        examples=["roc_auc"],
+    )
+    threshold: Share | None = Field(
+        None, description="The score from which on the model says yes, where no prediction column tells. Without this: 0.5.", examples=[0.3]
+    )
+    positive: Text | None = Field(
+        None,
+        description="The class that counts as positive, as its text. Without this: 1, true or yes, else the rarer one.",
+        examples=["1"],
+    )
+    floors: dict[MetricName, Floor] | None = Field(
+        None,
+        description="The smallest worsening that matters, per metric and in its units. "
+        "Without this: 0.02 of a metric between 0 and 1, a tenth of the reference's value of any other.",
+        examples=[{"roc_auc": 0.01}],
+    )
+    value: Value | None = Field(
+        None,
+        description="What each outcome of a binary model is worth, which prices a worse model.",
+        examples=[{"true_positive": 95, "false_positive": -5, "false_negative": -100, "currency": "EUR"}],
+    )
+
+
+class Labels(BaseModel):
+    """Labels that come later, or from elsewhere; they are joined to the predictions by id."""
+
+    model_config = STRICT
+    from_: Place = Field(
+        alias="from",
+        description="Where the labels lie; written like reference. The last label of an id counts.",
+        examples=["labels/*.parquet"],
+    )
+    id: Text | None = Field(
+        None, description="The column there that holds the prediction's id. Without this: called as in columns.id.", examples=["order_id"]
+    )
+    label: Text | None = Field(
+        None, description="The column there that holds the label. Without this: called as in columns.label.", examples=["is_fraud"]
+    )
+    time: Text | None = Field(
+        None, description="The column there that says since when the label is known; later ones are left out.", examples=["label_ts"]
+    )
