@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from driftline.profile.bins import LARGEST, fit_number_bins
@@ -35,6 +35,7 @@ def test_every_row_goes_somewhere_once(values: list[float]) -> None:
 
 
 @given(samples)
+@example([0.0, -5e-324])
 def test_a_view_has_few_bins_and_labels_that_differ(values: list[float]) -> None:
     """An axis has at most a screenful of bins, and its ticks lie on it in order."""
     axis = fitted(np.array(values))[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -133,8 +134,9 @@ def axis_for(lower: NDArray[np.float64], upper: NDArray[np.float64], shares: NDA
     if kind is Kind.TIMESTAMP:
         return Axis(kind=kind, start=low, stop=high, bins=bins)
     width = nice_step((high - low) / bins)
-    first, last = math.floor(low / width + 1e-9), math.ceil(high / width - 1e-9)
-    return Axis(kind=kind, start=first * width, stop=last * width, bins=max(last - first, 1))
+    first = math.floor(low / width + 1e-9)
+    last = max(math.ceil(high / width - 1e-9), first + 1)
+    return Axis(kind=kind, start=first * width, stop=last * width, bins=last - first)
 
 
 def nice_step(step: float) -> float:
@@ -143,6 +145,7 @@ def nice_step(step: float) -> float:
     >>> nice_step(0.13), nice_step(3.0), nice_step(70.0)
     (0.2, 5.0, 100.0)
     """
+    step = max(step, 10.0**sys.float_info.min_10_exp)  # smaller ones have few digits, or are none
     power = 10.0 ** math.floor(math.log10(step))
     return next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= step * (1 - 1e-9))
 

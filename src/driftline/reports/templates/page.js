@@ -62,7 +62,8 @@ function foot() {
   const rest = list.length - Math.min(view.shown, list.length);
   by("count").textContent = list.length === page.length ? plural(page.length, "column") : `${count(list.length)} of ${plural(page.length, "column")}`;
   by("all").hidden = rest === 0;
-  by("all").textContent = `Show the other ${count(rest)}`;
+  by("all").textContent = `Show all ${count(list.length)}`;
+  by("foot").textContent = rest ? `${count(rest)} more` : "";
   seen.unobserve(by("foot"));
   if (rest) seen.observe(by("foot"));
 }
