@@ -15,6 +15,7 @@ from driftline.profile.plan import Plan
 from driftline.profile.profile import Profile
 from driftline.reports.document import SCHEMA, schema, to_dict
 from driftline.schema import Kind, Role
+from driftline.verdicts.diagnosis import Change, Diagnosis, Part
 from driftline.verdicts.report import (
     Cause,
     ColumnReport,
@@ -108,6 +109,32 @@ labels = st.builds(
     skewed=st.booleans(),
     skew=st.text(),
 )
+shares = st.none() | st.floats(0, 1)
+parts = st.builds(
+    Part,
+    conditions=st.lists(st.text(), min_size=1, max_size=3).map(tuple),
+    carries=numbers,
+    rate=numbers,
+    rows=st.floats(0, 1),
+    p_value=st.floats(0, 1) | st.just(float("nan")),
+)
+diagnoses = st.builds(
+    Diagnosis,
+    change=st.sampled_from(Change),
+    kind=st.text(),
+    columns=st.lists(st.text(), max_size=2).map(tuple),
+    sentence=st.text(),
+    remedy=st.text(),
+    confidence=st.floats(0, 1).map(np.float64),
+    share=shares,
+    interval=pairs,
+    evidence=st.dictionaries(st.text(), numbers, max_size=2),
+    where=st.lists(parts, max_size=1).map(tuple),
+    since=st.none() | st.text(),
+    new=st.booleans() | st.booleans().map(np.bool_),
+    explains=st.lists(st.text(), max_size=1).map(tuple),
+    polluted=st.booleans(),
+)
 windows = st.builds(
     WindowReport,
     window=st.builds(Window, index=st.integers(), label=st.text(), start=st.none() | st.integers() | instants, end=st.none() | instants),
@@ -119,6 +146,7 @@ windows = st.builds(
     performance=st.lists(metrics, max_size=2).map(tuple),
     operations=st.lists(metrics, max_size=1).map(tuple),
     labels=st.none() | labels,
+    diagnosis=st.lists(diagnoses, max_size=2).map(tuple),
 )
 reports = st.builds(
     Report,
@@ -186,6 +214,8 @@ def test_nothing_that_a_report_says_is_left_out() -> None:
     assert {f.name for f in fields(MetricReport)} == set(described["metric"]["properties"])
     assert {f.name for f in fields(Estimate)} == set(described["estimate"]["properties"])
     assert {f.name for f in fields(LabelReport)} == set(described["labels"]["properties"])
+    assert {f.name for f in fields(Diagnosis)} - {"mark"} == set(described["diagnosis"]["properties"])
+    assert {f.name for f in fields(Part)} == set(described["part"]["properties"])
     words = described["metric"]["properties"]["cause"]["enum"], described["column"]["properties"]["concern"]["enum"]
     assert words == ([cause.value for cause in Cause], [concern.value for concern in Concern])
 

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from driftline.verdicts.diagnosis import Diagnosis, Part
     from driftline.verdicts.report import ColumnReport, Estimate, LabelReport, MetricReport, Report, Score, WindowReport
 
 SCHEMA = 1
@@ -52,6 +53,7 @@ def _window(window: WindowReport) -> dict[str, Any]:
         "performance": [_metric(metric) for metric in window.performance],
         "operations": [_metric(metric) for metric in window.operations],
         "labels": None if window.labels is None else _labels(window.labels),
+        "diagnosis": [_diagnosis(one) for one in window.diagnosis],
         "columns": [_column(column) for column in window.columns],
     }
 
@@ -94,6 +96,35 @@ def _labels(labels: LabelReport) -> dict[str, Any]:
         "reason": labels.reason,
         "skewed": bool(labels.skewed),
         "skew": labels.skew,
+    }
+
+
+def _diagnosis(told: Diagnosis) -> dict[str, Any]:
+    return {
+        "change": told.change.value,
+        "kind": told.kind,
+        "columns": list(told.columns),
+        "sentence": told.sentence,
+        "remedy": told.remedy,
+        "confidence": _finite(told.confidence),
+        "share": _finite(told.share),
+        "interval": _interval(told.interval),
+        "evidence": {name: _finite(value) for name, value in told.evidence.items()},
+        "where": [_part(part) for part in told.where],
+        "since": told.since,
+        "new": bool(told.new),
+        "explains": list(told.explains),
+        "polluted": bool(told.polluted),
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "conditions": list(part.conditions),
+        "carries": _finite(part.carries),
+        "rate": _finite(part.rate),
+        "rows": _finite(part.rows),
+        "p_value": _finite(part.p_value),
     }
 
 

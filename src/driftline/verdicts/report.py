@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from driftline.profile.profile import Profile
     from driftline.schema import Kind, Role
+    from driftline.verdicts.diagnosis import Diagnosis
     from driftline.window import Window
 
 
@@ -223,6 +224,8 @@ class WindowReport:
     """Errors and latencies, where columns tell of them."""
     labels: LabelReport | None = None
     """How far the window's labels have come; None where outcomes are not counted."""
+    diagnosis: tuple[Diagnosis, ...] = ()
+    """Why it drifted, the most probable first; empty where it did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
