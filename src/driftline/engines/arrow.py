@@ -288,8 +288,7 @@ def _level_at(codes: pa.Array, meant: Meaning, rows: NDArray[np.int64]) -> NDArr
     some = raw(codes)[rows]
     if codes.null_count:
         some = np.where(_null_at(codes, rows), len(meant.places), some)
-    places = np.append(meant.places, np.int32(NULL))[some]
-    return np.where(places < 0, np.nan, places)
+    return np.asarray(meant.values[some])
 
 
 def _row_hashes(planned: Planned, array: pa.Array) -> NDArray[np.uint64] | None:

@@ -107,6 +107,8 @@ def count(
             del batch, ready
             if progress is not None:
                 progress(f"counting {source.name}", done, total)
+    # What readers have let go of would otherwise be held for a next reading, beside all that comes now.
+    pa.default_memory_pool().release_unused()
     return _settled(tally, splitter, source)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,7 @@ class Meaning:
         unseen: int32, codes of values outside the column's levels, by ascending hash.
         texts: the values' texts where they had to be converted.
         same: int32, the first code of the same text, where texts repeat.
+        values: float64, what each value is in the sample: its bin, or NaN; and at the end NaN, for null.
     """
 
     distinct: pa.Array
@@ -48,6 +49,10 @@ class Meaning:
     unseen: NDArray[np.int32]
     texts: Sequence[str | None] | None
     same: NDArray[np.int32] | None
+    values: NDArray[np.float64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", np.append(np.where(self.places < 0, np.nan, self.places), np.nan))
 
     def is_of(self, distinct: pa.Array) -> bool:
         """Whether these are the same values in the same order."""

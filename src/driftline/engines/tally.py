@@ -182,8 +182,12 @@ class _Gathered:
 
     def sample(self) -> Sample:
         """The sample so far."""
-        keys = np.concatenate([part.keys for part in self._parts])
-        values = np.concatenate([part.values for part in self._parts])
+        parts = [part for part in self._parts if part.keys.size]
+        if not self._pending:
+            return parts[0] if parts else self._parts[0]
+        first, *rest = parts
+        keys = np.concatenate([part.keys for part in parts]) if rest else first.keys
+        values = np.concatenate([part.values for part in parts]) if rest else first.values
         sample = _bottom(keys, values, self._size)
         self._parts, self._pending = [sample], 0
         if self._size and sample.keys.size == self._size:
