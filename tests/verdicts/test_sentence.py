@@ -112,6 +112,7 @@ PSI = Score(statistic="psi", value=0.3, effect=0.2, interval=(0.1, 0.35), thresh
         (Cause.NOT_COUNTED, PSI, None, "values of kind number are only checked for presence"),
         (Cause.NO_REFERENCE_VALUES, PSI, None, "the reference has no values to compare with"),
         (Cause.CHANGED, None, None, "changed"),
+        (Cause.SLOW_CHANGE, None, None, "changed slowly, since mon; this window has no values of it"),
         (Cause.SLOW_CHANGE, score("null", 0.05, 0.04), None, "nulls went from 1% to 5% of rows, slowly, since mon"),
         (Cause.BEYOND_THRESHOLD, PSI, None, "psi is 0.3, beyond the threshold set, 0.15"),
         (Cause.BELOW_FLOOR, score("null", 0.05, 0.04), None, "changed by less than matters: nulls went from 1% to 5% of rows"),

@@ -47,7 +47,7 @@ def reason(
     if cause in PLAIN:
         return PLAIN[cause].format(kind=planned.column.kind.value)
     if score is None:
-        return cause.value
+        return f"{cause.value}, since {since}; this window has no values of it" if cause is Cause.SLOW_CHANGE else cause.value
     if cause is Cause.BEYOND_THRESHOLD:
         return f"{score.statistic} is {number(score.value)}, beyond the threshold set, {number(score.threshold or 0)}"
     if cause is Cause.NO_CHANGE:
