@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from driftline.api import Report, compare
+    from driftline.client import Client
 
     __version__: str
 
-__all__ = ["Report", "__version__", "compare"]
+__all__ = ["Client", "Report", "__version__", "compare"]
 
-_HOMES = {"Report": "driftline.api", "compare": "driftline.api"}
+_HOMES = {"Client": "driftline.client", "Report": "driftline.api", "compare": "driftline.api"}
 """Where each public name lives; loaded when it is first asked for, so that importing driftline costs nothing."""
 
 

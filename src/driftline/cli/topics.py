@@ -108,5 +108,8 @@ def _error(kind: type[DriftlineError]) -> Topic:
 
 def _tree(kind: type[DriftlineError]) -> Iterator[type[DriftlineError]]:
     for below in kind.__subclasses__():
+        # What a face derives for itself, a refusal with its HTTP status, is no error of a command.
+        if below.__module__ != DriftlineError.__module__:
+            continue
         yield below
         yield from _tree(below)

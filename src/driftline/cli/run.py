@@ -1,0 +1,48 @@
+"""`driftline run`: one round of the cycle, for cron and other schedulers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from driftline.cli.stored import needed, opened, pace_flags, store_flags
+from driftline.errors import DataError
+
+if TYPE_CHECKING:
+    from driftline.services.cycle import Pace
+
+
+@click.command()
+@store_flags
+@click.option("--monitors", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A directory of YAML files, one a monitor.")
+@pace_flags
+def run(*, data: Path, store: str | None, monitors: Path | None, pace: Pace) -> None:
+    """Do one round of the cycle: count what came, judge windows that are over, and leave.
+
+    It may be called as often as you like, and beside any number of others: what is done is not done again, and what
+    was interrupted is taken up. Exit code 3 means that a monitor could not be judged.
+
+    \b
+    Examples:
+      driftline run
+      driftline run --monitors monitors --lateness 60
+      driftline run --store postgresql://driftline@db/driftline --data /srv/driftline
+    """  # noqa: D301  click reads the mark
+    service = opened(data, store)
+    with needed():
+        from driftline.server.worker import Worker
+
+    wrong = service.watch_directory(monitors, _now(), actor="driftline run") if monitors else []
+    done = Worker(service, replace(pace, settle=timedelta(0)), _now).round()
+    service.close()
+    click.echo(f"{done.turns} monitors had work; {done.counted} parcels counted, {done.judged} windows judged, {done.busy} busy elsewhere")
+    if wrong or done.failed:
+        raise DataError("; ".join([*wrong, *done.failed]), hint="the other monitors were done")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,95 @@
+"""What the routes share: the service, the intake, the gate; and small things that every request needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation of what `may` makes
+
+from driftline.errors import ConfigError
+from driftline.server.problems import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from driftline.server.auth import Gate
+    from driftline.server.bodies import Limits
+    from driftline.server.meters import Meters
+    from driftline.server.service import Service
+    from driftline.services.intake import Naming
+    from driftline.store.fleet import Watched
+    from driftline.store.intake import Intake
+    from driftline.store.tokens import Role, Token
+
+REMEMBERED = 5.0
+"""A monitor is looked up again after so many seconds: until then a new version of it may not be known here."""
+
+
+def wall_clock() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Face:
+    """What the routes share."""
+
+    service: Service
+    intake: Intake
+    gate: Gate
+    limits: Limits
+    meters: Meters
+    clock: Callable[[], datetime] = wall_clock
+    _monitors: dict[str, tuple[Watched, Naming, datetime]] = field(default_factory=dict)
+
+    async def monitor(self, name: str) -> tuple[Watched, Naming]:
+        """A monitor, and what its columns are called.
+
+        Raises:
+            Refusal: there is none of that name.
+        """
+        now = self.clock()
+        known = self._monitors.get(name)
+        if known is not None and abs((now - known[2]).total_seconds()) < REMEMBERED:
+            return known[0], known[1]
+        watched, names = await run_in_threadpool(self._look_up, name)
+        self._monitors[name] = (watched, names, now)
+        return watched, names
+
+    def forget(self, name: str) -> None:
+        """Look a monitor up again when it is asked for next."""
+        self._monitors.pop(name, None)
+
+    def _look_up(self, name: str) -> tuple[Watched, Naming]:
+        watched = found(self.service, name)
+        return watched, self.service.library.naming(watched)
+
+
+def found(service: Service, name: str) -> Watched:
+    """The monitor of that name.
+
+    Raises:
+        Refusal: there is none.
+    """
+    try:
+        return service.fleet.find(name)
+    except ConfigError as error:
+        raise Refusal(404, error.fact, hint=error.hint) from error
+
+
+def face_of(request: Request) -> Face:
+    """What the app's routes share."""
+    face: Face = request.app.state.face
+    return face
+
+
+def may(role: Role) -> Callable[[Request], Awaitable[Token]]:
+    """What lets only a role in; for `Depends`."""
+
+    async def let_in(request: Request) -> Token:
+        return await face_of(request).gate.pass_(request, role)
+
+    return let_in

@@ -1,0 +1,136 @@
+"""What is learnt from a monitor's reference: once for each version, kept as a profile file, and remembered while it is used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from driftline import wiring
+from driftline.config.specification import FILE, read_text
+from driftline.errors import ConfigError, DriftlineError
+from driftline.schema import Role
+from driftline.services.intake import naming
+from driftline.store.profiles import load, save
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from driftline.config.specification import Specification
+    from driftline.monitor import Monitor
+    from driftline.profile.plan import Plan
+    from driftline.services.check import Counted
+    from driftline.services.intake import Naming
+    from driftline.store.fleet import Fleet, Watched
+
+REMEMBERED = 16
+"""So many references are in memory."""
+
+NAMINGS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A version of a monitor with the bins and counts of its reference; `way` tells how it counts from every other way."""
+
+    monitor: Monitor
+    plan: Plan
+    reference: Counted
+    way: str
+
+
+class Library:
+    """The references of all monitors.
+
+    Args:
+        fleet: the monitors.
+        directory: where profile files of references lie.
+        uploads: where YAML is said to lie that came from strangers.
+    """
+
+    def __init__(self, fleet: Fleet, directory: Path, uploads: Path) -> None:
+        self._fleet = fleet
+        self._uploads = str(uploads)
+        self._directory = directory
+        self._learnt: OrderedDict[tuple[int, int], Learnt] = OrderedDict()
+        self._namings: OrderedDict[tuple[int, int], Naming] = OrderedDict()
+        self._lock = Lock()
+
+    def learn(self, watched: Watched, now: datetime, patience: timedelta) -> Learnt | None:
+        """What is known of a monitor's newest version; learnt now where it never was.
+
+        Returns:
+            None where it cannot be learnt: the fleet knows why, and it is tried again after `patience`.
+        """
+        key = (watched.id, watched.version)
+        with self._lock:
+            if key in self._learnt:
+                self._learnt.move_to_end(key)
+                return self._learnt[key]
+        if watched.problem is not None and watched.tried is not None and now - watched.tried < patience:
+            return None
+        try:
+            found = self._read(watched, now)
+        except DriftlineError as error:
+            self._fleet.failed(watched.id, watched.version, str(error), now)
+            return None
+        with self._lock:
+            self._learnt[key] = found
+            while len(self._learnt) > REMEMBERED:
+                self._learnt.popitem(last=False)
+        return found
+
+    def naming(self, watched: Watched) -> Naming:
+        """What a monitor's columns are called."""
+        key = (watched.id, watched.version)
+        with self._lock:
+            if key in self._namings:
+                return self._namings[key]
+        found = naming(self.specification(watched.yaml, watched.directory).monitor.hints)
+        with self._lock:
+            self._namings[key] = found
+            while len(self._namings) > NAMINGS:
+                self._namings.popitem(last=False)
+        return found
+
+    def specification(self, yaml: str, directory: str) -> Specification:
+        """Read a monitor's YAML.
+
+        Raises:
+            ConfigError: something in it is wrong; everything that is wrong is named.
+        """
+        environ = {} if directory == self._uploads else os.environ
+        try:
+            return read_text(yaml, Path(directory) / FILE, environ)
+        except DriftlineError:
+            raise
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            # What the YAML library stumbles over: numbers of thousands of digits, thousands of brackets.
+            fact = f"the YAML cannot be read: {(str(error).splitlines() or ['?'])[0]}"
+            raise ConfigError(fact, hint="write it as docs/configuration.md says") from error
+
+    def _read(self, watched: Watched, now: datetime) -> Learnt:
+        """From the file where it was learnt before, else from the reference itself."""
+        said = self.specification(watched.yaml, watched.directory)
+        if watched.reference is None or not (self._directory / watched.reference).exists():
+            shelf = wiring.profile(replace(said, places=replace(said.places, current=None)))
+            self._directory.mkdir(parents=True, exist_ok=True)
+            name = f"{watched.id}-{watched.version}.profile"
+            save(shelf, self._directory / name)
+            self._fleet.learnt(watched.id, watched.version, way_of(shelf.plan, said.monitor), name, now)
+        else:
+            shelf = load(self._directory / watched.reference)
+        plan, reference = wiring.learn(shelf, said.monitor)
+        return Learnt(said.monitor, plan, reference, way_of(plan, said.monitor))
+
+
+def way_of(plan: Plan, monitor: Monitor) -> str:
+    """The fingerprint of how a version counts: its bins, segments and windows."""
+    hints = monitor.hints
+    said = [plan.fingerprint, list(hints.segments), sorted(hints.conditions.items()), hints.named(Role.TIMESTAMP), repr(monitor.windowing)]
+    return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).hexdigest()

@@ -1,0 +1,54 @@
+"""The scheduler: turns the cycle again and again in a thread of its own, until it is told to stop."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from driftline.errors import DriftlineError
+from driftline.server.logs import LOG
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from driftline.server.meters import Meters
+    from driftline.server.worker import Worker
+
+
+class Scheduler:
+    """Rounds of the cycle, each `interval` after the last has ended.
+
+    Args:
+        worker: whose rounds.
+        interval: how long to wait in between.
+        meters: told what each round did.
+    """
+
+    def __init__(self, worker: Worker, interval: timedelta, meters: Meters) -> None:
+        self._worker = worker
+        self._interval = interval.total_seconds()
+        self._meters = meters
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="scheduler", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, patience: float = 30.0) -> None:
+        """End after the turn at hand; a turn that takes longer is given up, and is done again by whoever comes next."""
+        self._stop.set()
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._meters.turned(self._worker.round(stopped=self._stop.is_set))
+            except DriftlineError as error:
+                # The database is away, or the disk is full: the next round may do better.
+                self._meters.failures.inc()
+                LOG.error("round failed", extra={"why": str(error)})
+            except Exception:  # noqa: BLE001  the scheduler must outlive any mistake of ours
+                self._meters.failures.inc()
+                LOG.exception("a mistake in driftline itself")
+            self._stop.wait(self._interval)

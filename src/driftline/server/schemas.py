@@ -1,0 +1,123 @@
+"""What the API says and is told, as pydantic knows it."""
+# Annotations are read when the models are made: no `from __future__ import annotations` here.
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+STRICT = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    hint: str | None = None
+    instance: str | None = None
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a route may answer with."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": "See detail and hint.", "content": content} for status in statuses}
+
+
+class Accepted(BaseModel):
+    """What became of a batch: its rows are durable."""
+
+    batch: str
+    rows: int
+    refused: int = Field(description="Rows that could not be read; they are kept as dead letters.")
+    repeated: bool = Field(description="It had been received before, and was not counted again.")
+
+
+class Monitor(BaseModel):
+    """A monitor and its newest version."""
+
+    name: str
+    version: int
+    created: datetime
+    yaml: str
+    learnt: bool = Field(description="The reference of this version has been counted.")
+    problem: str | None = Field(description="Why it could not be.")
+
+
+class Monitors(BaseModel):
+    """A page of monitors; ask for the next with `after`."""
+
+    items: list[Monitor]
+    after: str | None
+
+
+class Version(BaseModel):
+    """One version of a monitor's YAML."""
+
+    version: int
+    yaml: str
+    author: str
+    created: datetime
+    problem: str | None
+
+
+class Change(BaseModel):
+    """What is to change about a monitor."""
+
+    model_config = STRICT
+    name: str = Field(min_length=1, max_length=200, description="Its new name; what was counted stays with it.")
+
+
+class Page(BaseModel):
+    """A page, the newest first; ask for the next with `before`."""
+
+    items: list[dict[str, Any]]
+    before: int | None
+
+
+class Since(BaseModel):
+    """From when on to count again."""
+
+    model_config = STRICT
+    since: datetime
+
+
+class Reopened(BaseModel):
+    """How many windows will be counted and judged again."""
+
+    windows: int
+
+
+class Letters(BaseModel):
+    """Which dead letters to send again."""
+
+    model_config = STRICT
+    ids: list[int] = Field(min_length=1, max_length=1000)
+
+
+class NewToken(BaseModel):
+    """The token to make."""
+
+    model_config = STRICT
+    name: str = Field(min_length=1, max_length=200)
+    role: str
+    days: float | None = Field(None, gt=0, le=36500, description="How long it holds; for ever without this.")
+
+
+class MadeToken(BaseModel):
+    """A new token. Its text is shown this once."""
+
+    token: str
+
+
+class TokenInfo(BaseModel):
+    """A token, without its secret."""
+
+    id: str
+    name: str
+    role: str
+    created: datetime
+    expires: datetime | None
+    revoked: datetime | None

@@ -1,0 +1,89 @@
+"""The service, put together: database, rows, monitors, tokens, and what was learnt; the faces and workers share one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from driftline.errors import ConfigError, DriftlineError
+from driftline.server.learning import Library
+from driftline.store.board import Board
+from driftline.store.database import Database
+from driftline.store.fleet import Fleet
+from driftline.store.rows import Rows
+from driftline.store.tokens import Tokens
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from driftline.store.fleet import Watched
+
+DATABASE = "driftline.db"
+HERE = Path("driftline-data")
+"""Where everything lies where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that the service keeps.
+
+    Paths in YAML that came over HTTP begin at `uploads`, and it may not refer to the environment: whoever sent it may
+    not read the service's secrets.
+    """
+
+    database: Database
+    rows: Rows
+    fleet: Fleet
+    tokens: Tokens
+    library: Library
+    board: Board
+    uploads: Path
+
+    def watch(self, yaml: str, directory: str, now: datetime, *, actor: str, name: str | None = None) -> Watched:
+        """Create a monitor from its YAML, or give it a new version.
+
+        Raises:
+            ConfigError: the YAML is wrong, or names another monitor.
+        """
+        said = self.library.specification(yaml, directory).monitor.name
+        if name is not None and said not in {"monitor", name}:
+            raise ConfigError(
+                f"the YAML is of the monitor {said!r}, not of {name!r}", hint="send it under its own name, or change it there"
+            )
+        return self.fleet.put(name or said, yaml, directory, now, actor=actor)
+
+    def watch_directory(self, directory: Path, now: datetime, *, actor: str) -> list[str]:
+        """Create or update a monitor for each YAML file of a directory; what is wrong, file by file."""
+        wrong = []
+        for path in sorted([*directory.glob("*.yaml"), *directory.glob("*.yml")]):
+            try:
+                yaml, home = path.read_text(encoding="utf-8"), str(path.parent.resolve())
+                said = self.library.specification(yaml, home).monitor.name
+                self.watch(yaml, home, now, actor=actor, name=path.stem if said == "monitor" else said)
+            except (DriftlineError, OSError, UnicodeDecodeError) as error:
+                wrong.append(f"{path}: {error}")
+        return wrong
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+
+def open_service(data: Path, url: str | None = None) -> Service:
+    """Open the service's store.
+
+    Args:
+        data: where rows and references lie, and the database where no other is named.
+        url: the database; SQLite in the data directory for None.
+
+    Raises:
+        ConfigError: the URL names no database that we know.
+        OutsideError: the database does not answer.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    database = Database(url or f"sqlite:///{data.resolve() / DATABASE}")
+    fleet = Fleet(database)
+    uploads = data.resolve() / "uploads"
+    library = Library(fleet, data / "references", uploads)
+    return Service(database, Rows(data / "rows"), fleet, Tokens(database), library, Board(database), uploads)

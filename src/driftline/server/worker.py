@@ -1,0 +1,153 @@
+"""A worker: takes monitors that have work waiting, one lease at a time, and turns the cycle for each."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from driftline.errors import DriftlineError, OutsideError, StateError
+from driftline.reports.document import to_dict
+from driftline.server.counting import Counting
+from driftline.server.logs import LOG
+from driftline.services.cycle import Done, turn
+from driftline.store.leases import LASTS, acquire, held
+from driftline.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from driftline.server.learning import Learnt
+    from driftline.server.service import Service
+    from driftline.services.cycle import Pace
+    from driftline.store.fleet import Watched
+    from driftline.store.leases import Lease
+
+STRAY_AFTER = timedelta(hours=1)
+"""A file that no transaction has recorded for so long was left by a process that died."""
+
+SWEEP = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round over all monitors did."""
+
+    turns: int = 0
+    counted: int = 0
+    judged: int = 0
+    busy: int = 0
+    failed: list[str] = field(default_factory=list)
+
+    def add(self, done: Done) -> None:
+        """Count what a turn did."""
+        self.turns += 1
+        self.counted += done.counted
+        self.judged += len(done.judged)
+
+
+class Worker:
+    """Turns the cycle. Any number of them may work on one database.
+
+    Args:
+        service: the store, and what was learnt.
+        pace: how long to wait for what.
+        clock: the time.
+        threads: how many to count with; all there are for None.
+        lasts: a worker that has not been heard of for so long is taken over.
+    """
+
+    def __init__(
+        self, service: Service, pace: Pace, clock: Callable[[], datetime], *, threads: int | None = None, lasts: timedelta = LASTS
+    ) -> None:
+        self._service = service
+        self._pace = pace
+        self._clock = clock
+        self._threads = threads
+        self._lasts = lasts
+        self._swept: datetime | None = None
+        self.owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+
+    def round(self, *, stopped: Callable[[], bool] = bool) -> Round:
+        """One turn for each monitor that has work waiting; a monitor that fails keeps no other from its turn."""
+        done = Round()
+        for ident in self._service.board.wanting(self._pace, self._clock()):
+            if stopped():
+                break
+            try:
+                self._one(ident, done)
+            except StateError as error:
+                # The lease was lost: somebody else goes on.
+                LOG.warning("turn lost", extra={"monitor": ident, "why": error.fact})
+                done.busy += 1
+            except OutsideError:
+                raise
+            except DriftlineError as error:
+                LOG.error("turn failed", extra={"monitor": ident, "why": str(error)})
+                done.failed.append(f"{ident}: {error.fact}")
+        self._sweep()
+        return done
+
+    def _one(self, ident: int, done: Round) -> None:
+        service, now = self._service, self._clock()
+        lease = acquire(service.database, f"monitor {ident}", self.owner, now, self._lasts)
+        if lease is None:
+            done.busy += 1
+            return
+        with held(service.database, lease, self._clock, self._lasts):
+            watched = service.fleet.by_id(ident)
+            learnt = service.library.learn(watched, now, self._pace.patience)
+            if learnt is None:
+                done.failed.append(f"{watched.name}: {service.fleet.by_id(ident).problem}")
+                return
+            result = turn(self._ledger(watched, learnt, lease), self._counting(watched, learnt), self._pace, now)
+        done.add(result)
+        for judged in result.judged:
+            about = {"monitor": watched.name, "window": judged.standing.window.label, "verdict": judged.verdict.value}
+            LOG.info("judged", extra={**about, "revision": judged.standing.revision, "reason": judged.reason})
+
+    def _ledger(self, watched: Watched, learnt: Learnt, lease: Lease) -> Ledger:
+        names = self._service.library.naming(watched)
+        return Ledger(
+            database=self._service.database,
+            rows=self._service.rows,
+            lease=lease,
+            monitor=watched.id,
+            model=watched.name,
+            version=watched.version,
+            plan=learnt.plan,
+            way=learnt.way,
+            windowing=learnt.monitor.windowing,
+            key=names.id,
+            label=names.label,
+            write=to_dict,
+            clock=self._clock,
+        )
+
+    def _counting(self, watched: Watched, learnt: Learnt) -> Counting:
+        names = self._service.library.naming(watched)
+        return Counting(
+            monitor=learnt.monitor,
+            plan=learnt.plan,
+            reference=learnt.reference,
+            rows=self._service.rows,
+            key=names.id,
+            label=names.label,
+            threads=self._threads,
+        )
+
+    def _sweep(self) -> None:
+        """Now and then, remove files that no transaction has recorded."""
+        now = self._clock()
+        if self._swept is not None and now - self._swept < SWEEP:
+            return
+        self._swept = now
+        # Files first: one that is recorded while we look is then known.
+        strays = self._service.rows.strays(frozenset(), now - STRAY_AFTER)
+        if strays:
+            known = self._service.board.places()
+            self._service.rows.remove(place for place in strays if place not in known)

@@ -1,0 +1,117 @@
+"""The service's database: SQLite in WAL by default, PostgreSQL by URL; every write is durable when it returns."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from driftline.errors import ConfigError, OutsideError
+from driftline.store.migrations import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Table
+    from sqlalchemy.engine import Connection, Engine
+
+WAIT = 30.0
+"""Seconds to wait for another writer of SQLite."""
+
+PAGES = 4000
+"""The log is folded into the database after so many pages of 4 kB: seldom enough to be no burden, often enough to stay small."""
+
+WRITES = "driftline_writes"
+
+
+class Database:
+    """Transactions on one database, brought to the newest form when it is opened.
+
+    Args:
+        url: as SQLAlchemy writes it; `postgresql://` means psycopg.
+
+    Raises:
+        ConfigError: the URL names no database that we know.
+        OutsideError: it does not answer.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        with _outside(), self.engine.connect() as connection:
+            upgrade(connection.execution_options(**{WRITES: True}))
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads: it sees one state, and waits for nobody."""
+        with _outside(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it happens, durably, or nothing."""
+        with _outside(), self.engine.connect() as connection, connection.execution_options(**{WRITES: True}).begin():
+            yield connection
+
+    def insert(self, table: Table) -> Any:
+        """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`, which both databases spell alike."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    kind = "the database"
+    try:
+        made = make_url(url)
+        if made.drivername in {"postgres", "postgresql"}:
+            made = made.set(drivername="postgresql+psycopg")
+        kind = made.get_backend_name()
+        if kind not in {"sqlite", "postgresql"}:
+            raise ConfigError(f"the service cannot keep its state in {kind}", hint="use sqlite:///… or postgresql://…")
+        engine = create_engine(made, pool_pre_ping=kind != "sqlite", pool_size=8, max_overflow=8, pool_timeout=WAIT)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError(f"{url!r} is not the URL of a database", hint="use sqlite:///… or postgresql://…") from error
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{kind} needs the package {error.name!r}", hint="pip install 'driftline[postgres]'") from error
+    if kind == "sqlite":
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, record: Any) -> None:  # noqa: ARG001  as SQLAlchemy calls it
+    """SQLite as a service needs it: a log that is synced at each commit, readers beside one writer."""
+    connection.isolation_level = None  # Transactions begin where we say, below.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={int(WAIT * 1000)}",
+        f"wal_autocheckpoint={PAGES}",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    """Writers queue up at the beginning: one that first reads and then writes could otherwise be refused in the middle."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
+
+
+@contextmanager
+def _outside() -> Iterator[None]:
+    """What the world does to a database: it is gone, its disk is full. What is wrong with a statement is our own fault."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, NoConnection) as error:
+        fact = str(getattr(error, "orig", None) or error).strip().splitlines()
+        raise OutsideError(
+            f"the database failed: {fact[0] if fact else type(error).__name__}", hint="see that it runs, and try again"
+        ) from error

@@ -1,0 +1,101 @@
+"""Leases: who works on what. A worker that dies is taken over; one that was only slow cannot write any more."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from driftline.errors import DriftlineError, StateError
+from driftline.store.tables import leases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from driftline.store.database import Database
+
+LASTS = timedelta(seconds=60)
+"""A worker that has not been heard of for so long is taken over."""
+
+BEATS = 4
+"""So often a worker tells that it lives while its lease lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease that was given. `epoch` tells it from every other of its name."""
+
+    name: str
+    owner: str
+    epoch: int
+
+    def fence(self, tx: Connection) -> None:
+        """Refuse to go on, in the transaction that would write, where somebody else has taken over.
+
+        Clocks do not matter here: whoever has the highest epoch may write, and nobody else.
+
+        Raises:
+            StateError: the lease was lost.
+        """
+        mine = (leases.c.name == self.name, leases.c.owner == self.owner, leases.c.epoch == self.epoch)
+        # An update, so that PostgreSQL holds the row until the transaction ends.
+        if not tx.execute(leases.update().where(*mine).values(epoch=self.epoch)).rowcount:
+            raise StateError(f"{self.name} was taken over by another worker", hint="nothing is lost: the other goes on")
+
+
+def acquire(database: Database, name: str, owner: str, now: datetime, lasts: timedelta = LASTS) -> Lease | None:
+    """Take a lease that is free or has run out; None while somebody else holds it."""
+    statement = database.insert(leases).values(name=name, owner=owner, epoch=1, until=now + lasts)
+    taken = {"owner": owner, "epoch": leases.c.epoch + 1, "until": now + lasts}
+    free = statement.on_conflict_do_update(index_elements=["name"], set_=taken, where=leases.c.until <= now)
+    with database.writing() as tx:
+        epoch = tx.execute(free.returning(leases.c.epoch)).scalar_one_or_none()
+    return None if epoch is None else Lease(name, owner, epoch)
+
+
+def beat(database: Database, lease: Lease, now: datetime, lasts: timedelta = LASTS) -> None:
+    """Tell that the worker lives.
+
+    Raises:
+        StateError: the lease was lost.
+    """
+    with database.writing() as tx:
+        lease.fence(tx)
+        tx.execute(leases.update().where(leases.c.name == lease.name).values(until=now + lasts))
+
+
+def release(database: Database, lease: Lease, now: datetime) -> None:
+    """Give a lease back; one that was lost is no matter."""
+    mine = (leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.epoch == lease.epoch)
+    with database.writing() as tx:
+        tx.execute(leases.update().where(*mine).values(until=now))
+
+
+@contextmanager
+def held(database: Database, lease: Lease, clock: Callable[[], datetime], lasts: timedelta = LASTS) -> Iterator[None]:
+    """Keep a lease alive from another thread, and give it back at the end."""
+    done = Event()
+
+    def live() -> None:
+        while not done.wait(lasts.total_seconds() / BEATS):
+            try:
+                beat(database, lease, clock(), lasts)
+            except StateError:
+                return
+            except DriftlineError:
+                # The database is away; if it stays away, the worker's own next write will tell.
+                continue
+
+    thread = Thread(target=live, name=f"beat {lease.name}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        release(database, lease, clock())

@@ -1,0 +1,335 @@
+"""The ledger of one monitor: what the cycle reads and writes, each step a transaction that fails where the lease is lost."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from driftline.errors import StateError
+from driftline.services.cycle import Standing
+from driftline.services.intake import Kind
+from driftline.store.labels import early, link, match
+from driftline.store.layout import window_of, window_to_dict
+from driftline.store.letters import note
+from driftline.store.pressed import press, unpress
+from driftline.store.rows import Parcel
+from driftline.store.tables import outbox, parcels, profiles, verdicts, window_parcels, windows
+from driftline.window import Cadence, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from driftline.profile.plan import Plan
+    from driftline.profile.profile import Profile
+    from driftline.services.cycle import Judged, Key, Tallied
+    from driftline.store.database import Database
+    from driftline.store.leases import Lease
+    from driftline.store.rows import Rows
+    from driftline.verdicts.report import Report
+    from driftline.window import Windowing
+
+ROWS_AT_ONCE = 200_000
+"""Parcels of so many rows are gathered, and counted, together."""
+
+MOST_PARCELS = 20_000
+PREDICTIONS, LABELS = Kind.PREDICTIONS.value, Kind.LABELS.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What `driftline.services.cycle.Desk` asks for.
+
+    Attributes:
+        monitor: the monitor's number.
+        model: its name, by which files are laid.
+        version: the version of its YAML whose turn it is.
+        plan: the bins of that version.
+        way: the fingerprint of how it counts: in which bins, segments and windows. Counts of one way add.
+        windowing: how that version cuts windows.
+        key: the column that holds ids.
+        label: the column that holds labels.
+        write: a report as JSON.
+        clock: the time of what is written.
+    """
+
+    database: Database
+    rows: Rows
+    lease: Lease
+    monitor: int
+    model: str
+    version: int
+    plan: Plan
+    way: str
+    windowing: Windowing
+    key: str
+    label: str
+    write: Callable[[Report], Mapping[str, Any]]
+    clock: Callable[[], datetime]
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self.database.writing() as tx:
+            self.lease.fence(tx)
+            yield tx
+
+    def gather(self) -> None:
+        """Bring parcels that lie in the database together in files."""
+        for kind in (PREDICTIONS, LABELS):
+            while some := self._small(kind):
+                table = self.rows.table(some)
+                place = self.rows.write(table, self.model, kind, self.clock().date().isoformat())
+                ids = [parcel.id for parcel in some]
+                with self._writing() as tx:
+                    gone = tx.execute(parcels.delete().where(parcels.c.id.in_(ids))).rowcount
+                    if gone != len(some):
+                        raise StateError(f"{len(some) - gone} parcels of {self.model!r} are gone", hint="another worker has gathered them")
+                    about = {"monitor_id": self.monitor, "kind": kind, "day": self.clock().date().isoformat(), "at": self.clock()}
+                    waiting = table.num_rows if kind == LABELS else 0
+                    ends = {"first_id": min(ids), "last_id": max(ids)}
+                    tx.execute(parcels.insert().values(**about, **ends, rows=table.num_rows, place=place, waiting=waiting))
+
+    def _small(self, kind: str) -> list[Parcel]:
+        return self._some(kind, parcels.c.body.is_not(None))
+
+    def uncounted(self) -> list[Parcel]:
+        """Some of the predictions that have not been counted, the oldest first."""
+        return self._some(PREDICTIONS)
+
+    def _some(self, kind: str, *where: Any) -> list[Parcel]:
+        """The first parcels that have not been counted, as many as are taken at once."""
+        wanted = (parcels.c.monitor_id == self.monitor, parcels.c.kind == kind, parcels.c.counted.is_(None), *where)
+        with self.database.reading() as tx:
+            sizes = tx.execute(select(parcels.c.id, parcels.c.rows).where(*wanted).order_by(parcels.c.id).limit(MOST_PARCELS)).all()
+            chosen = parcels.c.id.in_(_first(sizes))
+            return [parcel_of(row) for row in tx.execute(select(parcels).where(chosen).order_by(parcels.c.id))]
+
+    def position(self) -> int:
+        """How many rows have been counted before."""
+        if self.windowing.cadence is not Cadence.ROWS:
+            return 0
+        with self.database.reading() as tx:
+            found = select(func.coalesce(func.sum(windows.c.rows), 0)).where(
+                windows.c.monitor_id == self.monitor, windows.c.whole.is_not(None)
+            )
+            return int(tx.execute(found).scalar_one())
+
+    def add(self, taken: Sequence[Parcel], tallied: Tallied) -> None:
+        """Add counts to their windows, mark parcels as counted, and note the windows whose labels came before them."""
+        waiting = early(self.database, self.rows, self.monitor, self.key, taken)
+        now, ids = self.clock(), [parcel.id for parcel in taken]
+        with self._writing() as tx:
+            fresh = (parcels.c.id.in_(ids), parcels.c.counted.is_(None))
+            if tx.execute(parcels.update().where(*fresh).values(counted=now)).rowcount != len(ids):
+                raise StateError(f"parcels of {self.model!r} have been counted meanwhile", hint="another worker did it")
+            found = {window: self._window(tx, window, now) for window in dict.fromkeys(window for _, window in tallied.profiles)}
+            for (segment, window), profile in tallied.profiles.items():
+                ident, way = found[window]
+                if way == self.way:
+                    self._add_profile(tx, ident, segment, profile)
+            for window, places in tallied.places.items():
+                link(self.database, tx, found[window][0], places)
+            for label, matched in waiting.items():
+                for ident, _ in found.values():
+                    link(self.database, tx, ident, [(label, None, None)])
+                tx.execute(parcels.update().where(parcels.c.id == label).values(waiting=parcels.c.waiting - matched))
+            for window, (ident, way) in found.items():
+                counted = tallied.profiles[None, window].rows
+                stale = bool(waiting) or way != self.way
+                changed = {"rows": windows.c.rows + counted, "revision": windows.c.revision + 1, "changed": now}
+                tx.execute(windows.update().where(windows.c.id == ident).values(**changed, **({"stale": True} if stale else {})))
+            note(self.database, tx, self.monitor, tallied.findings, now)
+
+    def _window(self, tx: Connection, window: Window, now: datetime) -> tuple[int, str]:
+        """A window's number and the way it was counted; made where it is new."""
+        wanted = select(windows.c.id, windows.c.way).where(windows.c.monitor_id == self.monitor, windows.c.label == window.label)
+        row = tx.execute(wanted).one_or_none()
+        if row is not None:
+            return row.id, row.way
+        by_rows = self.windowing.cadence is Cadence.ROWS
+        values = {
+            "label": window.label,
+            "cut": json.dumps(window_to_dict(window)),
+            "position": window.index,
+            "ends": window.end if isinstance(window.end, datetime) else None,
+            "whole": self.windowing.rows if by_rows else None,
+            "way": self.way,
+            "changed": now,
+            "counted": now,
+        }
+        zero = {"rows": 0, "revision": 0, "stale": False, "judged_revision": 0, "judged_version": 0}
+        made = tx.execute(windows.insert().values(monitor_id=self.monitor, **values, **zero)).inserted_primary_key
+        ident = int(made[0]) if made else 0
+        if self.windowing.cadence is Cadence.COLUMN:
+            # Values are in the order in which the stream brought them.
+            tx.execute(windows.update().where(windows.c.id == ident).values(position=ident))
+        return ident, self.way
+
+    def _add_profile(self, tx: Connection, ident: int, segment: str | None, profile: Profile) -> None:
+        where = (profiles.c.window_id == ident, profiles.c.way == self.way, profiles.c.segment == (segment or ""))
+        before = tx.execute(select(profiles.c.body).where(*where)).scalar_one_or_none()
+        total = profile if before is None else unpress(before, self.plan) + profile
+        self._put_profile(tx, ident, segment, total)
+
+    def _put_profile(self, tx: Connection, ident: int, segment: str | None, profile: Profile) -> None:
+        values = {"rows": profile.rows, "body": press(profile)}
+        key = {"window_id": ident, "way": self.way, "segment": segment or ""}
+        statement = self.database.insert(profiles).values(**key, **values)
+        tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+    def match_labels(self, since: datetime) -> None:
+        """Find the windows that new labels belong to."""
+        found = match(self.database, self.rows, self.monitor, self.key, since)
+        if not found.labels:
+            return
+        now = self.clock()
+        with self._writing() as tx:
+            for label, waiting in found.labels.items():
+                tx.execute(parcels.update().where(parcels.c.id == label).values(counted=now, waiting=waiting))
+            touched = set()
+            for prediction, labels in found.pairs.items():
+                for ident in tx.execute(select(window_parcels.c.window_id).where(window_parcels.c.parcel_id == prediction)).scalars():
+                    link(self.database, tx, ident, [(label, None, None) for label in labels])
+                    touched.add(ident)
+            changed = {"stale": True, "revision": windows.c.revision + 1, "changed": now}
+            tx.execute(windows.update().where(windows.c.id.in_(touched)).values(**changed))
+
+    def stale(self) -> list[Standing]:
+        """Windows that must be counted again."""
+        return self._standings(windows.c.stale.is_(True))
+
+    def unjudged(self) -> list[Standing]:
+        """Windows whose counts have changed since they were judged, in the bins of this version."""
+        return self._standings(windows.c.revision > windows.c.judged_revision, windows.c.way == self.way)
+
+    def _standings(self, *where: Any) -> list[Standing]:
+        wanted = select(windows).where(windows.c.monitor_id == self.monitor, *where).order_by(windows.c.position, windows.c.id)
+        with self.database.reading() as tx:
+            return [standing_of(row) for row in tx.execute(wanted)]
+
+    def parcels_of(self, standings: Sequence[Standing]) -> tuple[list[Parcel], list[Parcel]]:
+        """The predictions and the labels of some windows, in the order in which they came."""
+        wanted = (
+            select(parcels, window_parcels.c.first, window_parcels.c.length, windows.c.label)
+            .join(window_parcels, window_parcels.c.parcel_id == parcels.c.id)
+            .join(windows, windows.c.id == window_parcels.c.window_id)
+            .where(windows.c.id.in_([standing.id for standing in standings]))
+            .order_by(parcels.c.id)
+        )
+        found: dict[tuple[int, str], Parcel] = {}
+        with self.database.reading() as tx:
+            for row in tx.execute(wanted):
+                # A whole parcel is read once, whatever windows lie in it; a run of rows is one window's.
+                whose = row.label if row.first is not None else ""
+                found[row.id, whose] = replace(parcel_of(row), first=row.first, length=row.length, window=whose or None)
+        every = list(found.values())
+        return [one for one in every if one.kind == PREDICTIONS], [one for one in every if one.kind == LABELS]
+
+    def replace(self, standings: Sequence[Standing], tallied: Tallied) -> None:
+        """Put new counts in the place of the windows' old ones."""
+        now, whose = self.clock(), {standing.window: standing.id for standing in standings}
+        with self._writing() as tx:
+            tx.execute(profiles.delete().where(profiles.c.window_id.in_(whose.values()), profiles.c.way == self.way))
+            for (segment, window), profile in tallied.profiles.items():
+                self._put_profile(tx, whose[window], segment, profile)
+            for window, ident in whose.items():
+                counted = tallied.profiles.get((None, window))
+                done: dict[str, Any] = {
+                    "stale": False,
+                    "way": self.way,
+                    "counted": now,
+                    "rows": counted.rows if counted else 0,
+                }
+                if counted is None:
+                    # Under this version the window has no rows, and there is nothing to say of it.
+                    done["judged_revision"] = windows.c.revision + 1
+                tx.execute(windows.update().where(windows.c.id == ident).values(**done, revision=windows.c.revision + 1))
+            note(self.database, tx, self.monitor, tallied.findings, now)
+
+    def history(self, due: Sequence[Standing], most: int) -> dict[Key, Profile]:
+        """The counts of the windows that are due, and of those before them in the same bins."""
+        last = max(standing.window.index for standing in due)
+        earlier = (windows.c.monitor_id == self.monitor, windows.c.way == self.way, windows.c.position <= last)
+        usable = (*earlier, windows.c.stale.is_(False), windows.c.judged.is_not(None))
+        newest = select(windows.c.id).where(*usable).order_by(windows.c.position.desc()).limit(most)
+        chosen = {standing.id for standing in due}
+        with self.database.reading() as tx:
+            chosen |= set(tx.execute(newest).scalars())
+            wanted = (
+                select(profiles.c.segment, profiles.c.body, windows.c.cut, windows.c.position)
+                .join(windows, windows.c.id == profiles.c.window_id)
+                .where(windows.c.id.in_(chosen), profiles.c.way == self.way)
+            )
+            found = tx.execute(wanted).all()
+        return {(row.segment or None, cut_of(row)): unpress(row.body, self.plan) for row in found}
+
+    def record(self, judged: Sequence[Judged]) -> None:
+        """Keep verdicts, each once, and hand them on in the same transaction."""
+        now = self.clock()
+        with self._writing() as tx:
+            for one in judged:
+                standing = one.standing
+                about = {"version": self.version, "revision": standing.revision}
+                said = {"verdict": one.verdict.value, "reason": one.reason, "rows": standing.rows}
+                report = pack(self.write(one.report))
+                where = {
+                    "monitor_id": self.monitor,
+                    "window_id": standing.id,
+                    "label": standing.window.label,
+                    "position": standing.window.index,
+                }
+                statement = self.database.insert(verdicts).values(**where, **about, **said, created=now, report=report)
+                tx.execute(statement.on_conflict_do_nothing())
+                body = json.dumps({"monitor": self.model, "window": standing.window.label, **about, **said}, ensure_ascii=False)
+                key = f"verdict {standing.id} {self.version} {standing.revision}"
+                handed = self.database.insert(outbox).values(topic="verdict", key=key, body=body, created=now)
+                tx.execute(handed.on_conflict_do_nothing())
+                done = {"judged": now, "judged_revision": standing.revision, "judged_version": self.version}
+                done |= {"verdict": one.verdict.value, "reason": one.reason}
+                tx.execute(windows.update().where(windows.c.id == standing.id).values(**done))
+
+
+def pack(report: Mapping[str, Any]) -> bytes:
+    """A report's JSON, packed."""
+    return zlib.compress(json.dumps(report, ensure_ascii=False, allow_nan=False).encode(), 3)
+
+
+def unpack(body: bytes) -> dict[str, Any]:
+    """Read what `pack` wrote."""
+    found: dict[str, Any] = json.loads(zlib.decompress(body))
+    return found
+
+
+def parcel_of(row: Any) -> Parcel:
+    """A parcel as its row in the database has it."""
+    return Parcel(row.id, row.kind, row.rows, row.place, row.body)
+
+
+def standing_of(row: Any) -> Standing:
+    """A window as its row in the database has it."""
+    names = ("id", "rows", "whole", "revision", "stale", "way", "changed", "counted", "judged_revision", "judged")
+    return Standing(window=cut_of(row), **{name: getattr(row, name) for name in names})
+
+
+def cut_of(row: Any) -> Window:
+    """A window's bounds, at the place where it stands."""
+    return replace(window_of(json.loads(row.cut)), index=row.position)
+
+
+def _first(sizes: Sequence[Any]) -> list[int]:
+    """The first parcels that are not too large together; at least one, where there is one."""
+    ids: list[int] = []
+    total = 0
+    for ident, rows in sizes:
+        if ids and total + rows > ROWS_AT_ONCE:
+            break
+        ids.append(ident)
+        total += rows
+    return ids

@@ -1,0 +1,298 @@
+"""Where rows lie: Parquet files by model and day, written whole or not at all; and reading them back, joined with their labels."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import ipc
+
+from driftline.errors import OutsideError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from driftline.verdicts.report import Finding
+
+MOST_ROWS = 1 << 16
+"""Rows that are in memory at a time."""
+
+DRAFT = "."
+"""Files whose name begins so are not finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Rows that lie together: in a file at `place`, or in `body` while they are few.
+
+    `first` and `length` choose some of them, which are of the window called `window`; all for None.
+    """
+
+    id: int
+    kind: str
+    rows: int
+    place: str | None
+    body: bytes | None
+    first: int | None = None
+    length: int | None = None
+    window: str | None = None
+
+
+class Rows:
+    """A directory of rows."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def write(self, table: pa.Table, model: str, kind: str, day: str) -> str:
+        """Write rows so that they are there after a power cut once this returns.
+
+        Returns:
+            The file's place below the directory.
+
+        Raises:
+            OutsideError: the disk is full, or may not be written to.
+        """
+        name = f"{uuid.uuid4().hex}.parquet"
+        place = Path(kind, f"model={quote(model, safe='')}", f"day={day}", name)
+        target = self.directory / place
+        draft = target.with_name(f"{DRAFT}{name}")
+        with _writing(target):
+            _make(target.parent)
+            try:
+                pq.write_table(table, draft, compression="zstd", compression_level=1, use_dictionary=_repeating(table))
+                with draft.open("rb") as written:
+                    os.fsync(written.fileno())
+                draft.replace(target)
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+            _sync(target.parent)
+        return place.as_posix()
+
+    def remove(self, places: Iterable[str]) -> None:
+        """Remove files that nothing refers to; those that are gone are no matter."""
+        for place in places:
+            (self.directory / place).unlink(missing_ok=True)
+
+    def strays(self, known: frozenset[str], before: datetime) -> list[str]:
+        """Files that nobody recorded and that were last written before a time: left by a process that was killed while it wrote."""
+        found = []
+        for kind in ("predictions", "labels"):
+            for file in (self.directory / kind).rglob("*.parquet"):
+                place = file.relative_to(self.directory).as_posix()
+                if place not in known and file.stat().st_mtime < before.timestamp():
+                    found.append(place)
+        return found
+
+    def batches(self, parcel: Parcel, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """A parcel's rows, only the columns that are asked for and there."""
+        if parcel.body is not None:
+            table = ipc.open_stream(parcel.body).read_all()
+            if columns is not None:
+                table = table.select([name for name in table.schema.names if name in columns])
+            yield from _chosen(table.to_batches(max_chunksize=MOST_ROWS), parcel)
+            return
+        with _reading(self.directory / (parcel.place or "")) as file:
+            names = file.schema_arrow.names if columns is None else [name for name in file.schema_arrow.names if name in columns]
+            yield from _chosen(file.iter_batches(MOST_ROWS, columns=names, use_threads=False), parcel)
+
+    def schema(self, parcel: Parcel) -> pa.Schema:
+        """A parcel's columns."""
+        if parcel.body is not None:
+            return ipc.open_stream(parcel.body).schema
+        with _reading(self.directory / (parcel.place or "")) as file:
+            return file.schema_arrow
+
+    def table(self, parcels: Iterable[Parcel], columns: Sequence[str] | None = None) -> pa.Table:
+        """All rows of some parcels, in memory."""
+        return joined([pa.Table.from_batches([batch]) for parcel in parcels for batch in self.batches(parcel, columns)])
+
+
+class ParcelSource:
+    """Rows of several parcels as a source; those that have a label by now have it in its column.
+
+    Args:
+        name: what the source is called.
+        rows: where the parcels lie.
+        parcels: predictions, in the order in which they are read.
+        labels: parcels of labels; of several labels of one id the last counts.
+        key: the column that holds the id, in predictions and labels.
+        label: the column that holds the label.
+    """
+
+    def __init__(
+        self, name: str, rows: Rows, parcels: Sequence[Parcel], *, labels: Sequence[Parcel] = (), key: str = "", label: str = ""
+    ) -> None:
+        self.name = name
+        self._rows = rows
+        self._parcels = parcels
+        self._key, self._label = key, label
+        self._known = known_labels(rows.table(labels, (key, label)), key, label) if labels else None
+
+    def schema(self) -> pa.Schema:
+        """All columns that any of the parcels has."""
+        fields: dict[str, pa.Field] = {}
+        for parcel in self._parcels:
+            for field in self._rows.schema(parcel):
+                fields.setdefault(field.name, field)
+        if self._known is not None and self._key in fields:
+            fields[self._label] = pa.field(self._label, self._known[1].type)
+        return pa.schema(list(fields.values()))
+
+    def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The named columns, parcel by parcel."""
+        names = None if columns is None else list(dict.fromkeys(columns))
+        joins = self._known is not None and (names is None or self._label in names)
+        wanted = [*names, self._key] if names is not None and joins else names
+        for parcel in self._parcels:
+            for batch in self._rows.batches(parcel, wanted):
+                found = self._with_labels(batch) if joins else batch
+                yield found if names is None else found.select([name for name in found.schema.names if name in names])
+
+    def rows(self) -> int:
+        """How many rows there are."""
+        return sum(parcel.rows if parcel.length is None else parcel.length for parcel in self._parcels)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Nothing: what was wrong with rows was told when they came."""
+        return ()
+
+    def _with_labels(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        if self._known is None or self._key not in batch.schema.names:
+            return batch
+        ids, values = self._known
+        places = pc.index_in(batch.column(self._key), value_set=ids)
+        found = values.take(places)
+        at = batch.schema.get_field_index(self._label)
+        if at < 0:
+            return batch.append_column(self._label, found)
+        # A label that came with its prediction stands until a later one comes.
+        known, before = places.is_valid(), batch.column(at)
+        if before.type != found.type:
+            before, found = before.cast(pa.string()), found.cast(pa.string())
+        return batch.set_column(at, self._label, pc.if_else(known, found, before))
+
+
+def known_labels(table: pa.Table, key: str, label: str) -> tuple[pa.Array, pa.Array]:
+    """Each id once, with the last of its labels."""
+    if table.num_columns < 2:  # noqa: PLR2004  an id and a label
+        return pa.array([], pa.string()), pa.array([], pa.string())
+    numbered = pa.table({"id": table.column(key), "place": np.arange(table.num_rows)})
+    last = numbered.group_by("id", use_threads=False).aggregate([("place", "max")])
+    return _flat(last.column("id")), _flat(table.column(label).take(last.column("place_max")))
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """One table of several whose columns may differ: what one lacks is null there, what is of two types becomes text."""
+    if not tables:
+        return pa.table({})
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        mixed = _mixed(tables)
+        return pa.concat_tables([_as_text(table, mixed) for table in tables], promote_options="permissive")
+
+
+def body_of(table: pa.Table) -> bytes:
+    """A few rows as bytes that lie in the database."""
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return bytes(sink.getvalue())
+
+
+def overlap(left: pa.Array, right: pa.Array) -> int:
+    """How many values of `left` are also in `right`."""
+    return int(pc.sum(pc.is_in(left, value_set=right)).as_py() or 0)
+
+
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _mixed(tables: Sequence[pa.Table]) -> set[str]:
+    """Columns whose types cannot be brought together."""
+    types: dict[str, list[pa.DataType]] = {}
+    for table in tables:
+        for field in table.schema:
+            types.setdefault(field.name, []).append(field.type)
+    mixed = set()
+    for name, found in types.items():
+        try:
+            pa.unify_schemas([pa.schema([(name, kind)]) for kind in found], promote_options="permissive")
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            mixed.add(name)
+    return mixed
+
+
+def _as_text(table: pa.Table, names: set[str]) -> pa.Table:
+    for at, field in enumerate(table.schema):
+        if field.name in names:
+            table = table.set_column(at, field.name, table.column(at).cast(pa.string()))
+    return table
+
+
+def _chosen(batches: Iterable[pa.RecordBatch], parcel: Parcel) -> Iterator[pa.RecordBatch]:
+    """The rows of a parcel that are meant."""
+    if parcel.first is None or parcel.length is None:
+        yield from batches
+        return
+    start, end, at = parcel.first, parcel.first + parcel.length, 0
+    for batch in batches:
+        low, high = max(start, at), min(end, at + batch.num_rows)
+        if low < high:
+            yield batch.slice(low - at, high - low)
+        at += batch.num_rows
+
+
+def _repeating(table: pa.Table) -> list[str]:
+    """Columns of text, which repeat themselves; a dictionary of numbers is mostly larger than the numbers."""
+    return [field.name for field in table.schema if pa.types.is_string(field.type)]
+
+
+def _make(directory: Path) -> None:
+    """Make a directory so that it is there after a power cut."""
+    missing = []
+    place = directory
+    while not place.exists():
+        missing.append(place)
+        place = place.parent
+    directory.mkdir(parents=True, exist_ok=True)
+    for made in reversed(missing):
+        _sync(made.parent)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutsideError(f"{str(target)!r} cannot be written: {error.strerror or error}", hint="see to its rights and room") from error
+
+
+@contextmanager
+def _reading(place: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        with pq.ParquetFile(place) as file:
+            yield file
+    except FileNotFoundError as error:
+        raise OutsideError(f"{str(place)!r} is gone", hint="bring it back from a copy: the database refers to it") from error

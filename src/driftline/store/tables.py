@@ -1,0 +1,287 @@
+"""The tables of the service: what is watched, what came, what was counted, what was said of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant as whole microseconds since 1970, which every database keeps, compares and sorts alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  as SQLAlchemy asks
+        """Write an instant."""
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  as SQLAlchemy asks
+        """Read an instant."""
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+METADATA = MetaData()
+
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up by itself only in a column that it calls INTEGER."""
+
+
+def _key() -> Column[int]:
+    return Column("id", NUMBER, primary_key=True, autoincrement=True)
+
+
+def _monitor(*, primary_key: bool = False) -> Column[int]:
+    return Column("monitor_id", NUMBER, nullable=False, primary_key=primary_key)
+
+
+versions = Table(
+    "monitor_versions",
+    METADATA,
+    Column("monitor_id", NUMBER, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("yaml", Text, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("way", String(64)),
+    Column("reference", Text),
+    Column("problem", Text),
+    Column("tried", Instant),
+)
+"""Each change of a monitor's YAML. `way` is the fingerprint of how it counts, `reference` where what was learnt from its reference
+lies, `problem` why nothing could be learnt."""
+
+monitors = Table(
+    "monitors",
+    METADATA,
+    _key(),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("retired", Instant),
+    UniqueConstraint("name", name="uq_monitors"),
+)
+"""What is watched. Rows are sent to a monitor by its name; a new name keeps the past."""
+
+tokens = Table(
+    "tokens",
+    METADATA,
+    Column("id", String(16), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("expires", Instant),
+    Column("revoked", Instant),
+)
+"""Who may do what. Of a secret only its hash is kept."""
+
+received = Table(
+    "received",
+    METADATA,
+    _key(),
+    _monitor(),
+    Column("kind", String(16), nullable=False),
+    Column("batch", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("parcel_id", NUMBER),
+    Column("at", Instant, nullable=False),
+    UniqueConstraint("monitor_id", "kind", "batch", name="uq_received"),
+)
+"""Every batch that was accepted, by which it is known again. `parcel_id` is where its rows were put first."""
+
+parcels = Table(
+    "parcels",
+    METADATA,
+    _key(),
+    _monitor(),
+    Column("kind", String(16), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("place", Text),
+    Column("body", LargeBinary),
+    Column("at", Instant, nullable=False),
+    Column("counted", Instant),
+    Column("waiting", Integer, nullable=False),
+    Column("first_id", NUMBER),
+    Column("last_id", NUMBER),
+    Index("ix_parcels", "monitor_id", "kind", "counted"),
+)
+"""Rows that lie together: in a Parquet file at `place`, or, while they are few, here in `body`.
+
+`waiting` counts labels whose prediction has not come. A parcel that was gathered from small ones says from which: their
+ids from `first_id` to `last_id`.
+"""
+
+windows = Table(
+    "windows",
+    METADATA,
+    _key(),
+    _monitor(),
+    Column("label", Text, nullable=False),
+    Column("cut", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("ends", Instant),
+    Column("whole", Integer),
+    Column("rows", BigInteger, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("stale", Boolean, nullable=False),
+    Column("way", String(64), nullable=False),
+    Column("changed", Instant, nullable=False),
+    Column("counted", Instant, nullable=False),
+    Column("judged_revision", Integer, nullable=False),
+    Column("judged_version", Integer, nullable=False),
+    Column("judged", Instant),
+    Column("verdict", String(16)),
+    Column("reason", Text),
+    UniqueConstraint("monitor_id", "label", name="uq_windows"),
+    Index("ix_windows", "monitor_id", "position"),
+)
+"""Windows. `whole` is the number of rows that makes a window of rows complete; `revision` grows with every change of its counts.
+
+A `stale` window must be counted again from its rows: labels came, or the bins are others.
+"""
+
+window_parcels = Table(
+    "window_parcels",
+    METADATA,
+    Column("window_id", NUMBER, primary_key=True),
+    Column("parcel_id", NUMBER, primary_key=True),
+    Column("first", Integer),
+    Column("length", Integer),
+    Index("ix_window_parcels", "parcel_id"),
+)
+"""Where a window's rows and labels lie; `first` and `length` where windows are runs of rows."""
+
+profiles = Table(
+    "profiles",
+    METADATA,
+    Column("window_id", NUMBER, ForeignKey("windows.id"), primary_key=True),
+    Column("way", String(64), primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""What each window holds, as counts, by segment (empty for all rows) and by the way in which they were counted."""
+
+verdicts = Table(
+    "verdicts",
+    METADATA,
+    _key(),
+    _monitor(),
+    Column("window_id", NUMBER, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+    UniqueConstraint("window_id", "version", "revision", name="uq_verdicts"),
+    Index("ix_verdicts", "monitor_id", "position"),
+)
+"""What was said of a window, once for each revision of its counts; `report` is the report's JSON, packed."""
+
+outbox = Table(
+    "outbox",
+    METADATA,
+    _key(),
+    Column("topic", String(32), nullable=False),
+    Column("key", String(128), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("sent", Instant),
+    UniqueConstraint("key", name="uq_outbox"),
+)
+"""Effects that are still to happen, written with what caused them."""
+
+leases = Table(
+    "leases",
+    METADATA,
+    Column("name", String(64), primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+"""Who works on what. `epoch` grows whenever a lease changes hands."""
+
+dead_letters = Table(
+    "dead_letters",
+    METADATA,
+    _key(),
+    _monitor(),
+    Column("kind", String(16), nullable=False),
+    Column("batch", Text, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("row", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("replayed", Instant),
+    Index("ix_dead_letters", "monitor_id", "id"),
+)
+"""Rows that could not be read, as they came, with the reason."""
+
+findings = Table(
+    "findings",
+    METADATA,
+    _key(),
+    _monitor(),
+    Column("place", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    UniqueConstraint("monitor_id", "place", "what", name="uq_findings"),
+)
+"""What a person should know of the stream: columns that came or went, rows without a time."""
+
+stream_columns = Table(
+    "stream_columns",
+    METADATA,
+    _monitor(primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("type", String(16), nullable=False),
+)
+"""The columns that rows were seen to have."""
+
+audit = Table(
+    "audit",
+    METADATA,
+    _key(),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Who changed what."""

@@ -1,0 +1,261 @@
+"""A small world for the service: a model with a reference, rows that come, SQLite and a PostgreSQL that the tests start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from driftline.server.app import create_app
+from driftline.server.auth import Gate
+from driftline.server.bodies import Limits
+from driftline.server.face import Face, wall_clock
+from driftline.server.meters import Meters
+from driftline.server.service import Service, open_service
+from driftline.server.worker import Worker
+from driftline.services.cycle import Pace
+from driftline.services.intake import Kind, sort_rows
+from driftline.store.intake import Delivery, Intake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from driftline.server.worker import Round
+    from driftline.store.fleet import Watched
+    from driftline.store.intake import Receipt
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+AT_ONCE = Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0))
+YAML = """
+monitor: churn
+task: binary
+reference: {reference}
+columns: {{id: id, timestamp: ts, score: score, label: left}}
+window: {window}
+"""
+BINARIES = Path("/usr/lib/postgresql")
+
+
+def rows_of(first: int, many: int, *, shift: float = 0.0, minutes: float = 1.0) -> list[dict[str, Any]]:
+    """Predictions as a model's process would send them, one a minute."""
+    dice = np.random.default_rng(first + 1)
+    amounts, scores = dice.normal(shift, 1.0, many), dice.uniform(size=many)
+    plans = dice.choice(["free", "pro"], many)
+    return [
+        {
+            "id": f"p{first + i}",
+            "features": {"amount": float(amounts[i]), "plan": str(plans[i])},
+            "score": float(scores[i]),
+            "timestamp": (START + timedelta(minutes=minutes * (first + i))).isoformat(),
+        }
+        for i in range(many)
+    ]
+
+
+def write_reference(directory: Path) -> Path:
+    """What the model was trained on: twenty hours, a row a minute."""
+    rows = rows_of(0, 1200)
+    dice = np.random.default_rng(0)
+    labels = dice.uniform(size=len(rows)) < np.array([row["score"] for row in rows])
+    flat = [{"id": r["id"], "ts": datetime.fromisoformat(r["timestamp"]), "score": r["score"], **r["features"]} for r in rows]
+    path = directory / "reference.parquet"
+    pq.write_table(pa.Table.from_pylist(flat).append_column("left", pa.array(labels.astype(int))), path)
+    return path
+
+
+@dataclass
+class World:
+    """A service with a monitor, and shorthands."""
+
+    service: Service
+    intake: Intake
+    watched: Watched
+    reference: Path
+
+    def send(self, rows: list[dict[str, Any]], batch: str, kind: Kind = Kind.PREDICTIONS, at: datetime | None = None) -> Receipt:
+        """Send a batch."""
+        names, now = self.service.library.naming(self.watched), at or wall_clock()
+        found = sort_rows(rows, kind, names, now)
+        one = Delivery(self.watched.id, self.watched.name, kind, batch, str(hash(str(rows))), found.rows, found.refused, now)
+        return self.intake.submit(one).result(30)
+
+    def round(self, pace: Pace = AT_ONCE, clock: Callable[[], datetime] = wall_clock) -> Round:
+        """One round of the cycle."""
+        return Worker(self.service, pace, clock, threads=1).round()
+
+    def windows(self) -> dict[str, dict[str, Any]]:
+        """Windows by label."""
+        return {one["label"]: one for one in self.service.board.windows(self.watched.id, before=None, limit=1000)}
+
+    def change(self, **settings: str) -> Watched:
+        """Give the monitor another YAML."""
+        yaml = YAML.format(reference=self.reference, window=settings.pop("window", "hour")) + "\n".join(
+            f"{k}: {v}" for k, v in settings.items()
+        )
+        self.watched = self.service.watch(yaml, "/", wall_clock(), actor="test")
+        return self.watched
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference."""
+    return write_reference(tmp_path_factory.mktemp("reference"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server of our own, on a socket in a directory of its own."""
+    homes = sorted(BINARIES.glob("*/bin"))
+    found = shutil.which("initdb") or (str(homes[-1] / "initdb") if homes else None)
+    if found is None:
+        pytest.skip("needs PostgreSQL's binaries: apt install postgresql")
+    # It refuses to run as root.
+    user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    with tempfile.TemporaryDirectory(prefix="pg") as place:
+        os.chown(place, user.pw_uid, user.pw_gid)
+        Path(place).chmod(0o755)
+
+        def call(program: str, *args: str) -> None:
+            ids = {"user": user.pw_uid, "group": user.pw_gid} if os.getuid() == 0 else {}
+            command = [str(Path(found).with_name(program)), *args]
+            with Path(place, "log").open("ab") as log:
+                subprocess.run(command, check=True, cwd=place, stdout=log, stderr=log, timeout=60, **ids)  # type: ignore[call-overload]  # two integers or nothing
+
+        call("initdb", "-D", f"{place}/data", "-A", "trust", "-U", "driftline", "--no-sync")
+        options = f"-c listen_addresses='' -c unix_socket_directories={place} -c fsync=off -c max_connections=200"
+        call("pg_ctl", "-D", f"{place}/data", "-o", options, "-l", f"{place}/server.log", "-w", "start")
+        try:
+            yield f"postgresql+psycopg://driftline@/{{name}}?host={place}"
+        finally:
+            call("pg_ctl", "-D", f"{place}/data", "-m", "immediate", "stop")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+    """Each kind of database, empty."""
+    if request.param == "sqlite":
+        return None
+    server: str = request.getfixturevalue("postgres")
+    name = f"t{abs(hash(tmp_path)):x}"
+    engine = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"create database {name}"))
+    engine.dispose()
+    return server.format(name=name)
+
+
+@pytest.fixture
+def open_world(tmp_path: Path, reference: Path) -> Iterator[Callable[..., World]]:
+    """Opens worlds, and closes them."""
+    opened: list[World] = []
+
+    def make(url: str | None = None, window: str = "hour") -> World:
+        service = open_service(tmp_path / "data", url)
+        watched = service.watch(YAML.format(reference=reference, window=window), "/", wall_clock(), actor="test")
+        opened.append(World(service, Intake(service.database, service.rows), watched, reference))
+        return opened[-1]
+
+    yield make
+    for world in opened:
+        world.intake.close()
+        world.service.close()
+
+
+@pytest.fixture
+def world(open_world: Callable[..., World], url: str | None) -> World:
+    """A world on each kind of database."""
+    return open_world(url)
+
+
+@pytest.fixture
+def small(open_world: Callable[..., World]) -> World:
+    """A world on SQLite."""
+    return open_world()
+
+
+@pytest.fixture
+def face(request: pytest.FixtureRequest) -> Face:
+    """What the app's routes share; on SQLite, unless it is asked for the world on each kind of database."""
+    ground: World = request.getfixturevalue(getattr(request, "param", "small"))
+    meters = Meters()
+    meters.watch(ground.service.board, ground.intake)
+    return Face(ground.service, ground.intake, Gate(ground.service.tokens, wall_clock), Limits(), meters)
+
+
+class Api:
+    """A client of the app in this process. The app runs in an event loop of its own; what it raises is answered as it would be outside."""
+
+    def __init__(self, face: Face) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        transport = httpx.ASGITransport(create_app(face), raise_app_exceptions=False)
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://api")
+
+    def request(self, method: str, path: str, **given: Any) -> httpx.Response:
+        """Ask."""
+        return self.send(self._client.build_request(method, path, **given))
+
+    def build_request(self, method: str, path: str, **given: Any) -> httpx.Request:
+        """A request that is not sent yet."""
+        return self._client.build_request(method, path, **given)
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        """Send it."""
+        return asyncio.run_coroutine_threadsafe(self._client.send(request), self._loop).result(60)
+
+    def __getattr__(self, name: str) -> Callable[..., httpx.Response]:
+        return partial(self.request, name.upper())
+
+    def close(self) -> None:
+        """Stop the loop."""
+        asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture
+def api(face: Face) -> Iterator[Api]:
+    """A client of the app."""
+    client = Api(face)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def token_of(face: Face) -> Callable[[str], dict[str, str]]:
+    """Headers with a token of some role."""
+
+    def make(role: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {face.service.tokens.make('test', role, wall_clock(), actor='test')}"}
+
+    return make
+
+
+@pytest.fixture
+def admin(token_of: Callable[[str], dict[str, str]]) -> dict[str, str]:
+    """Headers with an administrator's token."""
+    return token_of("admin")
+
+
+@pytest.fixture(name="rows_of")
+def rows_of_fixture() -> Callable[..., list[dict[str, Any]]]:
+    """Makes predictions, one a minute."""
+    return rows_of

@@ -1,0 +1,233 @@
+"""What is acknowledged is counted exactly once, and every window is judged, whatever dies in between: real processes, real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from driftline.client import Client
+from driftline.engines.count import count
+from driftline.errors import StateError
+from driftline.server.face import wall_clock
+from driftline.server.service import open_service
+from driftline.server.worker import Worker
+from driftline.services.cycle import Pace
+from driftline.services.intake import Kind
+from driftline.store.leases import acquire
+from driftline.store.ledger import LABELS, PREDICTIONS, parcel_of
+from driftline.store.pressed import unpress
+from driftline.store.rows import ParcelSource
+from driftline.store.tables import outbox, parcels, profiles, received, verdicts, windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HERE = Path(__file__).parent
+SRC = str(HERE.parents[1] / "src")
+AT_ONCE = Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0))
+
+
+class Victims:
+    """Starts processes that will be killed."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def start(self, **order: Any) -> int:
+        """Start one; its number."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def victims() -> Iterator[Victims]:
+    """A process that forks others."""
+    environ = {**os.environ, "PYTHONPATH": SRC, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(HERE / "victim.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        yield Victims(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(30)
+
+
+def kill(pid: int) -> None:
+    """As power loss would, as far as a process can tell."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    wait_for(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def wait_for(done: Callable[[], object], seconds: float = 60.0) -> None:
+    """Until something is so."""
+    until = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.01)
+
+
+def torment(world: Any, url: str | None, victims: Victims, place: Path, *, kills: int, seed: int) -> Path:
+    """Kill a sender and two workers, again and again; the file with what was acknowledged."""
+    dice = random.Random(seed)
+    data, acks = str(place / "data"), place / "acks"
+    shared = {"data": data, "url": url, "acks": str(acks)}
+    world.intake.close()
+    workers = [victims.start(do="work", **shared) for _ in range(2)]
+    done, life = 0, 0
+    while done < kills:
+        sender = victims.start(do="send", life=life, again=30 if life else 0, most=1_000_000, **shared)
+        time.sleep(dice.uniform(0.05, 0.6))
+        if dice.random() < 0.5:
+            killed = dice.randrange(2)
+            kill(workers[killed])
+            workers[killed] = victims.start(do="work", **shared)
+            done += 1
+            time.sleep(dice.uniform(0.0, 0.3))
+        kill(sender)
+        done, life = done + 1, life + 1
+    last = victims.start(do="send", life=life, again=30, most=30, **shared)
+    wait_for(lambda: not Path(f"/proc/{last}").exists())
+    for worker in workers:
+        kill(worker)
+    return acks
+
+
+def check_nothing_is_lost(world: Any, acks: Path) -> None:
+    """Every row acknowledged is there once, every window holds exactly its rows, every verdict stands once."""
+    service = world.service
+    worker = Worker(service, AT_ONCE, wall_clock, threads=1)
+    # The lease of the last worker that was killed runs out first.
+    wait_for(lambda: not (done := worker.round()).busy and not done.turns)
+    with service.database.reading() as tx:
+        kept = [parcel_of(row) for row in tx.execute(sa.select(parcels).order_by(parcels.c.id))]
+        receipts = {(row.kind, row.batch): row.rows for row in tx.execute(sa.select(received))}
+        stood = tx.execute(sa.select(windows)).all()
+        said = tx.execute(sa.select(verdicts.c.window_id, verdicts.c.version, verdicts.c.revision)).all()
+        handed = tx.execute(sa.select(sa.func.count()).select_from(outbox)).scalar_one()
+        bodies = tx.execute(sa.select(windows.c.label, profiles.c.body).join(profiles, profiles.c.window_id == windows.c.id)).all()
+    acknowledged = [tuple(line.split(" ", 1)) for line in acks.read_text().splitlines()]
+    assert len(set(acknowledged)) > 10
+    assert set(acknowledged) <= set(receipts)
+    sent, labelled = ([one for one in kept if one.kind == kind] for kind in (PREDICTIONS, LABELS))
+    ids = service.rows.table(sent, ("id",)).column("id").to_pylist()
+    assert len(ids) == len(set(ids)) == sum(rows for (kind, _), rows in receipts.items() if kind == PREDICTIONS)
+    assert sum(one.rows for one in labelled) == sum(rows for (kind, _), rows in receipts.items() if kind == LABELS)
+    batches = {tuple(ident.split("-")[:2]) for ident in ids}
+    assert batches == {tuple(batch.split("-")) for kind, batch in receipts if kind == PREDICTIONS}
+    assert sum(one.rows for one in stood) == len(ids)
+    assert all(one.judged_revision == one.revision and not one.stale for one in stood)
+    assert len(said) == len(set(said)) == handed
+    learnt = service.library.learn(world.watched, wall_clock(), timedelta(0))
+    whole = ParcelSource("all", service.rows, sent, labels=labelled, key="id", label="left")
+    expected = count(learnt.plan, whole, learnt.monitor.windowing, learnt.monitor.hints).profiles
+    found = {label: unpress(body, learnt.plan) for label, body in bodies}
+    assert {window.label: profile for (_, window), profile in expected.items()} == found
+
+
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.soak)])
+def test_kills_at_random_moments(world: Any, url: str | None, victims: Victims, tmp_path: Path, kills: int) -> None:
+    """Senders and workers are killed in the middle of whatever they do; batches are sent again; nothing is lost or counted twice."""
+    acks = torment(world, url, victims, tmp_path, kills=kills, seed=kills)
+    check_nothing_is_lost(world, acks)
+
+
+def test_a_batch_sent_a_hundred_times_is_counted_once(world: Any) -> None:
+    """Whoever sends it, and at whatever moment."""
+    rows = [{"id": str(i), "features": {"amount": 1.0}, "timestamp": "2026-01-05T00:00:00Z"} for i in range(10)]
+    receipts = [world.send(rows, "the batch") for _ in range(100)]
+    assert [receipt.repeated for receipt in receipts] == [False] + [True] * 99
+    assert {receipt.rows for receipt in receipts} == {10}
+    world.round()
+    assert world.windows()["2026-01-05 00:00"]["rows"] == 10
+
+
+def test_a_poisoned_row_spoils_no_other(small: Any) -> None:
+    """One row in ten thousand that cannot be read lies among the dead letters, with the reason; the others are counted."""
+    rows: list[Any] = [{"id": str(i), "features": {"amount": 1.0}, "timestamp": "2026-01-05T00:00:00Z"} for i in range(10_000)]
+    rows[4321] = {"id": "poison", "features": {"amount": {"nested": [1]}}}
+    receipt = small.send(rows, "b")
+    assert (receipt.rows, receipt.refused) == (9_999, 1)
+    letters = small.service.board.dead_letters(small.watched.id, before=None, limit=9)
+    assert [(one["place"], one["batch"]) for one in letters] == [(4321, "b")]
+    assert "'amount' is an object" in letters[0]["reason"]
+    small.round()
+    assert small.windows()["2026-01-05 00:00"]["rows"] == 9_999
+
+
+def test_a_clock_that_jumps_breaks_nothing(small: Any) -> None:
+    """A worker whose clock is an hour ahead takes over a lease that is held; whoever held it can write no more."""
+    small.send([{"id": "1", "features": {"amount": 1.0}, "timestamp": "2026-01-05T00:00:00Z"}], "b")
+    slow = Worker(small.service, AT_ONCE, wall_clock, threads=1)
+    lease = acquire(small.service.database, f"monitor {small.watched.id}", slow.owner, wall_clock())
+    learnt = small.service.library.learn(small.watched, wall_clock(), timedelta(0))
+    ledger, counting = slow._ledger(small.watched, learnt, lease), slow._counting(small.watched, learnt)
+    ledger.gather()
+    taken = ledger.uncounted()
+    counted = counting.count(taken, 0)
+    assert small.round(clock=lambda: wall_clock() + timedelta(hours=1)).judged == 1
+    with pytest.raises(StateError, match="taken over"):
+        ledger.add(taken, counted)
+    assert small.windows()["2026-01-05 00:00"]["rows"] == 1
+
+
+@contextmanager
+def served(data: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    """The service as a user starts it."""
+    command = [sys.executable, "-m", "driftline", "serve", "--data", str(data), "--port", str(port), "--interval", "0.2", "--lateness", "0"]
+    environ = {**os.environ, "PYTHONPATH": SRC}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_a_service_that_is_killed_while_a_model_logs(small: Any, tmp_path: Path) -> None:
+    """The client keeps what it cannot send and sends it again: every prediction is there once, and the model never noticed."""
+    token = small.service.tokens.make("churn", "sender", wall_clock(), actor="test")
+    small.intake.close()
+    port = 0
+    dice = random.Random(3)
+    log = None
+    for life in range(3):
+        with served(tmp_path / "data", port) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            port = int(line.rpartition(":")[2])
+            if log is None:
+                log = Client(f"http://127.0.0.1:{port}", token=token, spool=tmp_path / "spool", interval=0.02, batch=50).model("churn")
+            for i in range(400):
+                log.prediction(id=f"{life}-{i}", features={"amount": 1.0}, timestamp="2026-01-05T00:00:00Z")
+                if not i % 40:
+                    time.sleep(dice.uniform(0, 0.03))
+            if life == 2:
+                log.close()
+            process.kill()
+    assert log is not None
+    assert (log.counts.taken, log.counts.dropped) == (1200, 0)
+    kept = open_service(tmp_path / "data")
+    with kept.database.reading() as tx:
+        some = [parcel_of(row) for row in tx.execute(sa.select(parcels).where(parcels.c.kind == Kind.PREDICTIONS.value))]
+    ids = kept.rows.table(some, ("id",)).column("id").to_pylist()
+    kept.close()
+    spooled = sum(int(file.stem.rpartition("-")[2]) for file in (tmp_path / "spool").rglob("*.json"))
+    assert len(ids) == len(set(ids))
+    assert len(ids) + spooled >= 1200
