@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from driftline.client import Client
 from driftline.engines.count import count
-from driftline.errors import StateError
+from driftline.errors import OutsideError, StateError
 from driftline.server.face import wall_clock
 from driftline.server.service import open_service
 from driftline.server.worker import Worker
@@ -146,6 +146,41 @@ def test_kills_at_random_moments(world: Any, url: str | None, victims: Victims, 
     """Senders and workers are killed in the middle of whatever they do; batches are sent again; nothing is lost or counted twice."""
     acks = torment(world, url, victims, tmp_path, kills=kills, seed=kills)
     check_nothing_is_lost(world, acks)
+
+
+def test_two_schedulers_at_once_judge_every_window_once(world: Any, url: str | None, tmp_path: Path, rows_of: Any) -> None:
+    """Two processes, started by two schedulers at the same moment, share the work or leave it to each other."""
+    for hour in range(6):
+        world.send(rows_of(60 * hour, 60), f"b{hour}")
+    environ = {**os.environ, "PYTHONPATH": SRC}
+    command = [sys.executable, "-m", "driftline", "run", "--lateness", "0", "--data", str(tmp_path / "data")]
+    both = [subprocess.Popen([*command, *(["--store", url] if url else [])], env=environ, stdout=subprocess.PIPE) for _ in range(2)]
+    assert [process.communicate(timeout=60) and process.returncode for process in both] == [0, 0]
+    with world.service.database.reading() as tx:
+        said = tx.execute(sa.select(verdicts.c.label, verdicts.c.revision).order_by(verdicts.c.label)).all()
+    assert [tuple(row) for row in said] == [(f"2026-01-05 {hour:02}:00", one["revision"]) for hour, one in enumerate(by_label(world))]
+    assert [one["rows"] for one in by_label(world)] == [60] * 6
+
+
+def by_label(world: Any) -> list[dict[str, Any]]:
+    """All windows, the oldest first."""
+    return [one for _, one in sorted(world.windows().items())]
+
+
+def test_a_database_that_is_gone_for_a_while(fragile: Any, open_world: Any, rows_of: Any) -> None:
+    """What was acknowledged before is there after; what came meanwhile was refused, and is taken when it is sent again."""
+    world = open_world(fragile.url())
+    assert not world.send(rows_of(0, 60), "before").repeated
+    fragile.stop()
+    with pytest.raises(OutsideError):
+        world.send(rows_of(60, 60), "meanwhile")
+    with pytest.raises(OutsideError):
+        world.round()
+    fragile.start()
+    assert world.send(rows_of(0, 60), "before").repeated
+    assert not world.send(rows_of(60, 60), "meanwhile").repeated
+    assert world.round().judged == 2
+    assert [one["rows"] for one in by_label(world)] == [60, 60]
 
 
 def test_a_batch_sent_a_hundred_times_is_counted_once(world: Any) -> None:
