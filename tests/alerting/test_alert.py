@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.alerting.alert import Firing, Inactive, Patience, Pending, Reason, State, revise, step
+from driftline.alerting.alert import Firing, Heard, Inactive, Patience, Pending, Reason, State, hear, revise, step
 from driftline.verdicts.report import Verdict
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -75,3 +75,33 @@ def test_ends_are_remembered_up_to_a_number() -> None:
     many = (THEN,) * 5
     after, _ = step(Firing(THEN, THEN, calm=9, ended=many), S, NOW, Patience(resolves_after=1))
     assert after == Inactive((*many[1:], NOW))
+
+
+HEARD: list[tuple[str, State, Heard | None, Heard, State, Heard | None, Reason]] = [
+    ("the first window is a step", Inactive(), None, Heard(7, D), Firing(NOW, NOW), Heard(7, D), Reason.FIRED),
+    ("a newer one is another", Firing(THEN, THEN), Heard(6, D), Heard(7, S), Firing(THEN, THEN, calm=1), Heard(7, S), Reason.CALMER),
+    (
+        "the same again is known",
+        Firing(THEN, THEN, calm=1), Heard(7, S), Heard(7, S), Firing(THEN, THEN, calm=1), Heard(7, S), Reason.KNOWN,
+    ),
+    ("an older one changes nothing", Inactive(), Heard(7, S), Heard(6, D), Inactive(), Heard(7, S), Reason.KNOWN),
+    ("one that cannot tell does not count as heard", Inactive(), None, Heard(7, U), Inactive(), None, Reason.QUIET),
+    ("nor does it take anything back", Firing(NOW, NOW), Heard(7, D), Heard(7, U), Firing(NOW, NOW), Heard(7, D), Reason.UNKNOWN),
+    (
+        "what began in a window is taken back by it",
+        Firing(NOW, NOW), Heard(7, D), Heard(7, S), Inactive((NOW,)), Heard(7, S), Reason.REVISED,
+    ),
+    (
+        "what began before goes on, a calm window nearer to its end",
+        Firing(THEN, THEN), Heard(7, D), Heard(7, S), Firing(THEN, THEN, calm=1), Heard(7, S), Reason.CALMER,
+    ),
+    ("late labels may show what was not seen", Inactive(), Heard(7, S), Heard(7, D), Firing(NOW, NOW), Heard(7, D), Reason.FIRED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sentence", "before", "heard", "told", "after", "last", "reason"), HEARD, ids=[row[0] for row in HEARD])
+def test_what_is_heard_of_a_window(
+    sentence: str, before: State, heard: Heard | None, told: Heard, after: State, last: Heard | None, reason: Reason
+) -> None:
+    """Windows come again, and late: the table, one sentence a row."""
+    assert hear(before, heard, told, NOW, Patience()) == (after, last, reason)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from driftline.alerting.alert import Patience
@@ -110,3 +111,31 @@ def test_what_does_not_last_is_told_to_nobody(scene: Scene) -> None:
         patience=Patience(fires_after=2),
     )
     assert notices == []
+
+
+def test_a_window_that_is_judged_again_is_told_once(scene: Scene) -> None:
+    """Taking it in again changes nothing, unless it says otherwise; then what began in it is taken back."""
+    now, patience = scene.start + scene.day, Patience()
+    board, _ = take_in(Board(), [scene.window(0, amount(scene))], now, patience)
+    again, notices = take_in(board, [scene.window(0, amount(scene))], now, patience)
+    assert (again, notices) == (board, ())
+    taken_back, notices = take_in(board, [scene.window(0, *calm(scene))], now, patience)
+    assert [notice.news for notice in notices] == [News.RESOLVED]
+    assert taken_back.open == ()
+
+
+def test_labels_that_come_late_are_heard_in_the_order_of_windows(scene: Scene) -> None:
+    """A metric that could not be told fires when it can be, whatever newer windows said of the columns."""
+    unknown, worse = (scene.metric(verdict) for verdict in (Verdict.INCONCLUSIVE, Verdict.DRIFTED))
+    board, notices = told(scene, *(scene.window(day, *calm(scene), metrics=(unknown,)) for day in range(3)))
+    assert notices == []
+    _, late = take_in(board, [scene.window(0, *calm(scene), metrics=(worse,))], scene.start + scene.day, Patience())
+    assert [notice.incident.ranked[0].concern for notice in late] == [Concern.PERFORMANCE]
+
+
+def test_numbers_go_on_where_old_incidents_are_not_at_hand(scene: Scene) -> None:
+    """A service remembers the open ones and the last."""
+    board, _ = told(scene, scene.window(0, amount(scene)), scene.window(1, *calm(scene)), scene.window(2, *calm(scene)))
+    last = replace(board, incidents=(replace(board.incidents[0], number=41),))
+    _, notices = take_in(last, [scene.window(3, amount(scene))], scene.start + 4 * scene.day, Patience())
+    assert [notice.incident.number for notice in notices] == [42]

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     VANISHED = "it was away again before it had lasted"
     FLAPS = "it has come and gone so often that it is held"
     REVISED = "labels that came later took it back"
+    KNOWN = "this was known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,39 @@ def revise(state: State, now: datetime, patience: Patience) -> tuple[State, Reas
     if isinstance(state, Inactive):
         return state, Reason.QUIET
     return Inactive(_remember(state.ended, now, patience)), Reason.REVISED
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The newest window that could tell, by its place in the order of windows, and what it said."""
+
+    index: int
+    verdict: Verdict
+
+
+def hear(state: State, heard: Heard | None, told: Heard, now: datetime, patience: Patience) -> tuple[State, Heard | None, Reason]:
+    """Take in what a window says where that is news: a window may be judged again, and late.
+
+    Nothing older than the newest window that could tell changes anything. That window may say the opposite, once its labels
+    have come: what began in it is then taken back; what began before counts it as calm.
+
+    Args:
+        state: of the alert.
+        heard: what was heard last; None at the beginning.
+        told: the window's place in the order of windows, and its verdict.
+        now: the end of the window.
+        patience: how long things have to last.
+    """
+    if told.verdict is Verdict.INCONCLUSIVE:
+        return state, heard, Reason.QUIET if isinstance(state, Inactive) else Reason.UNKNOWN
+    if heard is not None and (told.index < heard.index or told == heard):
+        return state, heard, Reason.KNOWN
+    again = heard is not None and told.index == heard.index
+    if again and told.verdict is Verdict.STABLE and not isinstance(state, Inactive) and state.since == now:
+        after, reason = revise(state, now, patience)
+    else:
+        after, reason = step(state, told.verdict, now, patience)
+    return after, told, reason
 
 
 def _begun(pending: Pending, now: datetime, patience: Patience, waiting: Reason) -> tuple[State, Reason]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from driftline.alerting.alert import Firing, Inactive, Patience, Reason, step
+from driftline.alerting.alert import Firing, Heard, Inactive, Patience, Reason, hear
 from driftline.alerting.signals import Signal, Tier, signals
 from driftline.verdicts.report import Concern, Verdict
 
@@ -71,10 +71,11 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All that is known: the state of every alert, and the incidents."""
+    """All that is known: the state of every alert, what each heard last, and the incidents."""
 
     alerts: Mapping[tuple[str, str, str], State] = field(default_factory=dict)
     incidents: tuple[Incident, ...] = ()
+    heard: Mapping[tuple[str, str, str], Heard] = field(default_factory=dict)
 
     @property
     def open(self) -> tuple[Incident, ...]:
@@ -85,26 +86,30 @@ class Board:
 def take_in(board: Board, windows: Sequence[WindowReport], now: datetime, patience: Patience) -> tuple[Board, tuple[Notice, ...]]:
     """Take in the reports of one window (one for each segment), and say what has to be told.
 
+    A window that was judged again may be taken in again: only what it says otherwise than before counts.
+
     Args:
         board: what was known.
         windows: the window's report for all rows, then for each segment.
         now: the end of the window.
         patience: how long things have to last.
     """
-    alerts = dict(board.alerts)
+    alerts, heard = dict(board.alerts), dict(board.heard)
     fired: list[Signal] = []
     seen: dict[tuple[str, str, str], Signal] = {}
     for window in windows:
         for signal in signals(window):
             before = alerts.get(signal.key, Inactive())
-            after, reason = step(before, signal.verdict, now, patience)
-            alerts[signal.key] = after
-            if signal.verdict is Verdict.DRIFTED:
+            told = Heard(window.window.index, signal.verdict)
+            alerts[signal.key], last, reason = hear(before, heard.get(signal.key), told, now, patience)
+            if last is not None:
+                heard[signal.key] = last
+            if signal.verdict is Verdict.DRIFTED and last is not None and last.index == told.index:
                 seen[signal.key] = signal
             if reason is Reason.FIRED:
                 fired.append(signal)
     firing = frozenset(key for key, state in alerts.items() if isinstance(state, Firing))
-    return _grouped(Board(alerts, board.incidents), windows[0], now, fired, seen, firing)
+    return _grouped(Board(alerts, board.incidents, heard), windows[0], now, fired, seen, firing)
 
 
 def _grouped(
@@ -133,10 +138,11 @@ def _grouped(
     if fired:
         members = {signal.key: signal for signal in fired}
         tier = max(signal.tier for signal in fired)
-        incidents.append(Incident(len(incidents) + 1, now, window.window.label, tier, members, frozenset(members)))
+        number = max((one.number for one in incidents), default=0) + 1
+        incidents.append(Incident(number, now, window.window.label, tier, members, frozenset(members)))
         if tier > Tier.DIGEST:
             notices.append(Notice(incidents[-1], News.OPENED, window))
-    return Board(board.alerts, tuple(incidents)), tuple(notices)
+    return Board(board.alerts, tuple(incidents), board.heard), tuple(notices)
 
 
 def _belongs(signal: Signal, incident: Incident) -> bool:
