@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from driftline.alerting.alert import Firing, Heard, Inactive, Patience, Reason, hear
-from driftline.alerting.signals import Signal, Tier, signals
+from driftline.alerting.rules import RuleBook
+from driftline.alerting.signals import Signal, Tier
 from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class Board:
         return tuple(one for one in self.incidents if one.closed is None)
 
 
-def take_in(board: Board, windows: Sequence[WindowReport], now: datetime, patience: Patience) -> tuple[Board, tuple[Notice, ...]]:
+def take_in(
+    board: Board, windows: Sequence[WindowReport], now: datetime, patience: Patience, book: RuleBook | None = None
+) -> tuple[Board, tuple[Notice, ...]]:
     """Take in the reports of one window (one for each segment), and say what has to be told.
 
     A window that was judged again may be taken in again: only what it says otherwise than before counts.
@@ -93,15 +96,18 @@ def take_in(board: Board, windows: Sequence[WindowReport], now: datetime, patien
         windows: the window's report for all rows, then for each segment.
         now: the end of the window.
         patience: how long things have to last.
+        book: what is looked for; what every verdict says for None.
     """
+    book = book or RuleBook()
     alerts, heard = dict(board.alerts), dict(board.heard)
     fired: list[Signal] = []
     seen: dict[tuple[str, str, str], Signal] = {}
     for window in windows:
-        for signal in signals(window):
+        for signal in book.signals(window):
             before = alerts.get(signal.key, Inactive())
+            own = patience if signal.lasts is None else replace(patience, fires_after=signal.lasts)
             told = Heard(window.window.index, signal.verdict)
-            alerts[signal.key], last, reason = hear(before, heard.get(signal.key), told, now, patience)
+            alerts[signal.key], last, reason = hear(before, heard.get(signal.key), told, now, own)
             if last is not None:
                 heard[signal.key] = last
             if signal.verdict is Verdict.DRIFTED and last is not None and last.index == told.index:

@@ -51,12 +51,15 @@ def compose(monitor: str, notice: Notice) -> Message:
     sentences = [f"{lead.sentence}."]
     if others:
         sentences.append(f"With it: {_names(others)}.")
-    sentences.append(TODO[lead.concern].format(names=_names([s for s in incident.ranked if s.concern is lead.concern]), since=since))
+    suggested = TODO[lead.concern].format(names=_names([s for s in incident.ranked if s.concern is lead.concern]), since=since)
+    sentences.append(lead.todo or suggested)
     return Message(subject, " ".join(sentences))
 
 
 def _about(incident: Incident) -> str:
     lead = incident.ranked[0]
+    if lead.key[1] == "rule":
+        return lead.name
     same = [signal for signal in incident.ranked if signal.concern is lead.concern]
     if lead.concern is Concern.PERFORMANCE:
         return f"{lead.name} is worse"

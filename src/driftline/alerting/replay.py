@@ -10,16 +10,18 @@ from driftline.alerting.incident import Board, take_in
 
 if TYPE_CHECKING:
     from driftline.alerting.incident import Notice
+    from driftline.alerting.rules import RuleBook
     from driftline.verdicts.report import Report, WindowReport
     from driftline.window import Window
 
 
-def replay(report: Report, patience: Patience | None = None) -> tuple[Board, tuple[Notice, ...]]:
+def replay(report: Report, patience: Patience | None = None, book: RuleBook | None = None) -> tuple[Board, tuple[Notice, ...]]:
     """Take in a report's windows in order, as a service would have.
 
     Args:
         report: of a check over some time.
         patience: how long things have to last.
+        book: what is looked for; what every verdict says for None.
     """
     board = Board()
     told: tuple[Notice, ...] = ()
@@ -29,6 +31,6 @@ def replay(report: Report, patience: Patience | None = None) -> tuple[Board, tup
     for at, reports in sorted(by_window.items(), key=lambda item: item[0]):
         ordered = sorted(reports, key=lambda one: (one.segment is not None, one.segment or ""))
         now = at.end if isinstance(at.end, datetime) else report.created
-        board, notices = take_in(board, ordered, now, patience or Patience())
+        board, notices = take_in(board, ordered, now, patience or Patience(), book)
         told = (*told, *notices)
     return board, told

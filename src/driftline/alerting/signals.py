@@ -49,6 +49,8 @@ class Signal:
         weight: how bad, to rank signals of one tier.
         since: label of the window in which it began, as far as is known.
         sentence: what happened.
+        todo: what to do about it; empty for what its concern suggests.
+        lasts: windows that have to show it before it fires; None for what holds for all.
     """
 
     key: tuple[str, str, str]
@@ -59,6 +61,8 @@ class Signal:
     weight: float
     since: str | None
     sentence: str
+    todo: str = ""
+    lasts: int | None = None
 
 
 def signals(window: WindowReport) -> Iterator[Signal]:

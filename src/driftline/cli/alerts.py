@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,8 @@ def alerts() -> None:
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
     help="Look as somebody did then (UTC): labels that came later are not known.",
 )
-@click.option("--fires-after", type=click.IntRange(min=1), default=1, show_default=True, help="Windows that have to show it.")
-@click.option("--resolves-after", type=click.IntRange(min=1), default=2, show_default=True, help="Calm windows until it is over.")
+@click.option("--fires-after", type=click.IntRange(min=1), help="Windows that have to show it, instead of the file's.")
+@click.option("--resolves-after", type=click.IntRange(min=1), help="Calm windows until it is over, instead of the file's.")
 @click.option("--json", "as_json", is_flag=True, help="Print the messages as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @click.pass_obj
@@ -42,8 +43,8 @@ def simulate(
     config: Path,
     current: tuple[str, ...],
     as_of: datetime | None,
-    fires_after: int,
-    resolves_after: int,
+    fires_after: int | None,
+    resolves_after: int | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -60,14 +61,15 @@ def simulate(
     from datetime import UTC
 
     from driftline import wiring
-    from driftline.alerting.alert import Patience
     from driftline.alerting.replay import replay
     from driftline.cli.check import load
 
     specification = load(config, None, current, session)
     with progress(quiet=quiet or as_json) as told:
         report = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC)).report
-    board, notices = replay(report, Patience(fires_after=fires_after, resolves_after=resolves_after))
+    said = specification.alerts.patience
+    patience = replace(said, fires_after=fires_after or said.fires_after, resolves_after=resolves_after or said.resolves_after)
+    board, notices = replay(report, patience, specification.alerts.book)
     if as_json:
         click.echo(json.dumps([_written(report.monitor, notice) for notice in notices], indent=1))
         return

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "merge": "Add profiles into one.",
     "show": "Show what a profile holds.",
     "alerts": "Say which messages the verdicts would have sent.",
+    "rules": "Try the rules that make alerts.",
     "serve": "Take in predictions and labels, judge windows as they close, and answer over HTTP.",
     "run": "Do one round of the cycle: count what came, judge windows that are over, and leave.",
     "backfill": "Count and judge again, by the newest version of each monitor, every window that ends after a day.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from driftline.config.arrangements import wrong_rules
 from driftline.config.domain import named_roles, windowing
 from driftline.config.environment import missing, written_password
 from driftline.config.places import texts_of
@@ -29,6 +30,7 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from _windows(document)
     yield from _segments(document)
     yield from _labels(document)
+    yield from wrong_rules(document)
     for key in ("reference", "current"):
         for below, text in texts_of(getattr(document, key)):
             yield from _references((key, *below), text, environ)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, Tag
 
+from driftline.config.alerts import Alerts, WrittenRule
 from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
 from driftline.config.health import Labels, Performance, Value
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
@@ -246,9 +247,13 @@ class Document(BaseModel):
         examples=[0.9],
     )
     performance: Performance | None = Field(None, description="What tells a healthy model.", examples=[{"metric": "roc_auc"}])
+    alerts: Alerts | None = Field(
+        None, description="Who is told of what, and when.", examples=[{"rules": {"psi is high": "drift.psi.max > 0.25"}}]
+    )
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
+    "alerts": Alerts,
     "columns": Columns,
     "floors": Floors,
     "labels": Labels,
@@ -256,7 +261,18 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "value": Value,
     **{
         f"<{model.__name__}>": model
-        for model in (Files, Query, RowWindows, ColumnWindows, CalendarWindows, FalseAlarms, Trailing, StandardDeviations, Quantile)
+        for model in (
+            Files,
+            Query,
+            RowWindows,
+            ColumnWindows,
+            CalendarWindows,
+            FalseAlarms,
+            Trailing,
+            StandardDeviations,
+            Quantile,
+            WrittenRule,
+        )
     },
 }
 """Where a group of keys lies, by the last step of its path: the key it is under, or the form it was taken for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from driftline.config.arrangements import columns_in_rules
 from driftline.config.complaints import refuse
 from driftline.config.domain import named_roles
 from driftline.config.parse import Complaint
@@ -42,6 +43,7 @@ def mentions(document: Document) -> Iterator[tuple[Path, str, bool]]:
         else:
             yield from ((("segments", i, key), name, False) for key, text in segment.items() for name in condition(text).columns)
     yield from ((("floors", "columns", name), name, True) for name in (document.floors and document.floors.columns) or {})
+    yield from ((path, name, False) for path, name in columns_in_rules(document))
     yield from ((("thresholds", name), name, True) for name in document.thresholds or {} if name != EVERY)
 
 

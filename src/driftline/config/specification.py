@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from driftline.alerting.arrangement import Arrangement
+from driftline.config.arrangements import arrangement
 from driftline.config.complaints import complaints_of, refuse
 from driftline.config.contradictions import contradictions
 from driftline.config.document import Document
@@ -30,10 +32,11 @@ FILE = "driftline.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Specification:
-    """A monitor, where its data lie, the file that says so, and what must not be shown in messages."""
+    """A monitor, where its data lie, who is told of what, the file that says so, and what must not be shown in messages."""
 
     monitor: Monitor
     places: Places
+    alerts: Arrangement = field(default_factory=Arrangement)
     path: Path | None = None
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     written: tuple[Document, Parsed] | None = field(default=None, repr=False, compare=False)
@@ -92,6 +95,7 @@ def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: 
     return Specification(
         monitor=monitor(document),
         places=Places(place(document.reference, directory, environ), current, _labels(document, directory, environ)),
+        alerts=arrangement(document),
         path=path,
         secrets=secrets([text for one in said for _, text in texts_of(one)], environ),
         written=(document, parsed),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from driftline.operations.traffic import Reading, Traffic
 
+ERROR_RATE = "error_rate"
+
 ERROR_FLOOR = 0.01
 """An error rate that rose by less than one request in a hundred wakes nobody."""
 
@@ -29,7 +31,7 @@ def standards(reference: Traffic, blocks: Sequence[Traffic]) -> tuple[Standard, 
     if reference.failed is not None:
         missing = "no request says whether it failed"
         gauges.append(
-            Gauge("error_rate", "error rate", "lower", error_rate, total_traffic, lambda one: int(one.answered), missing, share=True)
+            Gauge(ERROR_RATE, "error rate", "lower", error_rate, total_traffic, lambda one: int(one.answered), missing, share=True)
         )
     if reference.latency is not None:
         for name, share in QUANTILES.items():
@@ -39,8 +41,8 @@ def standards(reference: Traffic, blocks: Sequence[Traffic]) -> tuple[Standard, 
     found = []
     for gauge in gauges:
         value = gauge.read(reference)
-        floor = ERROR_FLOOR if gauge.name == "error_rate" else LATENCY_FLOOR * abs(value.value)
-        decides = gauge.name in {"error_rate", "latency_p95"}
+        floor = ERROR_FLOOR if gauge.name == ERROR_RATE else LATENCY_FLOOR * abs(value.value)
+        decides = gauge.name in {ERROR_RATE, "latency_p95"}
         wider = spread([gauge.read(block) for block in blocks], value) if decides else 1.0
         found.append(Standard(gauge, value, wider, floor, decides=decides))
     return tuple(found)
