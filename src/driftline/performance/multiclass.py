@@ -10,7 +10,7 @@ import numpy as np
 
 from driftline.performance.classification import NO_ROWS, ONE_CLASS, PSEUDO
 from driftline.performance.classification import balanced_accuracy as of_two
-from driftline.performance.curve import flawless, placements
+from driftline.performance.curve import LEAST, flawless, placements
 from driftline.performance.interval import Value, bounded, logit, unknown
 
 if TYPE_CHECKING:
@@ -135,8 +135,8 @@ def roc_auc(asked: Question, *, by_rows: bool) -> Value:
     each = np.array([part.value for part in parts])
     weight = came / came.sum() if by_rows else np.full(len(parts), 1 / len(parts))
     value = float(weight @ each)
-    if value in {0.0, 1.0}:
-        return flawless(value, float(came.min()), rows, asked.confidence)
+    if min(value, 1 - value) < LEAST:
+        return flawless(round(value), float(came.min()), rows, asked.confidence)
     variance = _joint(parts, weight, came / rows)
     if by_rows:
         variance += float(weight @ (each - value) ** 2) / rows
