@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
+from driftline.performance import rows as told
 from driftline.performance.metric import measure
 from driftline.profile.outcome import Outcome, OutcomeCounts
 from driftline.profile.outcome_rows import OutcomeRows, count_outcome
@@ -87,6 +89,50 @@ class Kinds:
             for values, many in ((said, 63), (said - came, 127))
         )
         return Rows(Outcome(task=Task.REGRESSION, label="y", prediction="p", edges=edges, center=center, scale=scale))
+
+
+@dataclass(frozen=True)
+class World:
+    """Rows of which everything is known: two numbers and a category tell the truth, a model has seen only the first number.
+
+    So its scores' calibration depends on the second number, and moves with it.
+    """
+
+    def chance(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What makes label 1 come true. `x`: float64[n, 3]."""
+        return np.asarray(expit(x[:, 0] + 0.8 * x[:, 1] + 0.5 * (x[:, 2] == 1) - 0.2))
+
+    def rows(self, n: int, dice: np.random.Generator, shift: float = 0.0, turned: float = 0.0) -> told.Rows:
+        """A binary model's rows; the second number's mean moves by `shift`, of a share the label is turned round."""
+        x = np.column_stack([dice.normal(size=n), dice.normal(shift, 1, n), dice.integers(0, 3, n)])
+        label = (dice.random(n) < self.chance(x)) ^ (dice.random(n) < turned)
+        score = expit(1.1 * x[:, 0])
+        return told.Rows(x, (False, False, True), score, (score >= 0.5).astype(np.intp), label.astype(float))
+
+    def numbers(self, n: int, dice: np.random.Generator, shift: float = 0.0, off: float = 0.0) -> told.Rows:
+        """A regression's rows: errors grow with the second number, labels are off by a constant."""
+        x = np.column_stack([dice.normal(size=n), dice.normal(shift, 1, n)])
+        label = 3 * x[:, 0] + dice.normal(size=n) * (1 + 0.8 * np.abs(x[:, 1])) + off
+        return told.Rows(x, (False, False), 3 * x[:, 0], None, label)
+
+    def classes(self, n: int, dice: np.random.Generator, shift: float = 0.0) -> told.Rows:
+        """Rows of three classes."""
+        x = np.column_stack([dice.normal(size=n), dice.normal(shift, 1, n)])
+        odds = np.column_stack([x[:, 0] + 0.6 * x[:, 1], -x[:, 0], 0.4 * x[:, 1]])
+        label = (odds + dice.gumbel(size=(n, 3))).argmax(1).astype(float)
+        score = np.exp(np.column_stack([x[:, 0], -x[:, 0], np.full(n, 0.5)]))
+        score /= score.sum(1, keepdims=True)
+        return told.Rows(x, (False, False), score, score.argmax(1), label)
+
+    def unlabelled(self, rows: told.Rows) -> told.Rows:
+        """The same rows before their labels come."""
+        return told.Rows(rows.features, rows.categorical, rows.score, rows.predicted, np.full(len(rows), np.nan))
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """Makes rows whose truth is known."""
+    return World()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,96 @@
+"""What changed a metric: the inputs, or their relation to what comes true.
+
+With θ̂ the doubly robust estimate (`driftline.performance.robust`) of the metric under the window's inputs and the reference's
+relation, the change since the reference is (θ̂ − reference) + (window − θ̂): what the inputs did, and what they cannot explain.
+The parts add up to what was observed. The second, over its standard error, is a test for a changed relation (concept drift)
+that a covariate shift does not fool, as far as the reference has rows like the window's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from driftline.performance.plugin import plug
+from driftline.performance.residual import means_of
+from driftline.schema import Task
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from driftline.performance.fitted import Beside
+
+FEWEST_OF_EACH = 10
+"""The window has at least so many labels of every class (numbers: thrice as many at all) before its relation is tested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A metric's change since the reference, in two parts.
+
+    Attributes:
+        observed: window less reference, on rows with a label.
+        inputs: the part that the window's inputs explain.
+        inputs_error: its standard error.
+        relation: the part that is left: what comes true has changed for rows that are alike.
+        relation_error: its standard error.
+        p_value: of so large a rest, were the relation what it was.
+        rows: labelled rows of the window.
+    """
+
+    observed: float
+    inputs: float
+    inputs_error: float
+    relation: float
+    relation_error: float
+    p_value: float
+    rows: int
+
+
+def split_change(seen: Beside, place: int) -> Change | None:
+    """Split the change of `seen.fitted.metrics[place]`; None where the window has too few labels.
+
+    Args:
+        seen: a window all of whose rows have a label, beside the reference.
+        place: of the metric.
+    """
+    if _too_few(seen):
+        return None
+    linear = seen.robust(place)
+    usual, value, usual_parts, surprise = (_numbers if seen.rows.task is Task.REGRESSION else _classes)(seen, place, linear.slopes)
+    n, m = len(seen.fitted.rows), len(seen.rows)
+    inputs_error = np.sqrt(linear.window.var() / m + (linear.reference - usual_parts).var() / n)
+    error = np.sqrt(surprise.var() / m + linear.reference.var() / n)
+    relation = value - linear.value
+    p_value = float(2 * special.ndtr(-abs(relation) / error)) if error > 0 else float(relation == 0)
+    if not np.isfinite([usual, relation, error]).all():
+        return None
+    return Change(value - usual, linear.value - usual, float(inputs_error), relation, float(error), p_value, m)
+
+
+def _too_few(seen: Beside) -> bool:
+    if seen.rows.task is Task.REGRESSION:
+        return len(seen.rows) < 3 * FEWEST_OF_EACH
+    return bool(seen.rows.truth().sum(0).min() < FEWEST_OF_EACH)
+
+
+_Parts = tuple[float, float, "NDArray[np.float64]", "NDArray[np.float64]"]
+"""The metric in the reference and in the window, what each row of the reference adds to it, and by what each of the window surprises."""
+
+
+def _classes(seen: Beside, place: int, slopes: NDArray[np.float64]) -> _Parts:
+    metric, there, here = seen.fitted.metrics[place], seen.fitted.rows, seen.rows
+    usual, found = plug(metric, there, there.truth(), there), plug(metric, here, here.truth(), here)
+    surprise = ((here.truth() - seen.expected) * slopes).sum(1)
+    return usual.value, found.value, (there.truth() * usual.slopes).sum(1), surprise
+
+
+def _numbers(seen: Beside, place: int, slopes: NDArray[np.float64]) -> _Parts:
+    means = means_of(seen.fitted.metrics[place])
+    there, here = means.matrix(seen.fitted.rows), means.matrix(seen.rows)
+    usual_means = there.mean(0)
+    surprise = (here - seen.expected[:, seen.columns(place)]) @ slopes[0]
+    return means.of(usual_means), means.of(here.mean(0)), there @ means.slopes(usual_means), surprise
