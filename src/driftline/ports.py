@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -42,4 +43,35 @@ class Source(Protocol):
 
     def findings(self) -> tuple[Finding, ...]:
         """What was wrong with the data read so far: broken lines, files left out."""
+        ...
+
+
+class Models(Protocol):
+    """Where models are kept: versions that never change, and the aliases champion, challenger and previous.
+
+    `change` leaves exactly one champion wherever it is stopped, and asked for again it ends the same way.
+    """
+
+    def register(self, model: str, folder: Path, about: Mapping[str, Any]) -> str:
+        """Keep a folder as a new version of a model; the same `run` in `about` gives the same version."""
+        ...
+
+    def aliases(self, model: str) -> dict[str, str]:
+        """Versions by alias."""
+        ...
+
+    def about(self, model: str, version: str) -> dict[str, Any]:
+        """What is known of a version.
+
+        Raises:
+            StateError: there is none.
+        """
+        ...
+
+    def folder(self, model: str, version: str) -> Path:
+        """Where its files lie."""
+        ...
+
+    def change(self, model: str, version: str, steps: Callable[[Mapping[str, str], str], list[tuple[str, str | None]]]) -> dict[str, str]:
+        """Change aliases by the steps that a function of the present ones and the version gives."""
         ...
