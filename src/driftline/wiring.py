@@ -61,6 +61,21 @@ def check(specification: Specification, *, progress: Progress | None = None, now
     return CheckResult(report, monitor)
 
 
+def labelled(specification: Specification, at: datetime) -> Source:
+    """The current data with the labels that were known at some time.
+
+    Raises:
+        ConfigError: it is not said where it lies, or it is a profile, which holds no rows.
+    """
+    if specification.places.current is None:
+        raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
+    source = _joined(_opened(specification.places.current), specification, at)
+    known = _as_known(source, _with_label_time(specification.monitor, source), at)
+    if isinstance(known, Shelf):
+        raise ConfigError("the current data is a profile, which holds no rows", hint="name the files the rows lie in")
+    return known
+
+
 def _with_label_time(monitor: Monitor, source: Source | Shelf) -> Monitor:
     """The monitor, knowing what the time of labels that were joined is called."""
     time = source.time_column if isinstance(source, Joined) else None

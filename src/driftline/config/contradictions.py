@@ -8,6 +8,7 @@ from driftline.config.arrangements import wrong_rules
 from driftline.config.domain import named_roles, windowing
 from driftline.config.environment import missing, written_password
 from driftline.config.places import texts_of
+from driftline.config.releasing import Mlflow
 from driftline.engines.conditions import condition
 from driftline.errors import ConfigError, near_miss
 from driftline.window import Cadence
@@ -31,6 +32,7 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from _segments(document)
     yield from _labels(document)
     yield from wrong_rules(document)
+    yield from _training(document, environ)
     for key in ("reference", "current"):
         for below, text in texts_of(getattr(document, key)):
             yield from _references((key, *below), text, environ)
@@ -49,6 +51,21 @@ def _labels(document: Document) -> Iterator[Contradiction]:
             yield ("labels",), f"{what}, and columns.{key} is not said", f"write columns: {{{key}: …}}"
     if document.labels.time and columns and columns.label_time:
         yield ("labels", "time"), "since when labels are known is said twice", "leave out columns.label_time"
+
+
+def _training(document: Document, environ: Mapping[str, str]) -> Iterator[Contradiction]:
+    said = document.training
+    if said is None:
+        return
+    if said.command and said.call:
+        yield ("training",), "both a command and a call are given", "write one of them"
+    if said.call and ":" not in said.call:
+        yield ("training", "call"), f"{said.call!r} names no function", "write module:function"
+    for key in ("timeout", "holdout"):
+        if "window" in (getattr(said, key) or ""):
+            yield ("training", key), f"{getattr(said, key)!r} is no time", "say it in minutes, hours or days"
+    if isinstance(said.registry, Mlflow):
+        yield from _references(("training", "registry", "mlflow"), said.registry.mlflow, environ)
 
 
 def _roles(document: Document) -> Iterator[Contradiction]:

@@ -10,6 +10,7 @@ from driftline.config.alerts import Alerts, WrittenRule
 from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
 from driftline.config.health import Labels, Performance, Value
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
+from driftline.config.releasing import Gate, Mlflow, Rollout, Training
 
 Names = Annotated[
     Annotated[Text, Tag("<one>")] | Annotated[Texts, Tag("<many>")], forms("a column or a list of columns", text_="<one>", list_="<many>")
@@ -250,14 +251,20 @@ class Document(BaseModel):
     alerts: Alerts | None = Field(
         None, description="Who is told of what, and when.", examples=[{"rules": {"psi is high": "drift.psi.max > 0.25"}}]
     )
+    training: Training | None = Field(None, description="How a new model is trained.", examples=[{"command": "python train.py"}])
+    gate: Gate | None = Field(None, description="What a challenger must prove.", examples=[{"metric": "roc_auc", "margin": 0.01}])
+    rollout: Rollout | None = Field(None, description="How a challenger is given traffic.", examples=[{"step": "1 hour"}])
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "alerts": Alerts,
     "columns": Columns,
     "floors": Floors,
+    "gate": Gate,
     "labels": Labels,
     "performance": Performance,
+    "rollout": Rollout,
+    "training": Training,
     "value": Value,
     **{
         f"<{model.__name__}>": model
@@ -272,6 +279,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
             StandardDeviations,
             Quantile,
             WrittenRule,
+            Mlflow,
         )
     },
 }

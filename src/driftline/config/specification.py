@@ -18,6 +18,8 @@ from driftline.config.environment import secrets
 from driftline.config.mentions import unknown
 from driftline.config.parse import Complaint, Parsed, parse
 from driftline.config.places import LabelPlace, Places, place, texts_of
+from driftline.config.release import Releasing, releasing
+from driftline.config.releasing import Mlflow
 from driftline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Specification:
     monitor: Monitor
     places: Places
     alerts: Arrangement = field(default_factory=Arrangement)
+    releasing: Releasing
     path: Path | None = None
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     written: tuple[Document, Parsed] | None = field(default=None, repr=False, compare=False)
@@ -91,13 +94,15 @@ def specify(
 def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: Path | None) -> Specification:
     document = _document(parsed, environ)
     said = [one for one in (document.reference, document.current, document.labels and document.labels.from_) if one is not None]
+    registry = [document.training.registry.mlflow] if document.training and isinstance(document.training.registry, Mlflow) else []
     current = None if document.current is None else place(document.current, directory, environ)
     return Specification(
         monitor=monitor(document),
         places=Places(place(document.reference, directory, environ), current, _labels(document, directory, environ)),
         alerts=arrangement(document),
+        releasing=releasing(document, directory, environ),
         path=path,
-        secrets=secrets([text for one in said for _, text in texts_of(one)], environ),
+        secrets=secrets([*registry, *(text for one in said for _, text in texts_of(one))], environ),
         written=(document, parsed),
     )
 

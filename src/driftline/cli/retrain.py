@@ -1,0 +1,89 @@
+"""`driftline retrain`: train a challenger on rows that are fit for it, and put it into the registry."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from driftline.release.retrain import Retrained
+
+DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+NOT_TRAINED = 1
+
+
+@click.command()
+@click.option("-c", "--config", type=click.Path(path_type=Path), default=Path("driftline.yaml"), show_default=True, help="The monitor.")
+@click.option("--current", metavar="PLACE", multiple=True, help="Take this data instead of the file's.")
+@click.option("--reason", default="asked for by hand", show_default=True, help="Why; it stays with the model.")
+@click.option("--since", type=click.DateTime(DATES), help="Leave out rows before (UTC).")
+@click.option("--exclude", metavar="WINDOW[=WHY]", multiple=True, help="Leave out this window, such as 2026-03-29='amount was in cents'.")
+@click.option("--as-of", type=click.DateTime(DATES), help="Train as somebody would have then (UTC): labels that came later are not known.")
+@click.option("--cancel", "cancelled", is_flag=True, help="End the run that is on.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show the run's log.")
+@click.pass_context
+def retrain(  # noqa: PLR0913  one argument an option
+    ctx: click.Context,
+    /,
+    *,
+    config: Path,
+    current: tuple[str, ...],
+    reason: str,
+    since: datetime | None,
+    exclude: tuple[str, ...],
+    as_of: datetime | None,
+    cancelled: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Train a challenger as driftline.yaml says, and put it into the registry.
+
+    The rows are the current data whose labels are known, less the newest, which are kept for the gate. They are
+    written down as Parquet with a manifest; the run is one at a time for each model, tried again where it fails,
+    and not made twice for the same request. Exit code 1 means that there is no model, and the reason is printed.
+
+    \b
+    Examples:
+      driftline retrain --reason "recall fell on 2026-05-12"
+      driftline retrain --exclude 2026-04-21="amount was in cents" --json
+      driftline retrain --cancel
+    """  # noqa: D301  click reads the mark
+    from driftline.cli.check import load
+    from driftline.release import retrain as release
+
+    specification = load(config, None, current, ctx.obj)
+    if cancelled:
+        click.echo(f"{release.cancel(specification)} runs were asked to end")
+        return
+    excluded = {label: why or "left out by hand" for label, _, why in (one.partition("=") for one in exclude)}
+    request = release.Request(reason=reason, since=since and since.replace(tzinfo=UTC), excluded=excluded)
+    found = release.retrain(
+        specification, request, _instant(as_of), lambda line: None if quiet or as_json else click.echo(f"  {line}", err=True)
+    )
+    if as_json:
+        click.echo(json.dumps(_written(found), indent=1))
+    else:
+        click.echo(_said(found))
+    if not found.version:
+        ctx.exit(NOT_TRAINED)
+
+
+def _instant(as_of: datetime | None) -> datetime:
+    return as_of.replace(tzinfo=UTC) if as_of else datetime.now(UTC)
+
+
+def _said(found: Retrained) -> str:
+    rows = f"{found.snapshot.rows} rows in {found.snapshot.folder}"
+    left = [f"  left out: {one['rows']} rows {one['what']}" for one in found.snapshot.manifest["exclusions"] if one["rows"]]
+    ended = f"version {found.version} is the challenger" if found.version else f"no model: {found.run.end.value}: {found.run.why}"
+    return "\n".join([rows, *left, f"{ended} (run {found.run.key}, attempt {found.run.attempt})"])
+
+
+def _written(found: Retrained) -> dict[str, object]:
+    manifest = {key: found.snapshot.manifest[key] for key in ("digest", "rows", "from", "to", "exclusions")}
+    return {"version": found.version or None, "run": found.run.written(), "snapshot": {"folder": str(found.snapshot.folder), **manifest}}

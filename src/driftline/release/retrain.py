@@ -1,0 +1,121 @@
+"""Retrain: rows that are fit for it, a training run, and a new challenger in the registry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from driftline import paper
+from driftline.config.release import InMlflow
+from driftline.registries.aliases import Alias, entry
+from driftline.registries.files import FileRegistry
+from driftline.registries.mlflow import MlflowRegistry
+from driftline.release.rows import cutting, labelled
+from driftline.training import runner
+from driftline.training.order import End, Order
+from driftline.training.snapshot import Wanted, opened, take
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from driftline.config.specification import Specification
+    from driftline.ports import Models
+    from driftline.training.order import Run
+    from driftline.training.snapshot import Snapshot
+
+METRICS = "metrics.json"
+"""A training run may write one beside its model: numbers by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Why a model is to be trained, and what is left out.
+
+    Attributes:
+        reason: why.
+        since: rows before are left out.
+        excluded: windows that are left out, by label, each with its reason.
+    """
+
+    reason: str
+    since: datetime | None = None
+    excluded: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """How a run ended, on which rows, and the version of the challenger; empty where there is none."""
+
+    run: Run
+    snapshot: Snapshot
+    version: str = ""
+
+
+def models(specification: Specification) -> Models:
+    """The registry that a specification names."""
+    place = specification.releasing.registry
+    return MlflowRegistry(place.uri) if isinstance(place, InMlflow) else FileRegistry(place.root)
+
+
+def retrain(specification: Specification, request: Request, now: datetime, tell: Callable[[str], None]) -> Retrained:
+    """Train a challenger, once for the same request.
+
+    Args:
+        specification: the monitor and how its model is trained.
+        request: why, and on what.
+        now: labels that came later are not known.
+        tell: is told the log.
+
+    Raises:
+        ConfigError: it is not said how a model is trained, or on what.
+        DataError: no rows are left.
+        StateError: a run for this model is under way.
+    """
+    recipe, home, name = specification.releasing.training(), specification.releasing.directory, specification.monitor.name
+    rows = labelled(specification, now)
+    wanted = Wanted(label=rows.label, since=request.since, until=rows.kept_from, excluded=request.excluded)
+    snapshot = take(rows.source, wanted, cutting(specification, rows.time), home / "rows", now)
+    registry = models(specification)
+    champion = registry.aliases(name).get(Alias.CHAMPION, "")
+    order = Order(
+        model=name,
+        reason=request.reason,
+        rows=str(snapshot.folder),
+        digest=snapshot.digest,
+        champion=champion,
+        champion_model=str(registry.folder(name, champion)) if champion else "",
+    )
+    run = runner.train(order, recipe, runs_of(specification), tell)
+    if run.end is not End.TRAINED:
+        return Retrained(run, snapshot)
+    version = registry.register(name, Path(run.model), _about(order, run, snapshot, runs_of(specification)))
+    if registry.aliases(name).get(Alias.CHAMPION) != version:
+        registry.change(name, version, entry)
+    return Retrained(run, snapshot, version)
+
+
+def runs_of(specification: Specification) -> Path:
+    """Where the runs of a model are written."""
+    return specification.releasing.directory / "runs" / specification.monitor.name
+
+
+def cancel(specification: Specification) -> int:
+    """Ask every run that is on to end; how many were asked."""
+    place = runs_of(specification)
+    return sum(runner.cancel(place / run.key) for run in runner.runs(place) if not run.over)
+
+
+def _about(order: Order, run: Run, snapshot: Snapshot, place: Path) -> dict[str, Any]:
+    """What a registry is told of a version."""
+    manifest = opened(snapshot.folder).manifest
+    return {
+        "run": run.key,
+        "reason": order.reason,
+        "champion": order.champion,
+        "metrics": paper.read(Path(run.model) / METRICS) or {},
+        "trained_until": manifest["to"],
+        "manifest": {key: manifest[key] for key in ("digest", "rows", "from", "to", "exclusions")},
+        "lineage": paper.read(place / run.key / runner.LINEAGE) or {},
+    }

@@ -1,0 +1,89 @@
+"""From a request to a challenger in the registry."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from driftline.config.specification import Specification, specify
+from driftline.registries.aliases import promotion
+from driftline.release.retrain import Request, cancel, models, retrain
+from driftline.training.order import End
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+FIT = """
+import json
+import pyarrow.parquet as pq
+def fit(rows, output, champion, reason):
+    table = pq.read_table(sorted(rows.glob("*.parquet")))
+    assert table.num_rows and table["label"].null_count == 0
+    before = (champion / "model.json").read_text() if champion else ""
+    (output / "model.json").write_text(json.dumps({"mean": sum(table["x"].to_pylist()) / table.num_rows, "before": before}))
+    (output / "metrics.json").write_text(json.dumps({"auc": 0.9}))
+    print("trained")
+"""
+
+
+@pytest.fixture
+def specification(tmp_path: Path) -> Specification:
+    """A shop with twenty days of labelled rows and a function that trains."""
+    return monitor(tmp_path)
+
+
+def monitor(tmp_path: Path, **training: Any) -> Specification:
+    """The shop, trained otherwise."""
+    ts = np.datetime64("2026-03-01", "s") + np.arange(480) * np.timedelta64(3600, "s")
+    pq.write_table(pa.table({"ts": ts, "x": np.arange(480.0), "label": np.arange(480) % 2}), tmp_path / "rows.parquet")
+    (tmp_path / "shop.py").write_text(FIT)
+    given = {"monitor": "shop", "reference": "rows.parquet", "current": "rows.parquet"}
+    columns = {"timestamp": "ts", "label": "label"}
+    return specify({**given, "columns": columns, "training": training or {"call": "shop:fit"}}, {}, directory=tmp_path)
+
+
+def test_a_challenger_comes_with_its_papers(specification: Specification) -> None:
+    """The newest rows stay out, the version knows reason, rows, metrics and lineage, and the same request makes no second one."""
+    request = Request(reason="recall fell", excluded={"2026-03-03": "amount was in cents"})
+    told: list[str] = []
+    found = retrain(specification, request, NOW, told.append)
+    assert (found.run.end, found.version) == (End.TRAINED, "1"), found.run.why
+    assert told == ["trained"]
+    registry = models(specification)
+    assert registry.aliases("shop") == {"challenger": "1"}
+    about = registry.about("shop", "1")
+    assert (about["reason"], about["metrics"]) == ("recall fell", {"auc": 0.9})
+    assert about["manifest"]["rows"] == 480 - 7 * 24 - 1 - 24
+    assert about["lineage"]["data"]["digest"] == found.snapshot.digest
+    assert datetime.fromisoformat(about["trained_until"]) == datetime(2026, 3, 13, 22, tzinfo=UTC)
+    again = retrain(specification, request, NOW, told.append)
+    assert again.version == "1"
+    assert told == ["trained"]
+
+
+def test_the_champion_is_offered_for_a_warm_start(specification: Specification) -> None:
+    """A run is told where the champion's files lie, and the new version says whom it challenges."""
+    retrain(specification, Request(reason="first"), NOW, lambda _: None)
+    registry = models(specification)
+    registry.change("shop", "1", promotion)
+    found = retrain(specification, Request(reason="second"), NOW, lambda _: None)
+    assert registry.aliases("shop") == {"champion": "1", "challenger": found.version}
+    assert registry.about("shop", found.version)["champion"] == "1"
+    assert json.loads((registry.folder("shop", found.version) / "model.json").read_text())["before"].startswith("{")
+
+
+def test_a_run_that_fails_leaves_the_registry_as_it_is(tmp_path: Path) -> None:
+    """No model, no version; the reason is told."""
+    specification = monitor(tmp_path, command=[sys.executable, "-c", "raise SystemExit('no')"], attempts=1)
+    found = retrain(specification, Request(reason="recall fell"), NOW, lambda _: None)
+    assert (found.version, found.run.end, found.run.why) == ("", End.FAILED, "it ended with code 1: no")
+    assert models(specification).aliases("shop") == {}
+    assert cancel(specification) == 0
