@@ -1,0 +1,77 @@
+"""Asking a trained model about rows."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from driftline.errors import DataError
+from driftline.training.order import Recipe
+from driftline.training.scoring import ANSWERS, answers, ask
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCORE = """
+import os
+from pathlib import Path
+import pyarrow as pa
+import pyarrow.parquet as pq
+factor = float((Path(os.environ["DRIFTLINE_MODEL"]) / "factor").read_text())
+rows = pq.read_table(os.environ["DRIFTLINE_ROWS"])
+score = [None if x > 3 else x * factor for x in rows["x"].to_pylist()]
+table = pa.table({"score": score, "prediction": ["a"] * len(score), "latency": [0.01] * len(score)})
+pq.write_table(table, Path(os.environ["DRIFTLINE_OUTPUT"]) / "answers.parquet")
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A model and some rows."""
+    for name in ("model", "rows"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "model" / "factor").write_text("0.5")
+    pq.write_table(pa.table({"x": [1.0, 2.0, 4.0]}), tmp_path / "rows" / "rows-00000.parquet")
+    return tmp_path
+
+
+def test_a_model_answers_row_by_row(place: Path) -> None:
+    """Scores, choices and latencies come in the order of the rows; what was not answered is not a number."""
+    recipe = Recipe(command=(sys.executable, "-c", SCORE), directory=str(place))
+    said = ask(place / "model", place / "rows", 3, recipe, place / "out", lambda _: None)
+    np.testing.assert_array_equal(said.score, [0.5, 1.0, np.nan])
+    assert said.prediction == ["a", "a", "a"]
+    assert said.latency is not None
+    assert said.latency.tolist() == [0.01] * 3
+
+
+def test_a_model_that_cannot_answer_says_why(place: Path) -> None:
+    """How its process ended is in the message."""
+    recipe = Recipe(command=(sys.executable, "-c", "raise SystemExit('no weights')"), directory=str(place))
+    with pytest.raises(DataError, match="did not answer: it ended with code 1: no weights"):
+        ask(place / "model", place / "rows", 3, recipe, place / "out", lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [({"score": [1.0]}, "1 answers to 3 rows"), ({"x": [1, 2, 3]}, "neither a column score"), (None, "there are no answers")],
+)
+def test_answers_that_do_not_fit_are_refused(tmp_path: Path, table: dict[str, list[float]] | None, said: str) -> None:
+    """One answer a row, in columns that are known."""
+    if table is not None:
+        pq.write_table(pa.table(table), tmp_path / ANSWERS)
+    with pytest.raises(DataError, match=said):
+        answers(tmp_path / ANSWERS, 3)
+
+
+def test_a_choice_that_is_a_number_is_its_score(tmp_path: Path) -> None:
+    """Where there are only predictions, they are taken as numbers as well."""
+    pq.write_table(pa.table({"prediction": ["1.5", "x", "2"]}), tmp_path / ANSWERS)
+    said = answers(tmp_path / ANSWERS, 3)
+    np.testing.assert_array_equal(said.score, [1.5, np.nan, 2.0])
+    assert said.latency is None
