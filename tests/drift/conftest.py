@@ -16,6 +16,7 @@ from driftline.profile import moments
 from driftline.profile.bins import NumberBins, fit_level_bins, fit_number_bins
 from driftline.profile.plan import Plan, Planned
 from driftline.profile.profile import Profile
+from driftline.profile.sample import Sample
 from driftline.schema import Column, Kind
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ def planned(name: str, rows: Rows) -> Planned:
     return Planned(Column(name=name, kind=Kind.CATEGORY), fit_level_bins(dict(zip(levels.tolist(), counts.tolist(), strict=True))))
 
 
-def counted(plan: Plan, table: dict[str, Rows]) -> Profile:
-    """Count a table of columns of equal length, without what no statistic looks at."""
+def counted(plan: Plan, table: dict[str, Rows], kept: int = 0) -> Profile:
+    """Count a table of columns of equal length, without what no statistic looks at; keep the first rows as a sample."""
     profile = Profile.empty(plan)
+    sample = np.empty((min(kept, len(next(iter(table.values())))), len(plan.columns)))
     for i, (planned, rows) in enumerate(zip(plan.columns, table.values(), strict=True)):
         if isinstance(planned.bins, NumberBins):
             finite = rows[np.isfinite(rows)]
-            place = np.searchsorted(planned.bins.array, rows, side="right")
+            place = np.searchsorted(planned.bins.array, rows[~np.isnan(rows)], side="right")
+            sample[:, i] = rows[: len(sample)]
             if finite.size:
                 profile.sums[i] = moments.sums(moments.quantise(finite, planned.bins))
                 profile.extremes[i] = finite.min(), finite.max()
@@ -48,8 +51,10 @@ def counted(plan: Plan, table: dict[str, Rows]) -> Profile:
             code = {level: c for c, level in enumerate(planned.bins.levels if planned.bins else ())}
             found, inverse = np.unique(rows, return_inverse=True)
             place = np.array([code.get(level, len(code)) for level in found.tolist()], dtype=np.intp)[inverse]
+            sample[:, i] = place[: len(sample)]
         profile.counts[plan.slice(i)] = np.bincount(place, minlength=planned.width)
-    return replace(profile, rows=len(next(iter(table.values()))))
+    keys = np.arange(len(sample), dtype=np.uint64)
+    return replace(profile, rows=len(next(iter(table.values()))), sample=Sample(keys, sample))
 
 
 class Drift:
@@ -79,6 +84,14 @@ class Drift:
             layout=Blocks(np.zeros(blocks, dtype=np.intp), np.zeros(len(windows), dtype=np.intp), like_windows=like_windows),
             ask=Ask(column=level, confidence=confidence),
         )
+
+    def profiles(self, reference: Rows, *windows: Rows, blocks: int = 20, kept: int = 500) -> tuple[Profile, list[Profile], list[Profile]]:
+        """Tables of several columns, rows × columns or lists of columns: the whole reference, its blocks, and windows."""
+        tables = [self._table(list(side.T) if isinstance(side, np.ndarray) else side) for side in (reference, *windows)]
+        plan = Plan(tuple(planned(name, rows) for name, rows in tables[0].items()), sample=kept)
+        places = np.array_split(np.arange(len(tables[0]["x0"])), blocks)
+        parts = [counted(plan, {name: rows[place] for name, rows in tables[0].items()}, kept) for place in places]
+        return counted(plan, tables[0]), parts, [counted(plan, table, kept) for table in tables[1:]]
 
     def _table(self, side: Rows | Sequence[Rows]) -> dict[str, Rows]:
         return {f"x{i}": column for i, column in enumerate(side if isinstance(side, list | tuple) else [side])}

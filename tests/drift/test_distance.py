@@ -165,6 +165,22 @@ class TestFineBins:
             assert found.tolist() == upper.tolist()
 
 
+@pytest.mark.parametrize("level", [0.05, 0.25, 0.5, 0.75, 0.95])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_each_of_five_quantiles_is_looked_at(level: float, sign: float, drift: Any) -> None:
+    """Where the share of zeros falls from just above a level to just below it, that quantile moves by one, and says so with its sign."""
+    sides = [np.r_[np.zeros(round(1000 * share)), np.ones(1000 - round(1000 * share))] for share in (level + 0.02, level - 0.02)]
+    reference, current = sides if sign > 0 else sides[::-1]
+    assert float(distance.quantile_shift(drift.pair(reference, current))[0, 0]) == pytest.approx(sign / reference.std())
+
+
+@pytest.mark.parametrize("level", [0.1, 0.4, 0.6, 0.9])
+def test_no_other_quantile_is(level: float, drift: Any) -> None:
+    """A share that crosses another level moves none of the five."""
+    sides = [np.r_[np.zeros(round(1000 * share)), np.ones(1000 - round(1000 * share))] for share in (level + 0.02, level - 0.02)]
+    assert float(distance.quantile_shift(drift.pair(*sides))[0, 0]) == 0.0
+
+
 @pytest.mark.parametrize("factor", [1000.0, -1000.0])
 def test_rows_beyond_the_references_range_count_for_how_far_they_went(factor: float, drift: Any, dice: np.random.Generator) -> None:
     """Turn 5% of the rows a thousand times larger, and the Wasserstein distance grows by at least what the mean moved."""
@@ -239,8 +255,20 @@ def test_infinite_values_are_at_the_ends(function: Function, drift: Any) -> None
     assert np.isfinite(found)
 
 
+def test_infinities_are_ranks_like_others(drift: Any, dice: np.random.Generator) -> None:
+    """By ranks, either infinity is as good as a value far beyond all others, for what goes by ranks."""
+    a, b = (dice.integers(0, 12, size).astype(np.float64) for size in (300, 120))
+    b[:9], a[:3], b[9:14] = np.inf, np.inf, -np.inf
+    a[3:20] = -np.inf
+    far = [np.nan_to_num(side, posinf=99.0, neginf=-99.0) for side in (a, b)]
+    for function in (distance.kolmogorov_smirnov, distance.cramer_von_mises, distance.anderson_darling):
+        found = float(function(drift.pair(a, b))[0, 0])
+        assert found == pytest.approx(ORACLES[function.__name__](*far), rel=1e-9)
+
+
 def test_levels_have_no_distances_in_units(drift: Any) -> None:
     """What needs an order of values says nothing about levels."""
     pair = drift.pair(np.array(["a", "b"]), np.array(["a", "a"]))
     for function in (distance.wasserstein, distance.wasserstein_normed, distance.mean_shift, distance.quantile_shift):
         assert np.isnan(function(pair)).all()
+        assert function(pair).shape == (1, 1)

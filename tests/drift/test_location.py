@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 from scipy import stats
 from scipy.signal import lfilter
 
-from driftline.drift.location import normal_scores, shift, spread
+from driftline.drift.location import clustered, clustering, normal_scores, shift, spread
+from driftline.inference.variation import vary
 
 
 def windows(dice: np.random.Generator, count: int, rows: int, move: float = 0.0, widen: float = 1.0) -> list[np.ndarray]:
@@ -84,6 +86,90 @@ def test_p_values_are_uniform_where_nothing_changed(facet: Any, rho: float, rows
     for level in (0.1, 0.02):
         assert (p <= level).sum() <= stats.binom.ppf(0.9999, p.size, level * 1.1)
     assert (p <= 0.2).mean() > 0.1
+
+
+class TestSkewness:
+    """How skewed means of rows are that hang together, and ratios of what is estimated."""
+
+    @pytest.mark.parametrize("p", [1.0, 0.5, 0.1])
+    def test_of_geometric_clusters_is_exact(self, p: float) -> None:
+        """For clusters of geometric size, the third cumulant over the second to 1.5, from the moments of the size."""
+        size = np.arange(1.0, 2000.0)
+        share = p * (1 - p) ** (size - 1)
+        first, second, third = ((share * size**k).sum() for k in (1, 2, 3))
+        wanted = third / first / (second / first) ** 1.5
+        assert float(clustered(np.array(second / first))) == pytest.approx(wanted, rel=1e-6)
+
+    @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
+    def test_of_squares_of_autoregressive_rows_too(self, rho: float) -> None:
+        """Sums of squares of normal rows have cumulants that are traces of powers of their covariance."""
+        rows = 1500
+        covariance = rho ** np.abs(np.subtract.outer(np.arange(rows), np.arange(rows)))
+        square = covariance @ covariance
+        design = np.trace(square) / rows
+        skewness = 8 * np.trace(square @ covariance) / (2 * np.trace(square)) ** 1.5
+        independent = np.sqrt(8 / rows)
+        assert float(clustered(np.array(design))) == pytest.approx(skewness / independent, rel=0.02)
+
+    @pytest.mark.parametrize("rows", [100, 400])
+    def test_a_spread_is_a_ratio(self, rows: int, drift: Any, dice: np.random.Generator) -> None:
+        """Held against a reference no longer than itself, a window is seldom improbable, wider as well as narrower."""
+        found = [spread(drift.group(dice.normal(size=rows), *windows(dice, 2, rows), blocks=4)) for _ in range(300)]
+        p, effect = (np.concatenate([getattr(facet, name)[0] for facet in found]) for name in ("p_value", "effect"))
+        for side in (effect > 0, effect < 0):
+            assert (side & (p <= 0.02)).sum() <= stats.binom.ppf(0.999, p.size, 0.02 / 2 * 1.3)
+
+
+class TestClustering:
+    """How rows hang together, whatever they do together."""
+
+    def test_size_may_cluster_where_sign_does_not(self, drift: Any, dice: np.random.Generator) -> None:
+        """Of rows in calm and wild spells the location is as of independent rows, but the spread is not."""
+        spells = lfilter([np.sqrt(1 - 0.98**2)], [1, -0.98], dice.standard_normal(40_000))
+        group = drift.group(dice.standard_normal(40_000) * np.exp(spells), *windows(dice, 3, 1000))
+        located, size = (self.design(group, scores) for scores in (normal_scores(group.whole), normal_scores(group.whole) ** 2))
+        assert located < 2.0
+        assert size > 10.0
+        assert clustering(group, 0.01)[0] >= size
+
+    def design(self, group: Any, scores: np.ndarray) -> float:
+        """The design effect of a mean score between the blocks, computed block by block."""
+        rows = group.blocks[0].sum(-1)
+        means = (group.blocks[0] @ scores[0]) / rows
+        variance = (group.whole[0] @ scores[0] ** 2) / rows.sum() - ((group.whole[0] @ scores[0]) / rows.sum()) ** 2
+        return float((rows * (means - means.mean()) ** 2).sum() / (rows.size - 1) / variance)
+
+    @pytest.mark.parametrize("rho", [0.0, 0.8])
+    def test_else_the_location_tells(self, rho: float, drift: Any, dice: np.random.Generator) -> None:
+        """Where the spread does not clearly cluster more, the design effect is that of the location alone, enlarged for its doubt."""
+        values = lfilter([np.sqrt(1 - rho**2)], [1, -rho], dice.standard_normal(40_200))[200:]
+        group = drift.group(values, *windows(dice, 3, 1000))
+        scores = normal_scores(group.whole)
+        rows = group.blocks.sum(-1)
+        located = vary(np.einsum("ckb,cb->ck", group.blocks, scores) / rows, rows, np.ones(1), group.layout)
+        student = (stats.t.isf(0.01, located.df) / stats.norm.isf(0.01)) ** 2
+        assert clustering(group, 0.01)[0] == pytest.approx(float((located.design * student)[0]), rel=1e-6)
+
+
+def test_the_mean_of_a_wild_window_is_less_sure(drift: Any, dice: np.random.Generator) -> None:
+    """A window half as wide again has half as large an error again; a narrower one has no smaller one than the reference's rows give it."""
+    found = shift(drift.group(dice.normal(size=100_000), *(dice.normal(0.0, widen, 4000) for widen in (1.0, 1.5, 0.5)), blocks=4))
+    assert found.error is not None
+    usual, wild, calm = found.error[0]
+    assert wild / usual == pytest.approx(1.5, rel=0.1)
+    assert calm / usual == pytest.approx(1.0, abs=0.03)
+    assert found.high[0, 1] - found.low[0, 1] == pytest.approx(1.5 * (found.high[0, 0] - found.low[0, 0]), rel=0.1)
+
+
+def test_windows_with_references_of_their_own_are_held_against_them(drift: Any, dice: np.random.Generator) -> None:
+    """Each window's effect is what its mean exceeds its own reference's, and both errors count."""
+    group = drift.group(dice.normal(size=60_000), *(dice.normal(by, size=500) for by in (0.3, 0.3, 0.9)))
+    before = np.concatenate([np.zeros_like(group.pair.current[:, :1]), group.pair.current[:, :-1]], axis=1)
+    before[:, 0] = group.whole / 60_000 * 500
+    trailing = replace(group, pair=replace(group.pair, reference=before))
+    found, plain = shift(trailing), shift(group)
+    assert found.effect[0] == pytest.approx([0.3, 0.0, 0.6], abs=0.15)
+    assert (found.high - found.low)[0] == pytest.approx(np.sqrt(2) * (plain.high - plain.low)[0], rel=0.05)
 
 
 def test_a_detectable_shift_is_detected_four_times_in_five(drift: Any, dice: np.random.Generator) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from scipy import stats
+from scipy.integrate import quad
 
-from driftline.drift.sequential import GRANTED, LARGEST, Detection, detect, rehearsed_limit
+from driftline.drift.sequential import BETS, GRANTED, LARGEST, RETURNED, Detection, detect, rehearsed_limit
 
 
 def follow(deviation: np.ndarray, limit: float, bias: float = 0.0, skew: float = 0.0) -> Detection:
@@ -14,6 +18,60 @@ def follow(deviation: np.ndarray, limit: float, bias: float = 0.0, skew: float =
 def alarms(deviation: np.ndarray, limit: float, skew: float = 0.0) -> np.ndarray:
     """How many alarms each stream raised: windows in which the wealth reached the limit."""
     return (follow(deviation, limit, skew=skew).wealth >= limit).sum(0)
+
+
+def by_hand(z: list[float], bias: float, skew: float, limit: float) -> list[tuple[float, bool, int]]:
+    """One stream followed window by window: wealth, whether a change is shown, and since when."""
+    laws = [log_moment(bet, skew) for bet in BETS.tolist()]
+    bets, on, begun, back, usual = [0.0] * len(BETS), False, -1, 0.0, 1.0
+    said = []
+    for w, now in enumerate(z):
+        if math.isfinite(now):
+            drawn = min(now - GRANTED * bias, LARGEST)
+            bets = [(bet + 1) * math.exp(by * drawn - law) for bet, by, law in zip(bets, BETS.tolist(), laws, strict=True)]
+        wealth = sum(bets) / len(bets)
+        alarm = wealth >= limit
+        told = [0.0 if math.isnan(known) else known for known in z[: w + 1]]
+        if alarm and not on:
+            sums = [sum(told[first:]) for first in range(w + 1)]
+            begun = max(range(w + 1), key=lambda first: (sums[first] ** 2 / (w + 1 - first) if sums[first] > 0 else -1.0, -first))
+            usual = min(max(sums[begun] / (w + 1 - begun), 1.0), LARGEST)
+        elif on:
+            # How much likelier it is that the run is over than that it goes on at its usual size.
+            back = max(back + (stats.norm.logpdf(now) - stats.norm.logpdf(now - usual) if math.isfinite(now) else 0.0), 0.0)
+        back = back if on else 0.0
+        on = alarm or (on and back < RETURNED)
+        bets = [0.0] * len(BETS) if alarm else bets
+        said.append((wealth, on, begun if on else -1))
+    return said
+
+
+def log_moment(bet: float, skew: float) -> float:
+    """Log of the mean of exp(bet · z), integrated numerically, for z of that skewness; infinite where the law has none."""
+    if not skew:
+        # A thousandth counts as none: what it adds is its third cumulant's part.
+        return bet**2 / 2 + 0.001 * bet**3 / 6
+    if bet * skew / 2 >= 0.9:
+        return math.inf
+    shape = 4 / skew**2
+    law = stats.gamma(shape)
+    mean, _ = quad(lambda x: math.exp(bet * (x - shape) / math.sqrt(shape) + law.logpdf(x)), 0, shape + 60 * math.sqrt(shape), limit=500)
+    return math.log(mean)
+
+
+@pytest.mark.parametrize(("move", "bias", "skew", "limit"), [(1.0, 0.0, 0.0, 50.0), (1.5, 0.3, 0.0, 500.0), (1.2, 0.1, 0.5, 100.0)])
+def test_a_stream_is_followed_window_by_window(move: float, bias: float, skew: float, limit: float, dice: np.random.Generator) -> None:
+    """Wealth, runs and their beginnings are those of the definition, over changes that come and go and windows that say nothing."""
+    deviation = dice.standard_normal((90, 4))
+    deviation[20:45] += move
+    deviation[60:63] += 3 * move
+    deviation[[5, 30, 31, 50]] = np.nan
+    found = follow(deviation, limit, bias, skew)
+    for j in range(deviation.shape[1]):
+        for w, (wealth, active, since) in enumerate(by_hand(deviation[:, j].tolist(), bias, skew, limit)):
+            assert found.wealth[w, j] == pytest.approx(wealth, rel=1e-4)
+            assert (bool(found.active[w, j]), int(found.since[w, j])) == (active, since), (w, j)
+    assert found.active.any(0).all()
 
 
 @pytest.mark.parametrize("limit", [20.0, 100.0, 1000.0])

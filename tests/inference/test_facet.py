@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from driftline.inference.facet import NUMBERS, WEIGHTS, Ask, Facet, join, size_bounds
 
-NUMBER_TESTS = ("shift", "spread", "psi", "atom", "tail")
-LEVEL_TESTS = ("psi", "level", "unseen")
+NUMBER_TESTS = ("shift", "spread", "psi", "atom", "tail", "dependence")
+LEVEL_TESTS = ("psi", "level", "dependence", "unseen")
 EVERY_COLUMN = ("null", "nan", "wrong_type", "absent")
 TABLE = ("duplicate", "volume", "silence")
 
@@ -32,7 +32,7 @@ def test_every_test_has_a_weight() -> None:
 
 def test_a_facets_level_is_its_share_of_the_columns() -> None:
     """What a test may spend is the column's level times its weight."""
-    assert Ask(column=0.01, confidence=0.9).level("psi") == pytest.approx(0.002)
+    assert Ask(column=0.01, confidence=0.9).level("psi") == pytest.approx(0.01 * WEIGHTS["psi"])
 
 
 def test_masking_leaves_only_what_may_be_said() -> None:

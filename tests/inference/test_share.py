@@ -8,6 +8,7 @@ from scipy import stats
 
 from driftline.inference.facet import Ask, Facet
 from driftline.inference.share import share_facet
+from driftline.inference.significance import share_interval
 
 ASK = Ask(column=0.05, confidence=0.9)
 
@@ -81,3 +82,52 @@ def test_a_window_without_rows_says_nothing() -> None:
     """Without rows there is neither value nor p-value, and no warning."""
     found = facet(0, 0, 5, 100)
     assert np.isnan([found.value.item(), found.effect.item(), found.p_value.item()]).all()
+
+
+@pytest.mark.parametrize("design", [1.0, 2.5])
+@pytest.mark.parametrize(("rows", "ref_rows"), [(100, 2000), (1000, 20_000), (400, 400)])
+def test_where_the_reference_has_none_the_threshold_counts_rows(rows: int, ref_rows: int, design: float) -> None:
+    """The fewest hits that the test believes are those of the threshold, to the row."""
+    hits = np.arange(1.0, rows + 1)
+    counts = (hits, np.full(rows, float(rows)), np.zeros(rows), np.full(rows, float(ref_rows)))
+    found = share_facet("null", *(part[None] for part in counts), design, ASK)
+    enough = hits[found.p_value[0] <= ASK.level("null")].min()
+    assert enough - 1 - 0.03 * enough <= found.threshold[0, 0] * rows <= enough + 0.03 * enough
+    assert found.detectable[0, 0] >= found.threshold[0, 0]
+
+
+@pytest.mark.parametrize("looks", [1.0, 20.0])
+@pytest.mark.parametrize("design", [1.0, 3.0])
+def test_threshold_and_detectable_are_those_of_two_shares(looks: float, design: float) -> None:
+    """Of many hits they are so many standard errors of the difference of two shares, both samples' error counted."""
+    found = facet(300, 1000, 6000, 20_000, design, looks)
+    pooled = 6300 / 21_000
+    error = np.sqrt(pooled * (1 - pooled) * design * (1 / 1000 + 1 / 20_000))
+    z = stats.norm.isf(ASK.level("null") / 2 / looks)
+    assert found.threshold.item() == pytest.approx(0.3 + z * error, rel=1e-9)
+    assert found.detectable.item() == pytest.approx((z + stats.norm.ppf(0.8)) * error, rel=1e-4)
+
+
+@pytest.mark.parametrize("looks", [1.0, 20.0])
+@pytest.mark.parametrize("design", [1.0, 3.0])
+def test_the_interval_is_newcombes_at_the_confidence_asked(looks: float, design: float) -> None:
+    """Its z is that of the confidence, shared out among the bins that were looked at."""
+    found = facet(30, 200, 100, 2000, design, looks)
+    counts = (np.array([count]) for count in (30.0, 200.0, 100.0, 2000.0))
+    low, high = share_interval(*counts, stats.norm.isf((1 - ASK.confidence) / 2 / looks), design)
+    assert (found.low.item(), found.high.item()) == pytest.approx((low.item(), high.item()), rel=1e-12)
+
+
+def test_shares_and_probabilities_end_at_one() -> None:
+    """However few the rows, no threshold, no detectable change and no p-value exceeds 1."""
+    found = facet(2, 3, 0, 5, looks=50.0)
+    assert (found.threshold.item(), found.detectable.item(), found.p_value.item()) == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("hits", "ref_hits"), [(0, 0), (50, 1000)])
+def test_nothing_and_everything_have_an_error_too(hits: int, ref_hits: int) -> None:
+    """Where no row, or every row, is a hit on both sides, half a row keeps the error from vanishing."""
+    found = facet(hits, 50, ref_hits, 1000)
+    assert found.detectable.item() > 0
+    assert found.effect.item() == 0
+    assert found.p_value.item() == 1.0

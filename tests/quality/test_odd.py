@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from driftline.inference.facet import Ask
 from driftline.inference.variation import Blocks
@@ -115,3 +116,34 @@ def test_an_empty_window_says_nothing() -> None:
     facet = compared([profile(0.1)] * 10, [profile(0.0, rows=0), profile(0.1)])["null"]
     assert np.isnan(facet.value[0, 0])
     assert np.isnan(facet.p_value[0, 0])
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.0, 0.02), (0.02, 0.0)])
+def test_what_begins_and_what_ends_are_told(before: float, after: float) -> None:
+    """Values of the wrong type that never came and now do, and those that came and no longer do, each have a line."""
+    facet = compared([profile(before, Odd.WRONG_TYPE)] * 10, [profile(after, Odd.WRONG_TYPE)])["wrong_type"]
+    assert facet.effect[0, 0] == pytest.approx(after - before)
+    assert facet.p_value[0, 0] < 1e-3
+    assert np.isnan(facet.value[1, 0])
+
+
+def test_the_design_effect_is_that_of_the_shares() -> None:
+    """How shares vary between blocks, against a binomial's variance, enlarged for what few blocks leave unsure; 1 where none has any."""
+    shares = [0.0, 0.1] * 6
+    facet = compared([profile(share) for share in shares], [profile(0.05)])["null"]
+    assert facet.tally is not None
+    raw = ROWS * np.var(shares, ddof=1) / (0.05 * 0.95)
+    student = (stats.t.isf(ASK.level("null"), 11) / stats.norm.isf(ASK.level("null"))) ** 2
+    assert facet.tally.design[0, 0] == pytest.approx(raw * student, rel=1e-6)
+    assert facet.tally.design[1, 0] == 1.0
+
+
+def test_a_season_cannot_expect_less_than_nothing() -> None:
+    """What a slot is held against is a share, however the slots' means were drawn in."""
+    slots = [0, 1, 2] * 5
+    blocks = [profile((0.0, 0.0, 0.9)[slot]) for slot in slots]
+    facet = compared(blocks, [profile(0.0), profile(0.0), profile(0.9)], slots, [0, 1, 2])["null"]
+    assert facet.tally is not None
+    assert (facet.tally.ref_hits >= 0).all()
+    assert (facet.tally.ref_hits <= facet.tally.ref_rows).all()
+    assert facet.effect[0] == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)

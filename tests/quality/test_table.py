@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from driftline.inference.facet import Ask
 from driftline.inference.variation import Blocks
@@ -165,3 +166,68 @@ def test_a_reference_that_sleeps_every_night_makes_silence_usual() -> None:
     assert facet.p_value[0, 0] == 1.0
     assert facet.p_value[0, 1] < 1e-9
     assert facet.effect[0, 1] == pytest.approx(7 / 24)
+
+
+def test_volume_is_students_test_of_log_rows() -> None:
+    """Threshold, interval and p-value are those of Student's law with the slots' degrees of freedom, and counting's own error."""
+    dice = np.random.default_rng(8)
+    slots = np.arange(24) % 3
+    rows = np.round(np.exp(np.array([6.0, 5.0, 3.0])[slots] + 0.1 * dice.standard_normal(24)))
+    seen, wanted = [300, 0, 25, 100], np.array([0, 1, 2, 0])
+    layout = Blocks(slots, wanted, like_windows=True)
+    facet = volume([sized(n) for n in seen], [sized(int(n)) for n in rows], layout, ASK)
+    assert facet is not None
+    usual = np.array([np.log(rows[slots == slot]).mean() for slot in range(3)])
+    left = np.log(rows) - usual[slots]
+    error = np.sqrt((left**2).sum() / (24 - 3) + np.exp(-usual[wanted]))
+    effect = np.log(np.maximum(seen, 0.5)) - usual[wanted]
+    law, level = stats.t(24 - 3), ASK.level("volume")
+    np.testing.assert_allclose(facet.effect[0], effect, rtol=1e-9)
+    np.testing.assert_allclose(facet.p_value[0, :3], 2 * law.sf(np.abs(effect) / error)[:3], rtol=1e-6)
+    assert facet.p_value[0, 3] == 1.0
+    np.testing.assert_allclose(facet.threshold[0], law.isf(level / 2) * error, rtol=1e-6)
+    np.testing.assert_allclose(facet.detectable[0], (law.isf(level / 2) + stats.norm.ppf(0.8)) * error, rtol=1e-4)
+    np.testing.assert_allclose(facet.high[0], effect + law.isf((1 - ASK.confidence) / 2) * error, rtol=1e-6)
+    np.testing.assert_allclose(facet.low[0] + facet.high[0], 2 * effect, rtol=1e-6)
+
+
+def test_a_slot_the_reference_never_had_is_held_against_all() -> None:
+    """A window on an unknown day expects the mean of all days' logarithms."""
+    rows = [100, 400] * 6
+    layout = Blocks(np.arange(12) % 2, np.array([2, 0]), like_windows=True)
+    facet = volume([sized(200), sized(100)], [sized(n) for n in rows], layout, ASK)
+    assert facet is not None
+    assert facet.effect[0] == pytest.approx([0.0, 0.0], abs=1e-9)
+
+
+def test_repeats_are_those_of_all_blocks_together() -> None:
+    """The reference's share is that of its blocks' rows, and every window is held against it; rows count as independent."""
+    blocks = [table(BY_ID, [*range(k, k + 90), *range(k, k + 10)]) for k in (0, 1000)]
+    windows = [table(BY_ID, [*range(40), *range(10)]), table(BY_ID, list(range(50))), table(BY_ID, [1] * 5)]
+    facet = duplicate(windows, blocks, ASK, by_id=True)
+    assert facet is not None
+    assert facet.tally is not None
+    assert facet.effect[0] == pytest.approx([0.2 - 0.1, -0.1, 0.8 - 0.1])
+    assert facet.tally.ref_rows[0].tolist() == [200.0] * 3
+    assert facet.tally.ref_hits[0] == pytest.approx([20.0] * 3)
+    assert facet.tally.design[0].tolist() == [1.0] * 3
+
+
+@pytest.mark.parametrize(("rows", "compared"), [(90, True), (110, True), (190, True), (210, False), (52, True), (48, False)])
+def test_alike_is_within_a_factor_of_two(rows: int, compared: bool) -> None:  # noqa: FBT001  a cell of the table
+    """Content is compared between windows and blocks of which neither is more than twice as long."""
+    facet = duplicate([table(BY_CONTENT, list(range(rows)))], [table(BY_CONTENT, list(range(100)))] * 3, ASK, by_id=False)
+    assert (facet is not None) is compared
+
+
+def test_a_silence_is_no_shorter_than_nothing() -> None:
+    """Rows that come up to the end, or after the usual, have been silent for nothing more than is usual."""
+    ends = DAY * np.arange(1.0, 4.0)
+    facet = silence(
+        [until(end - gap) for end, gap in zip(ends, (0.0, 600.0, 0.0), strict=True)], [until(-900.0)], 1, ends, np.zeros(1), DAY
+    )
+    assert facet.effect[0].tolist() == [0.0, 0.0, 0.0]
+    assert facet.p_value[0].tolist() == [1.0] * 3
+    without = silence([until(ends[0] - 30.0), until(ends[1])], [until(0, rows=0)], 1, ends[:2], np.zeros(1), DAY)
+    assert without.effect[0, 0] == pytest.approx(30 / DAY)
+    assert without.threshold[0, 0] == 0.0

@@ -100,7 +100,7 @@ def test_a_report_repeats_the_arrays(made: Made) -> None:
 def test_only_facets_that_say_something_are_scores(made: Made) -> None:
     """A number has no level; what was asked for comes last."""
     statistics = [score.statistic for score in made.of[0][0].scores]
-    assert statistics == ["shift", "spread", "psi", "atom", "tail", "null", "ks"]
+    assert statistics == ["shift", "spread", "psi", "atom", "tail", "dependence", "null", "ks"]
 
 
 def test_a_score_carries_its_interval_floor_and_verdict(made: Made) -> None:

@@ -27,9 +27,9 @@ COLUMNS = {
 }
 EVERYWHERE = {"null"}
 ONLY = {
-    "x": {"shift", "spread", "psi", "atom", "tail"},
-    "c": {"psi", "level", "unseen"},
-    "y": {"psi", "level", "unseen"},
+    "x": {"shift", "spread", "psi", "atom", "tail", "dependence"},
+    "c": {"psi", "level", "dependence", "unseen"},
+    "y": {"psi", "level", "dependence", "unseen"},
     "id": {"duplicate"},
     "at": {"volume", "silence"},
 }

@@ -11,15 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.inference.facet import WEIGHTS
-from driftline.profile.bins import LevelBins
+from driftline.profile.bins import LevelBins, NumberBins
 from driftline.profile.plan import Planned
 from driftline.schema import Column, Kind, Role
 from driftline.verdicts.evidence import NAMES, Evidence
-from driftline.verdicts.judge import CAUSES, DETECTOR, INSTANT, TOGETHER, VERDICTS, Judgement, judge
+from driftline.verdicts.judge import CAUSES, DETECTOR, INSTANT, NOTICED, TOGETHER, VERDICTS, Judgement, judge
 from driftline.verdicts.policy import HandSet, Limit, Policy
 from driftline.verdicts.report import Cause, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from conftest import Workshop
 
     from driftline.verdicts.comparison import Comparison
@@ -35,6 +37,11 @@ def judged(evidence: Evidence, comparison: Comparison, policy: Policy = POLICY, 
     """Judge with a budget of 3% a window."""
     shape = evidence.numbers["effect"].shape[1:]
     return judge(evidence, comparison, policy, LEVEL, None if beyond is None else np.full(shape, beyond))
+
+
+def numbers(names: Iterable[str]) -> list[Planned]:
+    """Columns of numbers."""
+    return [Planned(Column(name=name, kind=Kind.NUMBER), NumberBins((-1.0, 0.0, 1.0, 2.0))) for name in names]
 
 
 def told(judgement: Judgement, c: int = 0, w: int = 0) -> tuple[Verdict, Cause]:
@@ -106,7 +113,37 @@ def test_each_facet_has_its_part_of_the_level(workshop: Workshop, facet: str) ->
     limit = LEVEL * INSTANT * WEIGHTS[facet]
     for p, verdict in ((limit * 0.99, True), (limit * 1.01, False)):
         workshop.say(evidence, facet, BEYOND, p)
-        assert bool(judged(evidence, comparison).seen[0, 0]) is verdict
+        assert (told(judged(evidence, comparison))[0] is Verdict.DRIFTED) is verdict
+
+
+def test_what_is_seen_need_not_be_believed(workshop: Workshop) -> None:
+    """A column is seen to change at a level of its own, whatever the budget; of many columns, one in a window may be."""
+    for number, noticed in ((1, NOTICED), (10, NOTICED), (50, 1 / 50)):
+        limit = noticed * INSTANT * WEIGHTS["psi"]
+        for p, seen in ((limit * 0.99, True), (limit * 1.01, False)):
+            evidence, comparison = workshop.blank(numbers([f"x{i}" for i in range(number)]))
+            workshop.say(evidence, "psi", BELOW, p)
+            judgement = judge(evidence, comparison, POLICY, 1e-6)
+            assert bool(judgement.seen[0, 0]) is seen
+            assert told(judgement) == (Verdict.STABLE, Cause.BELOW_FLOOR if seen else Cause.NO_CHANGE)
+            assert not judgement.seen[1:].any()
+
+
+@pytest.mark.parametrize("partner", ["drifted", "stable", "unknown"])
+def test_of_a_pair_the_one_that_changed_by_itself_is_told(workshop: Workshop, partner: str) -> None:
+    """That two columns no longer go together counts for both, unless one has drifted by itself: then it is its doing."""
+    columns = numbers("abc")
+    evidence, comparison = workshop.blank(columns)
+    for c, other in ((1, 2), (2, 1)):
+        workshop.say(evidence, "dependence", (-0.8, -0.7, -0.6), SURE, (c, 0))
+        evidence.where[NAMES.index("dependence"), c, 0] = other if partner != "unknown" else -1
+        workshop.say(evidence, "psi", BELOW, NOT_SURE, (c, 0))
+    if partner == "drifted":
+        workshop.say(evidence, "psi", BEYOND, SURE, (2, 0))
+    judgement = judged(evidence, comparison)
+    assert told(judgement, 1) == ((Verdict.STABLE, Cause.NO_CHANGE) if partner == "drifted" else (Verdict.DRIFTED, Cause.CHANGED))
+    assert bool(judgement.seen[1, 0]) is (partner != "drifted")
+    assert told(judgement, 2) == (Verdict.DRIFTED, Cause.CHANGED)
 
 
 def test_many_columns_share_one_level(workshop: Workshop) -> None:
@@ -117,7 +154,7 @@ def test_many_columns_share_one_level(workshop: Workshop) -> None:
         evidence, comparison = workshop.blank(columns[:number])
         for c in range(number):
             workshop.say(evidence, "psi", BEYOND, p if c == 0 else NOT_SURE, (c, 0))
-        assert bool(judged(evidence, comparison).seen[0, 0]) is seen
+        assert (told(judged(evidence, comparison))[0] is Verdict.DRIFTED) is seen
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,9 @@ class Floors(BaseModel):
         None, description="How far the share of rows with one repeated number, such as a default, moved.", examples=[0.02]
     )
     tail: Floor | None = Field(None, description="The share of rows that moved beyond the range the reference had.", examples=[0.01])
+    dependence: Floor | None = Field(
+        None, description="How far a column's rank correlation with another column moved, from -1 to 1.", examples=[0.2]
+    )
     unseen: Floor | None = Field(None, description="The share of rows with a level the reference never had.", examples=[0.005])
     null: Floor | None = Field(None, description="How far the share of empty values moved.", examples=[0.02])
     nan: Floor | None = Field(None, description="How far the share of values that are not a number moved.", examples=[0.01])

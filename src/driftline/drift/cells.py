@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.drift.location import normal_scores, variation_of
+from driftline.drift.location import clustering
 from driftline.drift.pair import pieces
 from driftline.inference.facet import NUMBERS, Facet, join
 from driftline.inference.share import share_facet
@@ -42,8 +42,7 @@ def single_bins(group: Group) -> Facet:
 def tails(group: Group) -> Facet:
     """Share of values in the reference's outermost bins or beyond its range; the side that changed more surely."""
     low, high = _tail_masks(group.whole)
-    variation, _ = variation_of(group, normal_scores(group.whole))
-    design = variation.design[:, None] * tail_factor(variation.df, group.ask.level("tail"))[:, None]
+    design = clustering(group, group.ask.level("tail"))[:, None]
     sides = [_mask_facet("tail", group, mask, design) for mask in (low, high)]
     surer = np.nan_to_num(sides[1].p_value, nan=2.0) < np.nan_to_num(sides[0].p_value, nan=2.0)
     pick = {name: np.where(surer, getattr(sides[1], name), getattr(sides[0], name)) for name in NUMBERS}
@@ -166,9 +165,9 @@ def _bin_designs(group: Group, alpha: float) -> NDArray[np.float64]:
         factors, df = squeeze(own[solid], np.full(int(solid.sum()), count - 1.0))
     out[solid] = factors * tail_factor(df, alpha)
     # A rare bin cannot say how it clusters, and a usual one says it badly: each is taken to do so as much as any
-    # bin of its column, and, of numbers, as the column's own location, which no bin exceeds (Gebelein 1941).
+    # bin of its column, and, of numbers, as the column's own location or spread, which normal rows do not exceed
+    # (Gebelein 1941).
     worst = np.where(solid, out, 1.0).max(1, keepdims=True)
     if group.pair.ordered:
-        located, _ = variation_of(group, normal_scores(whole))
-        worst = np.maximum(worst, (located.design * tail_factor(located.df, alpha))[:, None])
+        worst = np.maximum(worst, clustering(group, alpha)[:, None])
     return np.broadcast_to(worst, whole.shape)

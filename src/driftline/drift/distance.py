@@ -44,7 +44,10 @@ def anderson_darling(pair: Pair) -> NDArray[np.float64]:
 
 
 def wasserstein(pair: Pair) -> NDArray[np.float64]:
-    """Wasserstein distance of order one: the area between the two distribution functions, in the column's unit."""
+    """Wasserstein distance of order one: the area between the two distribution functions, in the column's unit.
+
+    Of rows beyond the reference's range only the sum is known: where they leave on both sides it is a lower bound.
+    """
     if pair.edges is None or pair.moments is None or pair.extremes is None:
         return np.full(pair.current.shape[:2], np.nan)
     gap = np.abs(_gap(pair))[..., :-1]

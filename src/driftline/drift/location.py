@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from driftline.inference.facet import Facet
-from driftline.inference.significance import POWER_Z, mean_p, normal_quantile, tail_factor
+from driftline.inference.significance import POWER_Z, chi_square_quantile, mean_p, normal_quantile, tail_factor
 from driftline.inference.variation import Variation, vary_over_scales
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ def normal_scores(whole: NDArray[np.float64]) -> NDArray[np.float64]:
 def shift(group: Group) -> Facet:
     """How far the column moved, in standard deviations (of normal scores)."""
     scores = normal_scores(group.whole)
-    return _mean_facet("shift", group, scores)
+    return _mean_facet("shift", group, scores, wild=_wild(group, scores))
 
 
 def spread(group: Group) -> Facet:
     """By how much the column widened, in log standard deviations: 0.1 is about 10% wider."""
     scores = normal_scores(group.whole)
-    facet = _mean_facet("spread", group, (scores**2 - 1) / 2)
+    facet = _mean_facet("spread", group, (scores**2 - 1) / 2, ratio=RATIO)
     # Two values are either apart or not: how often each comes is the shift's business.
     wide = ((group.whole > 0).sum(-1) > 2)[:, None]  # noqa: PLR2004  see above
     widened = Facet(
@@ -78,7 +78,41 @@ def variation_of(group: Group, scores: NDArray[np.float64]) -> tuple[Variation, 
     return vary_over_scales(values, rows, np.nan_to_num(per_row), group.layout, group.window_rows), per_row
 
 
-def _mean_facet(name: str, group: Group, scores: NDArray[np.float64]) -> Facet:
+RATIO = 12.0
+"""A spread is measured in the reference's: a ratio is skewed by the error of what it is divided by (as Fisher's F is)."""
+
+
+DOUBT = 0.01
+"""A spread that varies so much between blocks more seldom than this, if rows were independent, clusters clearly."""
+
+CERTAIN = 1e6
+"""More degrees of freedom than this are as good as infinitely many."""
+
+
+def clustering(group: Group, alpha: float) -> NDArray[np.float64]:
+    """Design effect of a column's location or, where it clearly is larger, of its spread: size may cluster where sign does not.
+
+    Enlarged so that a test at level `alpha` pays for its having been estimated. Shape: C.
+    """
+    scores = normal_scores(group.whole)
+    located, spread = (variation_of(group, of_row)[0] for of_row in (scores, (scores**2 - 1) / 2))
+    certain = np.minimum(spread.df, CERTAIN)
+    clearly = spread.design * certain > chi_square_quantile(DOUBT, certain)
+    of_spread = np.where(clearly, spread.design * tail_factor(spread.df, alpha), 1.0)
+    return np.maximum(located.design * tail_factor(located.df, alpha), of_spread)
+
+
+def _wild(group: Group, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The window's variance where it exceeds the reference's, which is 1: the means of wild spells vary more (Welch 1938)."""
+    _, m = group.pair.rows()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        first, second = (np.einsum("cwb,cb->cw", group.pair.current, power) / m for power in (scores, scores**2))
+    return np.asarray(np.fmax(second - first**2, 1.0))
+
+
+def _mean_facet(
+    name: str, group: Group, scores: NDArray[np.float64], *, wild: NDArray[np.float64] | float = 1.0, ratio: float = 0.0
+) -> Facet:
     variation, per_row = variation_of(group, scores)
     (n, m), ask = group.pair.rows(), group.ask
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -87,7 +121,7 @@ def _mean_facet(name: str, group: Group, scores: NDArray[np.float64]) -> Facet:
         share = group.whole / group.whole.sum(-1, keepdims=True)
         third = (share * (scores - (share * scores).sum(-1, keepdims=True)) ** 3).sum(-1) / per_row**1.5
     block_rows = group.whole.sum(-1) / max(group.blocks.shape[1], 1)
-    window = variation.variance(per_row, m, block_rows)
+    window = variation.variance(per_row, m, block_rows) * wild
     if group.own_reference:
         baseline, base_variance = own, variation.variance(per_row, n, block_rows)
     else:
@@ -98,11 +132,13 @@ def _mean_facet(name: str, group: Group, scores: NDArray[np.float64]) -> Facet:
         deep = np.sqrt(variance * tail_factor(variation.df, ask.level(name))[:, None])
         half = np.sqrt(variance * tail_factor(variation.df, (1 - ask.confidence) / 2)[:, None]) * normal_quantile((1 - ask.confidence) / 2)
         share_m = 1 / m
-        skew = third[:, None] * np.sqrt(variation.design)[:, None] * (share_m**2 - (1 / n) ** 2) / (share_m + 1 / n) ** 1.5
-        # Windows that hang together may be skewed in ways their rows are not: the longer tail counts.
-        between = np.broadcast_to(variation.skew[:, None], skew.shape)
-        p_value = np.maximum(mean_p(effect / deep, np.nan_to_num(skew)), mean_p(effect / deep, between))
-        of_window = np.where(m > 0, third[:, None] * np.sqrt(variation.design[:, None] / np.maximum(m, 1.0)), 0.0)
+        skew = third * clustered(variation.design)
+        of_difference = skew[:, None] * (share_m**2 - (1 / n) ** 2) / (share_m + 1 / n) ** 1.5
+        # Windows that hang together may be skewed in ways their rows are not, and ratios are: the longest tail counts.
+        of_ratio = of_difference + ratio * base_variance / np.sqrt(variance)
+        between = np.broadcast_to(variation.skew[:, None], of_difference.shape)
+        p_value = np.maximum.reduce([mean_p(effect / deep, np.nan_to_num(each)) for each in (of_difference, of_ratio, between)])
+        of_window = np.where(m > 0, skew[:, None] / np.sqrt(np.maximum(m, 1.0)), 0.0)
         z = normal_quantile(ask.level(name) / 2)
         # The sequential detector's bets reach as deep as the deepest single test.
         lasting = (tail_factor(variation.df, ask.level(name)) * variation.lasting / variation.design)[:, None]
@@ -123,6 +159,15 @@ def _mean_facet(name: str, group: Group, scores: NDArray[np.float64]) -> Facet:
         skew_up=np.maximum(of_window, between),
         skew_down=np.maximum(-of_window, -between),
     )
+
+
+def clustered(design: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much rows that hang together make a mean more skewed than as many independent ones would.
+
+    Rows in clusters of geometric size, of which the variance grows by `design`, have a third moment larger by
+    (3 design² - 1) / 2; so have the squares of autoregressive normal rows.
+    """
+    return np.asarray((1.5 * design**2 - 0.5) / design**1.5)
 
 
 def _rehearse(group: Group, variation: Variation, per_row: NDArray[np.float64], lasting: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -31,15 +31,15 @@ class Ask:
 
 
 WEIGHTS = {
-    "shift": 0.3, "spread": 0.15, "psi": 0.2, "atom": 0.1, "tail": 0.05,
-    "level": 0.25, "unseen": 0.35,
+    "shift": 0.3, "spread": 0.12, "psi": 0.19, "atom": 0.1, "tail": 0.05, "dependence": 0.04,
+    "level": 0.22, "unseen": 0.35,
     "null": 0.1, "nan": 0.02, "wrong_type": 0.04, "absent": 0.04,
     "duplicate": 0.3, "volume": 0.3, "silence": 0.2,
 }  # fmt: skip
 """How a column's level is shared out between its tests (weighted Bonferroni; Holm 1979): more to what is likelier.
 
-Numbers use the first line, levels psi and the second, all columns the third, the id and the time also the fourth;
-whichever it is, the weights sum to at most 1.
+Numbers use the first line, levels psi, dependence and the second, all columns the third, the id and the time also the
+fourth; whichever it is, the weights sum to at most 1.
 """
 
 

@@ -19,7 +19,7 @@ def normal_quantile(tail: NDArray[np.float64] | float) -> NDArray[np.float64]:
     return np.asarray(-special.ndtri(tail))
 
 
-def tail_factor(df: NDArray[np.float64], tail: float) -> NDArray[np.float64]:
+def tail_factor(df: NDArray[np.float64], tail: NDArray[np.float64] | float) -> NDArray[np.float64]:
     """By how much a variance known from `df` degrees of freedom must be enlarged for a normal tail to be right.
 
     The squared ratio of Student's to the normal quantile at `tail`: with it, every later test may use

@@ -38,6 +38,7 @@ JUDGED: Mapping[str, Word] = {
     "level": Word("share of a level", "share"),
     "atom": Word("share of one value", "share"),
     "tail": Word("share in the tails", "share"),
+    "dependence": Word("rank correlation with another column"),
     "unseen": Word("share of unseen values", "share"),
     "null": Word("share of nulls", "share"),
     "nan": Word("share of not-a-number", "share"),

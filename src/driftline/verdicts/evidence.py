@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.drift import cells, location, omnibus
+from driftline.drift.dependence import dependence
 from driftline.drift.group import Group
 from driftline.drift.pair import make_pair, stack
 from driftline.inference.facet import NUMBERS, Ask, Facet, Tally
@@ -15,16 +16,17 @@ from driftline.profile.bins import LevelBins
 from driftline.quality.odd import FACETS, odd_facets
 from driftline.quality.table import duplicate, silence, volume
 from driftline.schema import WATCHED_ROLES, Kind, Role
-from driftline.verdicts.comparison import Comparison, judged_columns
+from driftline.verdicts.comparison import COMPARED_KINDS, Comparison, judged_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
 
     from driftline.profile.plan import Plan, Planned
 
-NAMES = ("shift", "spread", "psi", "level", "atom", "tail", "unseen", *FACETS, "duplicate", "volume", "silence")
+NAMES = ("shift", "spread", "psi", "level", "atom", "tail", "dependence", "unseen", *FACETS, "duplicate", "volume", "silence")
 """The judged facets, in the order in which they are shown."""
 
 STREAMS = ("shift", "spread")
@@ -46,7 +48,7 @@ class Evidence:
     Attributes:
         columns: places in the plan of the judged columns.
         numbers: for each of `NUMBERS`, float64[F, C, W] in the order of `NAMES`; NaN where a facet does not apply.
-        where: int[F, C, W], the bin a change is in; -1 where no bin is.
+        where: int[F, C, W], the bin a change is in, for dependence the other column's place in the plan; -1 where none is.
         rehearsals: for each of `STREAMS`, float64[C, K], how the reference's own blocks deviate; NaN where unknown.
         streams: for each of `STREAM_FIELDS`, float64[S, C, W] in the order of `STREAMS`.
         tallies: for each of `SHARES`, counts behind the share, float64[C, W]; NaN where the facet does not apply.
@@ -97,10 +99,15 @@ def gather(comparison: Comparison, level: float, confidence: float) -> Evidence:
             group = _group(comparison, [columns[k] for k in part], ask)
             for facet in _facets(group, comparison.plan, [columns[k] for k in part]):
                 _put(evidence, np.array(part), facet)
+    if len(comparison.references) == 1:
+        # Of a reference of its own a window has too few sampled rows to be told anything new.
+        members = [k for k, i in enumerate(columns) if _has_bins(comparison.plan.columns[i], COMPARED_KINDS)]
+        together = dependence(comparison.total, comparison.blocks, comparison.windows, [columns[k] for k in members], ask)
+        _put(evidence, np.array(members, dtype=np.intp), together)
     return evidence
 
 
-def _has_bins(planned: Planned, kinds: set[Kind]) -> bool:
+def _has_bins(planned: Planned, kinds: AbstractSet[Kind]) -> bool:
     return planned.bins is not None and planned.column.kind in kinds and planned.column.role not in WATCHED_ROLES
 
 

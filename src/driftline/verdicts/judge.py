@@ -31,6 +31,10 @@ INSTANT, TOGETHER, DETECTOR = 0.5, 0.4, 0.1
 """How a window's share of the budget is spent: on the window by itself, on windows taken together, on the sequential
 detector, whose delay grows only with the logarithm of what it is refused."""
 
+NOTICED = 0.05
+"""How often an unchanged column may be seen to change in a window, at most: nobody is woken by it, so that it need not be
+paid for by all columns together. Of very many columns, one in a window may be."""
+
 VERDICTS = (Verdict.STABLE, Verdict.INCONCLUSIVE, Verdict.DRIFTED)
 CAUSES = tuple(Cause)
 
@@ -89,10 +93,11 @@ def judge(
     """
     numbers = evidence.numbers
     floors = _floors(evidence, comparison.plan, policy)
-    believed = _believed(evidence, level * INSTANT)
+    noticed = min(NOTICED, 1 / max(len(evidence.columns), 1))
+    believed, hinted = _believed(evidence, level * INSTANT), _believed(evidence, level * INSTANT, noticed * INSTANT)
     facet = _facet_verdicts(numbers, floors, believed)
     slow, since_slow, slow_seen = follow(evidence, comparison, floors, level * DETECTOR)
-    pooled = _pooled(evidence, comparison, floors, level * TOGETHER)
+    pooled = _pooled(evidence, comparison, floors, level * TOGETHER, noticed * TOGETHER)
     since_pooled = np.where(
         pooled.matters & ~(facet == VERDICTS.index(Verdict.DRIFTED)).any(0),
         np.maximum(np.arange(pooled.span.shape[1]) - pooled.span + 1, 0),
@@ -101,6 +106,9 @@ def judge(
     since_slow = np.where(slow & (since_slow >= 0), since_slow, since_pooled)
     slow, slow_seen = slow | pooled.matters, slow_seen | pooled.seen
     drifted_facet = facet == VERDICTS.index(Verdict.DRIFTED)
+    innocent = _innocent(evidence, drifted_facet, slow)
+    drifted_facet[TOGETHER_WITH] &= ~innocent
+    hinted[TOGETHER_WITH] &= ~innocent
     if comparison.total.rows < TINY_REFERENCE:
         # Bins and scores chosen on so few rows fit those rows: only what needs neither is believed.
         drifted_facet[[place for place, name in enumerate(NAMES) if name not in FACETS]] = False
@@ -114,8 +122,8 @@ def judge(
     kept = (facet[MAIN] < 0) & ((facet[NAMES.index("atom")] == 0) | (facet[NAMES.index("level")] == 0))
     stable = (facet[MAIN] == VERDICTS.index(Verdict.STABLE)) | kept | own | watched[:, None]
     verdict = np.where(drifted, 2, np.where(stable, 0, 1)).astype(np.int8)
-    seen = believed.any(0) | slow_seen | drifted
-    weight, worst = _weights(evidence, comparison.plan, floors, drifted_facet, believed, drifted, slow, pooled.facet)
+    seen = hinted.any(0) | slow_seen | drifted
+    weight, worst = _weights(evidence, comparison.plan, floors, drifted_facet, hinted, drifted, slow, pooled.facet)
     cause = _causes(evidence, comparison, verdict, drifted_facet, slow, hand_set, seen)
     return Judgement(
         evidence=evidence,
@@ -131,6 +139,19 @@ def judge(
     )
 
 
+TOGETHER_WITH = NAMES.index("dependence")
+"""The facet in which a column is judged by another one."""
+
+
+def _innocent(evidence: Evidence, drifted: NDArray[np.bool_], slow: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Columns whose partner drifted by itself: that they no longer go together is the partner's doing. Shape: C × W."""
+    by_itself = np.delete(drifted, TOGETHER_WITH, 0).any(0) | slow
+    partner = evidence.where[TOGETHER_WITH]
+    row = np.full(max(evidence.columns, default=0) + 1, -1)
+    row[list(evidence.columns)] = np.arange(len(evidence.columns))
+    return np.asarray((partner >= 0) & np.take_along_axis(by_itself, row[partner], 0))
+
+
 MANUAL = NAMES.index("unseen")
 """Facets before this one are replaced by a threshold set by hand; those from here on are faults and stay."""
 
@@ -139,13 +160,16 @@ def _floors(evidence: Evidence, plan: Plan, policy: Policy) -> NDArray[np.float6
     return np.array([[policy.floor(plan.columns[i].name, name) for i in evidence.columns] for name in NAMES])
 
 
-def _believed(evidence: Evidence, level: float) -> NDArray[np.bool_]:
-    """Which facets' changes are believed: Bonferroni within a column, Benjamini and Hochberg between columns."""
+def _believed(evidence: Evidence, level: float, noticed: float = 0.0) -> NDArray[np.bool_]:
+    """Which facets' changes are believed: Bonferroni within a column, Benjamini and Hochberg between columns.
+
+    A column whose p-value is within `noticed` is believed whatever the others say.
+    """
     p = evidence.numbers["p_value"] / np.array([WEIGHTS[name] for name in NAMES])[:, None, None]
     least = np.where(np.isfinite(p), p, np.inf).min(0)
     column = np.where(np.isfinite(least), np.minimum(least, 1.0), np.nan)
     with np.errstate(invalid="ignore"):
-        believed = np.asarray(p <= cut(column, level))
+        believed = np.asarray(p <= np.maximum(cut(column, level), noticed))
     for s, name in enumerate(STREAMS):
         with np.errstate(invalid="ignore", divide="ignore"):
             z = np.abs(evidence.streams["linear"][s] / np.hypot(evidence.streams["error"][s], evidence.streams["base_error"][s]))
@@ -162,14 +186,14 @@ def _facet_verdicts(numbers: dict[str, NDArray[np.float64]], floors: NDArray[np.
     return np.where(np.isfinite(upper), verdict, -1).astype(np.int8)
 
 
-def _pooled(evidence: Evidence, comparison: Comparison, floors: NDArray[np.float64], level: float) -> Pooled:
+def _pooled(evidence: Evidence, comparison: Comparison, floors: NDArray[np.float64], level: float, noticed: float) -> Pooled:
     rows = np.array([profile.rows for profile in comparison.windows], dtype=np.float64)
     if len(comparison.references) > 1:
         # Windows held against each other are not looked at together: what is new in one is old in the next.
         rows = rows[:0]
         shape = evidence.numbers["effect"].shape[1:]
         return Pooled(np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, np.intp), np.full(shape, -1, dtype=np.intp))
-    return pool(evidence, rows, floors, level)
+    return pool(evidence, rows, floors, level, noticed)
 
 
 def _hand_set(
@@ -193,7 +217,7 @@ def _weights(
     plan: Plan,
     floors: NDArray[np.float64],
     drifted: NDArray[np.bool_],
-    believed: NDArray[np.bool_],
+    hinted: NDArray[np.bool_],
     any_drift: NDArray[np.bool_],
     slow: NDArray[np.bool_],
     pooled: NDArray[np.intp],
@@ -202,15 +226,15 @@ def _weights(
     with np.errstate(invalid="ignore", divide="ignore"):
         size = np.abs(evidence.numbers["effect"]) / np.maximum(floors, 1e-3)[..., None]
     size = np.nan_to_num(size)
-    ranked = size + 1e6 * believed + 1e9 * drifted
+    ranked = size + 1e6 * hinted + 1e9 * drifted
     place = np.arange(len(NAMES))[:, None, None]
     stream = np.isin(place, [NAMES.index(name) for name in STREAMS])
-    ranked = ranked + 1e8 * (slow & np.where(pooled >= 0, place == pooled, stream))
+    ranked = ranked + 1e8 * (slow & np.where(pooled >= 0, place == pooled, stream)) + 1e5 * (place == pooled)
     worst = ranked.argmax(0)
     importance = np.array([plan.columns[i].column.importance for i in evidence.columns], dtype=np.float64)
     factor = np.where(np.isnan(importance), 1.0, np.maximum(importance, 1e-3))
     weight = np.take_along_axis(size, worst[None], 0)[0] * factor[:, None]
-    told = believed.any(0) | any_drift
+    told = hinted.any(0) | any_drift
     return np.where(told, weight, 0.0), np.where(np.isfinite(evidence.numbers["effect"]).any(0), worst, -1).astype(np.int8)
 
 

@@ -77,6 +77,7 @@ DEFAULT_FLOORS: Mapping[str, float] = {
     "level": 0.02,
     "atom": 0.02,
     "tail": 0.005,
+    "dependence": 0.1,
     "unseen": 0.001,
     "null": 0.01,
     "nan": 0.005,
@@ -89,7 +90,7 @@ DEFAULT_FLOORS: Mapping[str, float] = {
 """The smallest effect that matters, per judged statistic, where nobody says otherwise.
 
 `shift` is in standard deviations, `spread` in log standard deviations, `psi` in PSI, `volume` in log rows,
-`silence` in shares of the window, the rest in shares of rows.
+`silence` in shares of the window, `dependence` in correlation, the rest in shares of rows.
 """
 
 

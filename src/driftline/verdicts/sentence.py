@@ -181,6 +181,25 @@ def _tail(planned: Planned, score: Score, place: int, reference: Profile, curren
     return f"{side} went from {_was(score)} to {percent(score.value)} of rows"
 
 
+def _dependence(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
+    del current
+    now, was = score.value, score.value - (score.effect or 0.0)
+    if abs(now) < abs(was):
+        way = "no longer moves with" if abs(now) < max(TOGETHER, abs(was) / 4) else "moves less with"
+    elif abs(was) >= TOGETHER and now * was > 0:
+        way = "moves more with"
+    else:
+        way = "now moves with" if now > 0 else "now moves against"
+    subject = f"its level {planned.bins.levels[0]!r} " if isinstance(planned.bins, LevelBins) and planned.bins.levels else ""
+    other = reference.plan.columns[place]
+    level = f" = {other.bins.levels[0]!r}" if isinstance(other.bins, LevelBins) and other.bins.levels else ""
+    return f"{subject}{way} {other.name}{level}: correlation {number(was)} to {number(now)}"
+
+
+TOGETHER = 0.2
+"""Columns with a smaller correlation than that are not said to move together."""
+
+
 def _unseen(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
     del place
     found = current.unseen[reference.plan.index(planned.name)]
@@ -235,6 +254,7 @@ SAYINGS: dict[str, Callable[[Planned, Score, int, Profile, Profile], str]] = {
     "level": _level,
     "atom": _atom,
     "tail": _tail,
+    "dependence": _dependence,
     "unseen": _unseen,
     "null": _odd("nulls"),
     "nan": _odd("values that are not a number"),

@@ -57,7 +57,7 @@ class Pooled:
     facet: NDArray[np.intp]
 
 
-def pool(evidence: Evidence, rows: NDArray[np.float64], floors: NDArray[np.float64], level: float) -> Pooled:
+def pool(evidence: Evidence, rows: NDArray[np.float64], floors: NDArray[np.float64], level: float, noticed: float = 0.0) -> Pooled:
     """Test the last 2, 4 and 8 windows together.
 
     Args:
@@ -65,6 +65,7 @@ def pool(evidence: Evidence, rows: NDArray[np.float64], floors: NDArray[np.float
         rows: float64[W], rows of each window.
         floors: float64[F, C], the smallest effect that matters.
         level: probability of a false alarm that all these tests of one window may have together.
+        noticed: probability that those of one column may have of seeing a change, which is no alarm.
     """
     shape = evidence.numbers["effect"].shape[1:]
     nothing = Pooled(np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape, np.intp), np.full(shape, -1, dtype=np.intp))
@@ -78,8 +79,8 @@ def pool(evidence: Evidence, rows: NDArray[np.float64], floors: NDArray[np.float
     seen, matters, spanned, facet = nothing.seen, nothing.matters, nothing.span, nothing.facet
     for span, name, p, lower, there in tests:
         with np.errstate(invalid="ignore"):
-            shown = there & (p <= limit)
-            large = shown & (lower > floors[NAMES.index(name)][:, None])
+            shown = there & (p <= np.maximum(limit, noticed))
+            large = there & (p <= limit) & (lower > floors[NAMES.index(name)][:, None])
         better = large & ~matters | shown & ~seen
         spanned, facet = np.where(better, span, spanned), np.where(better, NAMES.index(name), facet)
         seen, matters = seen | shown, matters | large
