@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from driftline.config.places import FilesPlace, QueryPlace
 from driftline.engines import count as counting
@@ -22,13 +22,22 @@ from driftline.sources.joined import Joined
 from driftline.sources.known import KnownAt
 from driftline.sources.opening import open_source
 from driftline.sources.remembered import Remembered
+from driftline.spark import count as spark_counting
+from driftline.spark.count import count_rows, on_spark
+from driftline.spark.joined import join_labels
+from driftline.spark.opening import SCHEME as SPARK
+from driftline.spark.opening import is_frame, open_files, open_table
+from driftline.spark.source import SparkSource
 from driftline.store.profiles import load
 from driftline.store.shelf import Shelf, Use
 from driftline.window import CALENDAR, Cadence, Windowing
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from driftline.config.places import Place
     from driftline.config.specification import Specification
+    from driftline.monitor import ColumnHints
     from driftline.performance.maturity import Delays
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
@@ -50,12 +59,15 @@ class CheckResult:
     monitor: Monitor
 
 
-def check(specification: Specification, *, progress: Progress | None = None, now: datetime | None = None) -> CheckResult:
-    """Count, compare and judge what a specification describes."""
+def check(
+    specification: Specification, *, progress: Progress | None = None, now: datetime | None = None, engine: str = "local"
+) -> CheckResult:
+    """Count, compare and judge what a specification describes; `engine` is `spark` where Spark is to read the files."""
     if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
     at = now or datetime.now(UTC)
-    reference, current = _reference(specification, at), _joined(_opened(specification.places.current), specification, at)
+    reference = _reference(specification, at, engine)
+    current = _joined(_opened(specification.places.current, engine), specification, at, engine)
     monitor = _with_label_time(specification.monitor, current)
     report = compare_sources(reference, current, monitor, progress=progress, now=at)
     return CheckResult(report, monitor)
@@ -78,7 +90,7 @@ def labelled(specification: Specification, at: datetime) -> Source:
 
 def _with_label_time(monitor: Monitor, source: Source | Shelf) -> Monitor:
     """The monitor, knowing what the time of labels that were joined is called."""
-    time = source.time_column if isinstance(source, Joined) else None
+    time = source.time_column if isinstance(source, Joined | SparkSource) else None
     return monitor if time is None else replace(monitor, hints=replace(monitor.hints, label_time=time))
 
 
@@ -95,7 +107,7 @@ def compare_sources(
             raise DataError("the current profile was counted in other bins than the reference", hint="count it with --reference")
         counted = Counted({(segment, window): profile for segment, window, profile in current.entries})
         return judge(learnt, counted, monitor, at)
-    found = counting.count(plan, current, monitor.windowing, monitor.hints, progress=progress)
+    found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
     return judge(learnt, Counted(found.profiles, (*found.findings, *current.findings())), monitor, at, delays)
 
 
@@ -125,17 +137,19 @@ def _delays(plan: Plan, source: Source | Shelf, monitor: Monitor, at: datetime) 
     return learn_delays(counts) if counts is not None else None
 
 
-def _joined(source: Source | Shelf, specification: Specification, at: datetime) -> Source | Shelf:
+def _joined(source: Source | Shelf, specification: Specification, at: datetime, engine: str = "local") -> Source | Shelf:
     """Predictions with the labels that lie elsewhere."""
     place, hints = specification.places.labels, specification.monitor.hints
     key, label = hints.named(Role.ID), hints.named(Role.LABEL)
     if place is None or isinstance(source, Shelf) or key is None or label is None:
         return source
-    labels = _opened(place.place)
+    labels = _opened(place.place, engine)
     if isinstance(labels, Shelf):
         raise ConfigError("labels cannot be a profile, which holds no rows", hint="name the files the labels lie in")
     prediction = hints.named(Role.PREDICTION)
     at_time = at if place.time else None
+    if isinstance(source, SparkSource):
+        return join_labels(source, labels, key, (place.id, place.label, place.time), into=label, as_of=at_time)
     return Joined(
         source,
         labels,
@@ -162,8 +176,8 @@ def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | N
         _check_named(reference.plan, monitor)
         like = reference.about.get("like_windows") == _cut(monitor.windowing)
         return reference.plan, Counted({(s, w): p for s, w, p in reference.entries}, like_windows=like)
-    source = Remembered(reference)
-    plan = fit(source, monitor, progress=progress)
+    source = reference if on_spark(reference) else Remembered(reference)
+    plan = _fit(source, monitor, progress)
     _check_named(plan, monitor)
     windowing, like = monitor.windowing, False
     if windowing.cadence in CALENDAR or windowing.cadence is Cadence.COLUMN:
@@ -171,9 +185,19 @@ def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | N
         if found is not None and blocks_enough(len({window for _, window in found.profiles})):
             return plan, Counted(found.profiles, (*found.findings, *source.findings()), like_windows=True)
     # Fitting has read all rows, so that their number is known.
-    size = block_rows(source.rows() or 0, windowing)
-    found = counting.count(plan, source, Windowing(Cadence.ROWS, rows=size), monitor.hints, progress=progress)
+    size = block_rows((count_rows(source) if on_spark(source) else source.rows()) or 0, windowing)
+    found = _count(plan, source, Windowing(Cadence.ROWS, rows=size), monitor.hints, progress=progress)
     return plan, Counted(found.profiles, (*found.findings, *source.findings()), like_windows=like)
+
+
+def _fit(source: Source, monitor: Monitor, progress: Progress | None) -> Plan:
+    return spark_counting.fit(source, monitor, progress=progress) if on_spark(source) else fit(source, monitor, progress=progress)
+
+
+def _count(plan: Plan, source: Source, windowing: Windowing, hints: ColumnHints, *, progress: Progress | None) -> counting.Counted:
+    """Count where the rows lie."""
+    count = spark_counting.count if on_spark(source) else counting.count
+    return count(plan, source, windowing, hints, progress=progress)
 
 
 def _check_named(plan: Plan, monitor: Monitor) -> None:
@@ -188,7 +212,7 @@ def _check_named(plan: Plan, monitor: Monitor) -> None:
 def _count_like_windows(plan: Plan, reference: Source, monitor: Monitor, progress: Progress | None) -> counting.Counted | None:
     """The reference cut by the monitor's windowing; None where it has no column to cut by."""
     try:
-        found = counting.count(plan, reference, monitor.windowing, monitor.hints, progress=progress)
+        found = _count(plan, reference, monitor.windowing, monitor.hints, progress=progress)
     except SchemaMismatch:
         return None
     return replace(found, profiles={key: profile for key, profile in found.profiles.items() if profile.rows})
@@ -204,20 +228,20 @@ def block_rows(rows: int, windowing: Windowing) -> int:
     return max(rows, 1) if blocks < FEWEST_BLOCKS else -(-rows // blocks)
 
 
-def profile(specification: Specification, *, progress: Progress | None = None) -> Shelf:
+def profile(specification: Specification, *, progress: Progress | None = None, engine: str = "local") -> Shelf:
     """Count data into a shelf: the reference itself, or, where current data is named, that in the reference's bins."""
     at, places = datetime.now(UTC), specification.places
-    reference = _reference(specification, at)
+    reference = _reference(specification, at, engine)
     monitor = _with_label_time(specification.monitor, reference)
     if places.current is None:
         plan, learnt = learn(reference, monitor, progress=progress)
         about = {"source": places.reference.said, **({"like_windows": _cut(monitor.windowing)} if learnt.like_windows else {})}
         return _shelf(plan, learnt, Use.REFERENCE, about)
-    plan = reference.plan if isinstance(reference, Shelf) else fit(reference, monitor, progress=progress)
-    current = _as_known(_joined(_opened(places.current), specification, at), monitor, at)
+    plan = reference.plan if isinstance(reference, Shelf) else _fit(reference, monitor, progress)
+    current = _as_known(_joined(_opened(places.current, engine), specification, at, engine), monitor, at)
     if isinstance(current, Shelf):
         return current
-    found = counting.count(plan, current, monitor.windowing, monitor.hints, progress=progress)
+    found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
     return _shelf(plan, Counted(found.profiles), Use.CURRENT, {"source": places.current.said})
 
 
@@ -233,7 +257,7 @@ def compare(
 
     Args:
         reference: data to trust: a path, a glob, a URL, or a table (pandas, Polars, Arrow, DuckDB, a dict of columns:
-            anything that offers an Arrow stream).
+            anything that offers an Arrow stream), or a DataFrame of Spark, which is counted there.
         current: data to question.
         monitor: what is known beforehand of columns, windows and promises.
         progress: told of the progress.
@@ -255,20 +279,24 @@ def _cut(windowing: Windowing) -> str:
     return f"{windowing.cadence.value} {windowing.column or windowing.timezone}"
 
 
-def _reference(specification: Specification, at: datetime) -> Source | Shelf:
+def _reference(specification: Specification, at: datetime, engine: str = "local") -> Source | Shelf:
     """Open the reference with its labels, and refuse columns that the specification names and the reference does not have."""
-    reference = _joined(_opened(specification.places.reference), specification, at)
+    reference = _joined(_opened(specification.places.reference, engine), specification, at, engine)
     if not isinstance(reference, Shelf):
         specification.check_columns(reference.schema().names)
     return reference
 
 
-def _opened(place: Place) -> Source | Shelf:
+def _opened(place: Place, engine: str = "local") -> Source | Shelf:
     match place:
         case QueryPlace():
             return open_source(place.database, query=place.query, name=place.said)
         case FilesPlace(paths=(path,)) if path.endswith(".profile"):
             return load(path)
+        case FilesPlace(paths=(path,)) if path.startswith(SPARK):
+            return open_table(path)
+        case FilesPlace() if engine == "spark":
+            return open_files(place.paths, place.said)
         case FilesPlace(paths=(path,)):
             return open_source(path, name=place.said)
         case FilesPlace():
@@ -276,6 +304,10 @@ def _opened(place: Place) -> Source | Shelf:
 
 
 def _place(place: object, name: str) -> Source | Shelf:
+    if is_frame(place):
+        return SparkSource(cast("DataFrame", place), name)
+    if isinstance(place, str) and place.startswith(SPARK):
+        return open_table(place)
     if isinstance(place, str | Path):
         return load(place) if str(place).endswith(".profile") else open_source(place)
     return open_source(place, name=name)

@@ -35,11 +35,13 @@ if TYPE_CHECKING:
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
     help="Look as somebody did then (UTC): labels that came later are not known.",
 )
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Who reads and counts the rows.")
 @output_flags
 @click.pass_context
-def check(
+def check(  # noqa: PLR0913, PLR0917  click hands over one for each option
     ctx: click.Context,
     config: Path,
+    engine: str,
     as_of: datetime | None,
     reference: str | None,
     current: tuple[str, ...],
@@ -65,7 +67,7 @@ def check(
 
     specification = load(config, reference, current, ctx.obj)
     with progress(quiet=outputs.quiet) as told:
-        report = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC)).report
+        report = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC), engine=engine).report
     ctx.exit(deliver(select(report, windows, since), outputs))
 
 

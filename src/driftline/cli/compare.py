@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.argument("current", nargs=-1, required=True)
 @click.option("--reference-query", metavar="SQL", help="The query, where the reference is a database's URL.")
 @click.option("--query", metavar="SQL", help="The query, where the current data is a database's URL.")
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Who reads and counts the rows.")
 @settings_flags
 @output_flags
 @click.pass_context
@@ -27,6 +28,7 @@ def compare(
     ctx: click.Context,
     reference: str,
     current: tuple[str, ...],
+    engine: str,
     reference_query: str | None,
     query: str | None,
     settings: dict[str, Any],
@@ -52,5 +54,5 @@ def compare(
     specification = specify({"monitor": "comparison", **places, **settings}, os.environ, name="the command line")
     ctx.obj.secrets = specification.secrets
     with progress(quiet=outputs.quiet) as told:
-        report = wiring.check(specification, progress=told).report
+        report = wiring.check(specification, progress=told, engine=engine).report
     ctx.exit(deliver(report, outputs))

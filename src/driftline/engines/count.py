@@ -23,7 +23,7 @@ from driftline.verdicts.report import Finding
 from driftline.window import CALENDAR, Cadence, Window, Windowing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Self
 
     from numpy.typing import NDArray
@@ -250,13 +250,20 @@ def _settled(tally: Tally, splitter: Splitter, source: Source) -> Counted:
     """Name the windows, put them in order, and tell of rows that are in none."""
     keys = cast("tuple[Key, ...]", tally.slots())
     final = splitter.final(keys)
-    ranked = sorted(keys, key=lambda key: (key[0] is not None, key[0] or "", final[key][1].index))
-    profiles = {final[key]: tally.profile(key) for key in ranked if key[1] != NO_TIME}
-    untimed = {key[0]: tally.profile(key) for key in ranked if key[1] == NO_TIME}
-    findings = list(splitter.findings())
+    profiles = {final[key]: tally.profile(key) for key in keys if key[1] != NO_TIME}
+    untimed = {key[0]: tally.profile(key) for key in keys if key[1] == NO_TIME}
+    return settle(profiles, untimed, splitter.findings(), source.name)
+
+
+def settle(profiles: Mapping[Key, Profile], untimed: Mapping[str | None, Profile], findings: Iterable[Finding], name: str) -> Counted:
+    """Put windows in order, all rows before segments, and tell of rows that are in no window."""
+    told = list(findings)
     if None in untimed:
         lost = untimed[None].rows
-        findings.append(
-            Finding(where=source.name, what=f"{lost} rows have no time that can be read and are in no window", rows=lost, hint=TIME_HINT)
-        )
-    return Counted(profiles, tuple(findings), untimed)
+        told.append(Finding(where=name, what=f"{lost} rows have no time that can be read and are in no window", rows=lost, hint=TIME_HINT))
+    ranked = sorted(profiles, key=lambda key: (*_rank(key[0]), key[1].index))
+    return Counted({key: profiles[key] for key in ranked}, tuple(told), {key: untimed[key] for key in sorted(untimed, key=_rank)})
+
+
+def _rank(segment: str | None) -> tuple[bool, str]:
+    return segment is not None, segment or ""

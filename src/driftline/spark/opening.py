@@ -1,0 +1,93 @@
+"""Opens what lies in Spark: a frame somebody has, a table of the catalogue, or files that Spark is to read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from driftline.errors import ConfigError, PluginError, SourceError
+from driftline.spark.source import SparkSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import SparkSession
+
+SCHEME = "spark://"
+"""Before the name of a table of the catalogue."""
+
+FORMATS = {".parquet": "parquet", ".orc": "orc"}
+"""What Spark reads as others do; texts it would read in its own way, and give other values."""
+
+
+def is_frame(place: object) -> bool:
+    """Whether it is a DataFrame of Spark, without importing Spark to ask."""
+    return type(place).__module__.startswith("pyspark.") and hasattr(place, "mapInArrow")
+
+
+def open_table(place: str) -> SparkSource:
+    """Open `spark://catalogue.schema.table`.
+
+    Raises:
+        PluginError: PySpark is not installed.
+        SourceError: there is no such table.
+    """
+    name = place.removeprefix(SCHEME).strip("/").replace("/", ".")
+    return _read(place, lambda session: session.table(name))
+
+
+def open_files(paths: Sequence[str], name: str) -> SparkSource:
+    """Let Spark read files.
+
+    Raises:
+        PluginError: PySpark is not installed.
+        ConfigError: they are of a form that Spark would read in another way than driftline.
+        SourceError: nothing lies there.
+    """
+    forms = {form for path in paths for suffix, form in FORMATS.items() if path.rstrip("/*").endswith(suffix)}
+    if len(forms) != 1:
+        raise ConfigError(
+            f"Spark is not let read {name!r}: it is not Parquet or ORC only",
+            hint="name files that end in .parquet, a table (spark://catalogue.schema.table), or leave --engine spark out",
+        )
+    return _read(name, lambda session: session.read.format(next(iter(forms))).load(list(paths)))
+
+
+def session() -> SparkSession:
+    """The session of this process, made as Spark's own settings say if there is none.
+
+    Raises:
+        PluginError: PySpark is not installed.
+        SourceError: Spark does not start.
+    """
+    try:
+        from pyspark.sql import SparkSession  # noqa: PLC0415  an extra, and slow to import
+    except ModuleNotFoundError as error:
+        raise PluginError("rows in Spark need PySpark, which is not installed", hint="pip install 'driftline[spark]'") from error
+    # Executors on this machine would else take another Python, which knows neither Arrow nor driftline.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # noqa: TID251  Spark takes it from nowhere else
+    try:
+        return SparkSession.builder.appName("driftline").getOrCreate()
+    except Exception as error:  # what Spark raises when it does not start depends on how it was to start
+        raise SourceError(
+            f"Spark does not start: {_first_line(error)}",
+            hint="Spark needs Java 17 or newer (JAVA_HOME), or a server: SPARK_REMOTE=sc://host",
+        ) from error
+
+
+def _read(name: str, opened: Any) -> SparkSource:
+    started = session()
+    from pyspark.errors import PySparkException  # noqa: PLC0415  after it is known to be there
+
+    try:
+        source = SparkSource(opened(started), name)
+        source.schema()
+    except PySparkException as error:
+        fact = f"Spark cannot read {name!r}: {_first_line(error)}"
+        raise SourceError(fact, hint="look for the name in the catalogue, or the path") from error
+    return source
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
