@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from driftline.channels.courier import Courier
+from driftline.channels.kinds import made
 from driftline.config.places import FilesPlace, QueryPlace
 from driftline.engines import count as counting
 from driftline.engines.cells import seconds
@@ -86,6 +88,18 @@ def labelled(specification: Specification, at: datetime) -> Source:
     if isinstance(known, Shelf):
         raise ConfigError("the current data is a profile, which holds no rows", hint="name the files the rows lie in")
     return known
+
+
+def courier(specification: Specification) -> Courier:
+    """Who brings messages to the channels that a specification names.
+
+    Raises:
+        ConfigError: it names none.
+    """
+    outlets = specification.outlets
+    if not outlets.channels:
+        raise ConfigError("it is not said where messages go", hint="add alerts: {channels: {team: {kind: slack, url: env:SLACK_URL}}}")
+    return Courier({name: made(settings) for name, settings in outlets.channels.items()}, outlets.routes)
 
 
 def _with_label_time(monitor: Monitor, source: Source | Shelf) -> Monitor:

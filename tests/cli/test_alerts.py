@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +16,7 @@ from click.testing import CliRunner
 from driftline.cli.main import main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ROWS = 500
@@ -67,3 +70,65 @@ def test_patience_tells_nobody_of_what_does_not_last(directory: Path) -> None:
     """With eight windows of patience three bad days are told to nobody."""
     found = CliRunner().invoke(main, ["alerts", "simulate", "-q", "--fires-after", "8", "-c", str(directory / "driftline.yaml")])
     assert found.output.splitlines()[-1].startswith("0 messages")
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """A webhook on this machine: its port, and what came."""
+    came: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            came.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield server.server_address[1], came
+    server.shutdown()
+    server.server_close()
+
+
+def with_channels(place: Path, channels: str) -> str:
+    """A monitor that sends somewhere."""
+    (place / "driftline.yaml").write_text(f"monitor: m\nreference: a\nalerts:\n  channels:\n{channels}", encoding="utf-8")
+    return str(place / "driftline.yaml")
+
+
+def test_an_example_through_every_channel(tmp_path: Path, hook: tuple[int, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """One arrives, the other cannot, which is told with an exit code of its own, and without the secret."""
+    port, came = hook
+    monkeypatch.setenv("HOOK", f"http://127.0.0.1:{port}/s3cret")
+    config = with_channels(
+        tmp_path,
+        "    fine: {kind: webhook, url: env:HOOK, internal: true}\n    bad: {kind: slack, url: env:HOOK}\n",
+    )
+    found = CliRunner().invoke(main, ["alerts", "test", "-c", config])
+    assert found.exit_code == 6
+    assert "fine            sent" in found.output
+    assert "'127.0.0.1' is an internal address" in found.output
+    assert "s3cret" not in found.output
+    assert [one["subject"] for one in came] == ["[example] m: this is how a message of driftline arrives"]
+
+
+def test_one_channel_can_be_chosen(tmp_path: Path, hook: tuple[int, list[dict[str, Any]]]) -> None:
+    """The others get nothing; a name that is not there is told."""
+    port, came = hook
+    url = f"http://127.0.0.1:{port}/"
+    config = with_channels(tmp_path, f"    a: {{kind: webhook, url: '{url}', internal: true}}\n    bad: {{kind: webhook, url: '{url}'}}\n")
+    assert CliRunner().invoke(main, ["alerts", "test", "-c", config, "--channel", "a"]).exit_code == 0
+    assert len(came) == 1
+    wrong = CliRunner().invoke(main, ["alerts", "test", "-c", config, "--channel", "bda"])
+    assert wrong.exit_code == 2
+    assert "did you mean 'bad'?" in wrong.output
+
+
+def test_without_channels_there_is_nothing_to_test(directory: Path) -> None:
+    """The operator is told what to write."""
+    found = CliRunner().invoke(main, ["alerts", "test", "-c", str(directory / "driftline.yaml")])
+    assert found.exit_code == 2
+    assert "channels" in found.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from driftline.cli.progress import progress
+from driftline.errors import ConfigError, OutsideError, near_miss
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from driftline.alerting.incident import Notice
+    from driftline.channels.courier import Sent
     from driftline.cli.main import Session
 
 
@@ -78,6 +82,50 @@ def simulate(
     windows = len({window.window for window in report.windows})
     untold = sum(not any(notice.incident.number == one.number for notice in notices) for one in board.incidents)
     click.echo(f"{len(notices)} messages over {windows} windows; {untold} incidents were told to nobody")
+
+
+@alerts.command()
+@click.option("-c", "--config", type=click.Path(path_type=Path), default=Path("driftline.yaml"), show_default=True, help="The monitor.")
+@click.option("--channel", "chosen", metavar="NAME", multiple=True, help="Only through this channel.")
+@click.pass_obj
+def test(session: Session, /, *, config: Path, chosen: tuple[str, ...]) -> None:
+    """Send an example through every channel, and say what came of it.
+
+    Exit code 6 means that a channel did not take it.
+
+    \b
+    Examples:
+      driftline alerts test
+      driftline alerts test --channel pager
+    """  # noqa: D301  click reads the mark
+    from datetime import UTC, datetime
+
+    from driftline import wiring
+    from driftline.alerting.announcement import example
+    from driftline.config.specification import read
+
+    specification = read(config, os.environ)
+    session.secrets = specification.secrets
+    courier = wiring.courier(specification)
+    for name in chosen:
+        if name not in courier.channels:
+            raise ConfigError(f"there is no channel called {name!r}", hint=near_miss(name, courier.channels))
+    told = example(specification.monitor.name, datetime.now(UTC).date().isoformat())
+    _report(courier.show(told, chosen or tuple(courier.channels)))
+
+
+def _report(sent: Sequence[Sent]) -> None:
+    """Say how it went with each channel.
+
+    Raises:
+        OutsideError: one did not take its message.
+    """
+    for one in sent:
+        click.echo(f"{one.channel:<16}{one.error or 'sent'}{f' (tried {one.attempts} times)' if one.attempts > 1 else ''}")
+    failed = [one for one in sent if one.error]
+    if failed:
+        names = ", ".join(dict.fromkeys(one.channel for one in failed))
+        raise OutsideError(f"{len(failed)} messages did not arrive, at {names}", hint=failed[0].hint)
 
 
 def _said(monitor: str, notice: Notice) -> str:

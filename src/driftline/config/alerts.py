@@ -1,4 +1,4 @@
-"""What may be written about alerts: rules of one's own, and how long things have to last."""
+"""What may be written about alerts: rules of one's own, how long things have to last, and where messages go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, Tag
 
-from driftline.config.forms import STRICT, Text, Whole, forms
+from driftline.config.forms import STRICT, Text, Texts, Whole, forms
 
 TierName = Literal["digest", "look", "retrain", "page"]
 
@@ -34,6 +34,56 @@ Ruled = Annotated[
 ]
 
 
+Names = Annotated[
+    Annotated[Text, Tag("<one>")] | Annotated[Texts, Tag("<many>")], forms("a text or a list of texts", text_="<one>", list_="<many>")
+]
+KindName = Literal["webhook", "slack", "slack app", "pagerduty", "opsgenie", "teams", "email", "alertmanager", "apprise"]
+
+
+class WrittenChannel(BaseModel):
+    """Where messages go. Secrets are never written out: `env:NAME` or `file:PATH` says where they are."""
+
+    model_config = STRICT
+    kind: KindName = Field(description="What kind of channel it is.", examples=["slack"])
+    url: Text | None = Field(
+        None,
+        description="Where it is. For slack, teams and apprise the URL is a secret, so it is a reference; others have one that is usual.",
+        examples=["env:SLACK_URL"],
+    )
+    secret: Text | None = Field(None, description="webhook: what the body is signed with, as a reference.", examples=["env:HOOK_SECRET"])
+    token: Text | None = Field(None, description="slack app: the bot token, as a reference.", examples=["env:SLACK_TOKEN"])
+    channel: Text | None = Field(None, description="slack app: the channel, by name or id.", examples=["#models"])
+    key: Text | None = Field(
+        None, description="pagerduty: the integration key, opsgenie: the API key, as a reference.", examples=["env:PAGERDUTY_KEY"]
+    )
+    host: Text | None = Field(None, description="email: the mail server.", examples=["smtp.example.com"])
+    port: Annotated[Whole, Field(gt=0, lt=65536)] | None = Field(
+        None, description="email: its port. Without this: 587, with tls 465, with none 25.", examples=[587]
+    )
+    security: Literal["starttls", "tls", "none"] | None = Field(
+        None, description="email: how the connection is secured. Without this: starttls.", examples=["tls"]
+    )
+    user: Text | None = Field(None, description="email: the user.", examples=["driftline"])
+    password: Text | None = Field(None, description="email: the password, as a reference.", examples=["file:/run/secrets/smtp"])
+    from_: Text | None = Field(None, alias="from", description="email: the sender.", examples=["driftline@example.com"])
+    to: Names | None = Field(None, description="email: who gets it.", examples=[["ml@example.com"]])
+    internal: bool | None = Field(
+        None, description="Internal addresses, such as 10.0.0.1, are allowed. Without this they are refused.", examples=[True]
+    )
+    timeout: Annotated[float, Field(gt=0, le=300)] | None = Field(
+        None, description="Seconds that one message may take. Without this: 10, for email 20.", examples=[5]
+    )
+    trust: Text | None = Field(None, description="A file of certificates to trust beside the system's.", examples=["ca.pem"])
+
+
+class WrittenRoute(BaseModel):
+    """Which messages go to a channel."""
+
+    model_config = STRICT
+    to: Text = Field(description="The channel's name.", examples=["pager"])
+    tier: TierName = Field("look", description="The least urgent tier that goes there.", examples=["page"])
+
+
 class Alerts(BaseModel):
     """Who is told of what, and when. Without any of this, what the verdicts say is told by the default tiers."""
 
@@ -56,4 +106,17 @@ class Alerts(BaseModel):
     )
     resolves_after: Annotated[Whole, Field(gt=0)] = Field(
         2, description="How many windows in a row have to be without it before it is over.", examples=[3]
+    )
+    channels: dict[Text, WrittenChannel] | None = Field(
+        None, description="Where messages go, by name.", examples=[{"team": {"kind": "slack", "url": "env:SLACK_URL"}}]
+    )
+    routes: list[WrittenRoute] | None = Field(
+        None,
+        description="Which messages go to which channel. Without this: everything from the tier look on goes to each.",
+        examples=[[{"to": "team"}, {"to": "pager", "tier": "page"}]],
+    )
+    link: Text | None = Field(
+        None,
+        description="Where to look further, as a link in every message; {monitor} and {window} are filled in.",
+        examples=["https://driftline.example.com/reports/{monitor}/{window}"],
     )

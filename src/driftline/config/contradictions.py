@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftline.config.arrangements import wrong_rules
+from driftline.config.channels import wrong_channels
 from driftline.config.domain import named_roles, windowing
 from driftline.config.environment import missing, written_password
 from driftline.config.places import texts_of
@@ -33,6 +34,7 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from _labels(document)
     yield from wrong_rules(document)
     yield from _training(document, environ)
+    yield from wrong_channels(document)
     for key in ("reference", "current"):
         for below, text in texts_of(getattr(document, key)):
             yield from _references((key, *below), text, environ)

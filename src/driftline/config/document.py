@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, Tag
 
-from driftline.config.alerts import Alerts, WrittenRule
+from driftline.config.alerts import Alerts, WrittenChannel, WrittenRoute, WrittenRule
 from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
 from driftline.config.health import Labels, Performance, Value
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
@@ -261,6 +261,8 @@ class Document(BaseModel):
 
 SECTIONS: dict[str, type[BaseModel]] = {
     "alerts": Alerts,
+    "channels": WrittenChannel,
+    "routes": WrittenRoute,
     "columns": Columns,
     "floors": Floors,
     "gate": Gate,

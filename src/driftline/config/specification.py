@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from driftline.alerting.arrangement import Arrangement
 from driftline.config.arrangements import arrangement
+from driftline.config.channels import channels, routes
 from driftline.config.complaints import complaints_of, refuse
 from driftline.config.contradictions import contradictions
 from driftline.config.document import Document
@@ -25,11 +26,22 @@ from driftline.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from driftline.channels.courier import Route
+    from driftline.channels.kinds import Settings
     from driftline.config.environment import Secret
     from driftline.monitor import Monitor
 
 FILE = "driftline.yaml"
 """What a specification is called where nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlets:
+    """Where messages go: channels by name, routes to them, and where a reader may look further."""
+
+    channels: Mapping[str, Settings] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +52,7 @@ class Specification:
     places: Places
     alerts: Arrangement = field(default_factory=Arrangement)
     releasing: Releasing
+    outlets: Outlets = field(default_factory=Outlets)
     path: Path | None = None
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     written: tuple[Document, Parsed] | None = field(default=None, repr=False, compare=False)
@@ -101,6 +114,11 @@ def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: 
         places=Places(place(document.reference, directory, environ), current, _labels(document, directory, environ)),
         alerts=arrangement(document),
         releasing=releasing(document, directory, environ),
+        outlets=Outlets(
+            channels=channels(document, directory, environ),
+            routes=routes(document),
+            link=(document.alerts and document.alerts.link) or "",
+        ),
         path=path,
         secrets=secrets([*registry, *(text for one in said for _, text in texts_of(one))], environ),
         written=(document, parsed),

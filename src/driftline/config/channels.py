@@ -1,0 +1,75 @@
+"""What a document says about channels and routes, in the terms of those who send, and everything that is wrong with it."""
+
+from __future__ import annotations
+
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from driftline.channels.courier import Route
+from driftline.channels.kinds import KINDS, Settings
+from driftline.channels.secrets import is_reference
+from driftline.errors import near_miss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from driftline.config.alerts import WrittenChannel
+    from driftline.config.document import Document
+
+    Steps = tuple[str | int, ...]
+
+PLACES = frozenset({"monitor", "window"})
+"""What a link may hold in braces."""
+
+
+def channels(document: Document, directory: Path, environ: Mapping[str, str]) -> dict[str, Settings]:
+    """The channels by name."""
+    said = (document.alerts and document.alerts.channels) or {}
+    return {name: Settings(one.kind, _given(one), directory, environ) for name, one in said.items()}
+
+
+def routes(document: Document) -> tuple[Route, ...]:
+    """The routes, in order."""
+    said = (document.alerts and document.alerts.routes) or []
+    return tuple(Route(one.to, one.tier) for one in said)
+
+
+def wrong_channels(document: Document) -> Iterator[tuple[Steps, str, str]]:
+    """Everything that is wrong with channels and routes: where, what, and what to do."""
+    said = document.alerts
+    if said is None:
+        return
+    for name, channel in (said.channels or {}).items():
+        yield from _wrong(("alerts", "channels", name), channel)
+    for place, route in enumerate(said.routes or []):
+        if route.to not in (said.channels or {}):
+            path = ("alerts", "routes", place, "to")
+            yield path, f"there is no channel called {route.to!r}", near_miss(route.to, said.channels or {"none": 0})
+    if said.link is not None:
+        yield from _wrong_link(said.link)
+
+
+def _wrong(path: Steps, channel: WrittenChannel) -> Iterator[tuple[Steps, str, str]]:
+    kind, given = KINDS[channel.kind], _given(channel)
+    for name in sorted(kind.needs - given.keys()):
+        yield path, f"a channel of the kind {channel.kind} needs {name!r}", f"add it: {name}: …"
+    for name in sorted(given.keys() - kind.needs - kind.takes):
+        takes = ", ".join(sorted(kind.needs | kind.takes)) or "nothing else"
+        yield (*path, name), f"a channel of the kind {channel.kind} has no {name!r}", f"it has {takes}"
+    for name in sorted(kind.secret & given.keys()):
+        if not is_reference(str(given[name])):
+            yield (*path, name), f"{name!r} is a secret, and is written out", "put it in the environment and write env:NAME, or file:PATH"
+
+
+def _wrong_link(link: str) -> Iterator[tuple[Steps, str, str]]:
+    try:
+        names = {name for _, name, _, _ in Formatter().parse(link) if name is not None}
+    except ValueError:
+        names = {"…"}
+    if not link.startswith(("http://", "https://")) or names - PLACES:
+        yield ("alerts", "link"), "the link is not an address with {monitor} and {window}", "write https://example.com/{monitor}/{window}"
+
+
+def _given(channel: WrittenChannel) -> dict[str, Any]:
+    return channel.model_dump(by_alias=True, exclude_none=True, exclude={"kind"})
