@@ -20,6 +20,7 @@ from driftline.performance.maturity import count_delays, learn_delays
 from driftline.schema import Role
 from driftline.services.check import Counted, blocks_enough
 from driftline.services.check import check as judge
+from driftline.services.diagnose import diagnose
 from driftline.sources.joined import Joined
 from driftline.sources.known import KnownAt
 from driftline.sources.opening import open_source
@@ -120,9 +121,10 @@ def compare_sources(
         if current.plan.fingerprint != plan.fingerprint:
             raise DataError("the current profile was counted in other bins than the reference", hint="count it with --reference")
         counted = Counted({(segment, window): profile for segment, window, profile in current.entries})
-        return judge(learnt, counted, monitor, at)
-    found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
-    return judge(learnt, Counted(found.profiles, (*found.findings, *current.findings())), monitor, at, delays)
+    else:
+        found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
+        counted = Counted(found.profiles, (*found.findings, *current.findings()))
+    return diagnose(learnt, counted, judge(learnt, counted, monitor, at, delays))
 
 
 def _as_known(source: Source | Shelf, monitor: Monitor, at: datetime, *, optional: bool = False) -> Source | Shelf:

@@ -1,0 +1,139 @@
+"""Everything a diagnosis of one window may look at, and how a signature is asked of each changed column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.diagnosis.chance import gap, two_shares
+from driftline.diagnosis.mixture import on_cuts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from driftline.diagnosis.fault import Fault
+    from driftline.diagnosis.look import Look
+    from driftline.diagnosis.rowwise import Coding, Rows
+    from driftline.diagnosis.side import Side
+    from driftline.profile.plan import Plan
+    from driftline.profile.profile import Profile
+    from driftline.schema import Kind
+    from driftline.verdicts.diagnosis import Mark
+    from driftline.verdicts.report import Score
+
+FITS = 0.8
+"""A suspicion must explain at least this share of a column's change: what it leaves is less than 20% (methods 8.2)."""
+
+FITS_ELSE = 0.4
+"""And this much of it against the other of two bases."""
+
+SURELY = 1e-4
+"""Chance makes as much of a difference this rarely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The samples' keys of the windows before one.
+
+    Attributes:
+        labels: the windows' labels, in order.
+        keys: uint64[m], the keys, window by window, increasing in each.
+        windows: int[m], place of each key's window.
+    """
+
+    labels: tuple[str, ...]
+    keys: NDArray[np.uint64]
+    windows: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One window of one segment.
+
+    Attributes:
+        plan: what was counted.
+        window: the window's label.
+        total: the whole reference.
+        blocks: the reference in consecutive blocks.
+        now: the window.
+        earlier: what the samples of the windows before it kept.
+        changed: places of the columns that are asked about.
+        looks: for each of them, the look against the reference, then against the last good windows where there are any.
+        rows: sampled rows of reference and window as codes.
+        codes: how values became codes.
+        ties: for each of them, how closely every column goes with it in the reference's rows; outputs do not count.
+        usual_rows: how many rows such a window usually has; None where that is not known, or windows are cut by rows.
+        table: scores of the whole table: volume and silence, where they were judged.
+        floors: by column and statistic, the smallest change that matters.
+    """
+
+    plan: Plan
+    window: str
+    total: Profile
+    blocks: tuple[Profile, ...]
+    now: Profile
+    earlier: Earlier
+    changed: tuple[int, ...]
+    looks: Mapping[int, tuple[Look, ...]]
+    rows: Rows
+    codes: Coding
+    ties: Mapping[int, NDArray[np.float64]]
+    usual_rows: float | None = None
+    table: Mapping[str, Score] = field(default_factory=dict)
+    floors: Mapping[tuple[int, str], float] = field(default_factory=dict)
+
+    def floor(self, place: int, statistic: str) -> float:
+        """The smallest change of a column's statistic that matters, as the verdict has it."""
+        return self.floors.get((place, statistic), 0.0)
+
+
+def each(case: Case, kinds: frozenset[Kind], find: Callable[[Case, Look], Fault | None]) -> Iterator[Fault]:
+    """Ask one question about every changed column of some kinds.
+
+    A fault must show against the last good windows, if there are any: what came slowly, or was so in the last window
+    already, is no fault of this one. It must show against the reference too; but from that the column may have moved for
+    other reasons in the meantime, and so the rows that the fault marks need only be more than in the reference.
+    """
+    for place in case.changed:
+        if case.plan.columns[place].column.kind in kinds:
+            reference, *recent = case.looks[place]
+            now = [fault for look in recent or [reference] if (fault := find(case, look)) is not None]
+            then = find(case, reference) if recent and now else None
+            best = agreed([*now, *([then] if then else [])]) if now else None
+            if best is not None and (not recent or then is not None or shows(reference, best)):
+                yield best
+
+
+def shows(look: Look, fault: Fault) -> bool:
+    """Whether the rows that a fault marks are more than in a base; where it marks none, whether the column is another."""
+    if fault.mark is not None:
+        now, base = (marked(part, look, fault.mark) for part in (look.now, look.base))
+        return now > base and two_shares(now, look.now.rows, base, look.base.rows)[0] < SURELY
+    if look.curves is None:
+        return True
+    both = on_cuts(look, look.curves[0].cuts(), *look.curves)
+    return gap(both.base, both.now) > 2 * both.allowed
+
+
+def marked(part: Side, look: Look, mark: Mark) -> float:
+    """About how many rows of one side a mark means."""
+    if np.isnan(mark.low):
+        return float(part.odd.sum())
+    if look.levels:
+        return float(part.counts[int(mark.low) : int(mark.high) + 1].sum())
+    inside = ((part.values >= mark.low) & (part.values <= mark.high)).mean() if part.values.size else 0.0
+    return float(inside * part.held)
+
+
+def agreed(told: list[Fault]) -> Fault | None:
+    """One fault from what was told against each base; None where it fits badly."""
+    if not told:
+        return None
+    best = max(told, key=lambda fault: (fault.explained, fault.confidence))
+    if best.explained < FITS or min(fault.explained for fault in told) < FITS_ELSE:
+        return None
+    return replace(best, p_value=max(fault.p_value for fault in told))

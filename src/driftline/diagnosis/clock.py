@@ -1,0 +1,108 @@
+"""Clocks that went wrong: the hours of the day are those of the base, some hours later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.diagnosis.chance import gap, noise
+from driftline.diagnosis.fault import Fault
+from driftline.diagnosis.mixture import Grid, mix
+from driftline.inference.significance import chi_square_p
+from driftline.profile.bins import NumberBins
+from driftline.schema import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from driftline.diagnosis.case import Case
+    from driftline.diagnosis.look import Look
+
+    Floats = NDArray[np.float64]
+
+CYCLES = (24, 60, 12, 7)
+"""How many whole values a column of a clock has: hours, minutes, months, days of the week."""
+
+GAIN = 3.0
+"""The best lag must bring the hours so many times nearer than they are, chance taken off: habits that move do not keep their course."""
+
+CLEAR = 2.0
+"""The hours must be so many times further off than chance makes them, or any lag might fit."""
+
+HOUR, DAY = 3600.0, 24
+
+
+def time_shift(case: Case, look: Look) -> Fault | None:
+    """A cycle's counts moved round by some steps: cross-correlation of hourly counts (methods 8.2)."""
+    drawn = _hours(look) if look.planned.column.kind is Kind.TIMESTAMP else _cycle(look)
+    if drawn is None:
+        return None
+    base, now, blocks, start = drawn
+    length = base.size
+    both = Grid(base / base.sum(), now / now.sum(), base.sum(), now.sum(), blocks, np.zeros(length - 1))
+    lags = [gap(both.now, np.roll(both.base, lag)) for lag in range(length)]
+    lag = int(np.argmin(lags))
+    if not lag:
+        return None
+    p_value = _differ(base, now)
+    expected = np.roll(both.base, lag)
+    chance, whole = noise(both.now, both.base, both.rows, both.base_rows), gap(both.now, both.base)
+    if whole < CLEAR * chance or GAIN * (gap(both.now, expected) - chance) > whole - chance:
+        return None
+    mixture = mix(both, expected)
+    steps = lag if lag <= length / 2 else lag - length
+    unit = {24: "hour", 60: "minute", 12: "month", 7: "day"}[length]
+    way = "later" if steps > 0 else "earlier"
+    return Fault(
+        signature="time_shift",
+        columns=(look.name,),
+        window=case.window,
+        share=1.0,
+        interval=(mixture.interval[0], 1.0),
+        evidence={"steps": float(steps), "cycle": float(length), "start": start, "explained": both.explained(expected)},
+        p_value=p_value,
+        confidence=1.0,
+        cause=f"the day's course is as before, {abs(steps)} {unit}{'s' if abs(steps) > 1 else ''} {way}: a time zone or a clock changed",
+        remedy="find whether times are local or UTC at each step; store UTC with its offset, and convert in one place",
+    )
+
+
+def _cycle(look: Look) -> tuple[Floats, Floats, Floats, float] | None:
+    """Counts of whole numbers that go round, such as an hour or a weekday; None where the column is no such thing."""
+    bins = look.planned.bins
+    if not isinstance(bins, NumberBins) or not look.base.held or not look.now.held:
+        return None
+    low, high = look.base.extremes
+    length = high - low + 1
+    if length not in CYCLES or low not in {0.0, 1.0} or not (low <= look.now.extremes[0] and look.now.extremes[1] <= high):
+        return None
+    places = np.searchsorted(bins.array, np.arange(low, high + 1), side="right")
+    base, now, blocks = look.base.counts[places], look.now.counts[places], look.blocks[:, places]
+    # Every value is a whole one with a bin of its own, or the column is no clock.
+    return (
+        (base, now, blocks, low)
+        if np.unique(places).size == length and base.sum() == look.base.held and now.sum() == look.now.held
+        else None
+    )
+
+
+def _hours(look: Look) -> tuple[Floats, Floats, Floats, float] | None:
+    """Hours of the day of sampled times, in UTC."""
+    base, now = (
+        np.bincount((part.values // HOUR % DAY).astype(np.intp), minlength=DAY).astype(np.float64) for part in (look.base, look.now)
+    )
+    return (base, now, np.empty((0, DAY)), 0.0) if base.sum() and now.sum() else None
+
+
+def _by_hour(times: Floats) -> Floats:
+    return np.bincount((times // HOUR % DAY).astype(np.intp), minlength=DAY).astype(np.float64)
+
+
+def _differ(base: Floats, now: Floats) -> float:
+    """P-value of the window's hours being the base's, the lag having been chosen among all (chi-square)."""
+    n, m = base.sum(), now.sum()
+    both = base + now
+    held = both > 0
+    chi = ((now * np.sqrt(n / m) - base * np.sqrt(m / n))[held] ** 2 / both[held]).sum()
+    return min(float(chi_square_p(np.array(chi), np.array(held.sum() - 1.0))) * base.size, 1.0)

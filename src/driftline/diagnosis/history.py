@@ -1,0 +1,180 @@
+"""One segment's windows in order: each drifted one is diagnosed beside those in which nothing was wrong before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.diagnosis.case import Case, Earlier
+from driftline.diagnosis.causes import causes
+from driftline.diagnosis.look import Look
+from driftline.diagnosis.naming import faults
+from driftline.diagnosis.rowwise import Coding, Rows, Sampled, associated, coding
+from driftline.diagnosis.side import Side, side
+from driftline.profile.profile import total as add_all
+from driftline.schema import Kind, Role
+from driftline.verdicts.report import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from driftline.profile.profile import Profile
+    from driftline.verdicts.diagnosis import Diagnosis
+    from driftline.verdicts.report import ColumnReport, Score, WindowReport
+
+    Floats = NDArray[np.float64]
+
+ENOUGH, MOST_RECENT = 1000, 8
+"""A window is also held against the last one in which nothing was wrong with the column, or as many as have enough rows together."""
+
+OUTPUTS = frozenset({Role.PREDICTION, Role.SCORE})
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One segment's reference and windows, in order."""
+
+    blocks: Sequence[Profile]
+    windows: Sequence[WindowReport]
+    profiles: Sequence[Profile]
+    like_windows: bool
+
+
+def walk(history: History) -> list[tuple[Diagnosis, ...]]:
+    """Diagnose the windows that drifted; for the others nothing is done, and nothing is told."""
+    known = Known.of(history.blocks)
+    good: dict[int, list[int]] = {}
+    told: list[tuple[Diagnosis, ...]] = []
+    for w, window in enumerate(history.windows):
+        wrong = set[str]()
+        if window.verdict is Verdict.DRIFTED:
+            case = case_at(history, known, w, good)
+            found = faults(case)
+            wrong = {name for fault in found for name in fault.columns}
+            told.append(causes(case, found, window, told[-1] if told else ()))
+        else:
+            told.append(())
+        for place, name in enumerate(known.total.plan.names):
+            if window.rows and name not in wrong:
+                good.setdefault(place, []).append(w)
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is made of the reference once, or when it is first asked for."""
+
+    blocks: Sequence[Profile]
+    total: Profile
+    codes: Coding
+    rows: Sampled
+    ties: dict[int, Floats] = field(default_factory=dict)
+    columns: dict[int, tuple[Side, Floats, Floats]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, blocks: Sequence[Profile]) -> Known:
+        """Add the reference up, and code its sampled rows."""
+        total = add_all(blocks)
+        codes = coding(total.plan, total)
+        return cls(blocks, total, codes, codes.of(blocks))
+
+    def goes_with(self, place: int) -> Floats:
+        """How closely every column but the model's outputs goes with one."""
+        if place not in self.ties:
+            inputs = np.array([planned.column.role not in OUTPUTS for planned in self.total.plan.columns], dtype=bool)
+            self.ties[place] = associated(self.rows.codes, place) * inputs
+        return self.ties[place]
+
+    def column(self, place: int) -> tuple[Side, Floats, Floats]:
+        """One column of the reference: the whole, its bins in each block, and its rows without a value in each."""
+        if place not in self.columns:
+            bins = np.stack([block.bins(place) for block in self.blocks]).astype(np.float64)
+            odd = np.stack([[*block.odd[place], block.rows] for block in self.blocks]).astype(np.float64)
+            self.columns[place] = side([self.total], place, self.blocks), bins, odd
+        return self.columns[place]
+
+
+def case_at(history: History, known: Known, w: int, good: Mapping[int, Sequence[int]]) -> Case:
+    """Everything that a diagnosis of one window may look at.
+
+    Args:
+        history: the windows.
+        known: their reference.
+        w: which window.
+        good: by place of a column, the windows before in which nothing was wrong with it.
+    """
+    plan, now, window = known.total.plan, history.profiles[w], history.windows[w]
+    columns = list(window.columns)
+    asked = [plan.index(column.name) for column in columns if _asked(column)]
+    table = _table_scores(columns)
+    before = _recent(history, list(range(w)))
+    bases = (known.rows, known.codes.of(before)) if before else (known.rows,)
+    return Case(
+        plan=plan,
+        window=window.window.label,
+        total=known.total,
+        blocks=tuple(history.blocks),
+        now=now,
+        earlier=_earlier(history, w),
+        changed=tuple(asked),
+        looks={place: _looks(history, known, w, place, good.get(place, [])) for place in asked},
+        rows=Rows(known.codes.of([now]), bases),
+        codes=known.codes,
+        ties={place: known.goes_with(place) for place in asked},
+        usual_rows=_usual_rows(history, table, w),
+        table=table,
+        floors={(plan.index(c.name), score.statistic): score.floor or 0.0 for c in columns if _asked(c) for score in c.scores},
+    )
+
+
+def _recent(history: History, good: Sequence[int]) -> list[Profile]:
+    """The last good window, or as many as have enough rows together."""
+    found: list[Profile] = []
+    for w in reversed(good[-MOST_RECENT:]):
+        found.append(history.profiles[w])
+        if sum(profile.rows for profile in found) >= ENOUGH:
+            break
+    return found
+
+
+def _earlier(history: History, w: int) -> Earlier:
+    parts = [profile.sample.keys for profile in history.profiles[:w]]
+    return Earlier(
+        labels=tuple(window.window.label for window in history.windows[:w]),
+        keys=np.concatenate([np.empty(0, dtype=np.uint64), *parts]),
+        windows=np.repeat(np.arange(w), [part.size for part in parts]),
+    )
+
+
+def _asked(column: ColumnReport) -> bool:
+    """Only columns that changed by as much as matters are asked about; and the clock, whose hours no verdict looks at."""
+    return column.verdict is Verdict.DRIFTED or column.kind is Kind.TIMESTAMP
+
+
+def _looks(history: History, known: Known, w: int, place: int, good: Sequence[int]) -> tuple[Look, ...]:
+    base, blocks, odd = known.column(place)
+    bases = [base]
+    if recent := _recent(history, good):
+        bases.append(side(recent, place))
+    now = side([history.profiles[w]], place)
+    return tuple(Look(known.total.plan.columns[place], place, base, now, blocks, odd) for base in bases)
+
+
+def _table_scores(columns: Sequence[ColumnReport]) -> dict[str, Score]:
+    """What was judged of the number of rows and of silence, where there is a time to judge them by."""
+    by_time = [column for column in columns if column.role is Role.TIMESTAMP]
+    return {score.statistic: score for column in by_time for score in column.scores if score.statistic in {"volume", "silence"}}
+
+
+def _usual_rows(history: History, table: dict[str, Score], w: int) -> float | None:
+    """How many rows such a window usually has: by its season where that is judged, else by other windows; None where rows cut them."""
+    if (volume := table.get("volume")) is not None:
+        return volume.value / float(np.exp(volume.effect or 0.0))
+    if isinstance(history.windows[w].window.start, int):
+        return None
+    others = history.blocks if history.like_windows else [profile for profile in history.profiles[:w] if profile.rows]
+    return float(np.median([profile.rows for profile in others])) if others else None

@@ -1,0 +1,228 @@
+"""A category's rows by name, and levels that are the old ones in another spelling, a default, or new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from driftline.diagnosis.atoms import LEAST_FILLED, credible, filling
+from driftline.diagnosis.chance import two_shares
+from driftline.diagnosis.fault import Fault
+from driftline.diagnosis.mixture import Grid, mix
+from driftline.diagnosis.rowwise import UNLIKE, stand_out
+from driftline.diagnosis.spelling import as_number, is_sentinel, letters, misread, respelt, similarity
+from driftline.diagnosis.wording import listed, rows
+from driftline.profile.bins import LevelBins
+from driftline.verdicts.diagnosis import Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from driftline.diagnosis.case import Case
+    from driftline.diagnosis.look import Look
+
+    Floats = NDArray[np.float64]
+
+NEARLY_ALL = 0.9
+"""Unseen values are told for known ones if so much of them can be."""
+
+LEANING, LIKE = 3.0, 0.6
+"""By so much, as a log likelihood, a word leans to one explanation: 20 to 1. Words more alike than this lean to a renaming."""
+
+FEW = 3
+"""Values seen fewer times are stray ones, not levels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A category's shares by name.
+
+    Attributes:
+        texts: its levels, then the unseen texts that were kept, then one for those that were not.
+        known: how many of them are levels.
+        both: shares in base and window, in that order.
+    """
+
+    texts: tuple[str, ...]
+    known: int
+    both: Grid
+
+    @property
+    def unknown(self) -> list[str]:
+        """Unseen texts."""
+        return list(self.texts[self.known : -1])
+
+    @property
+    def new(self) -> list[int]:
+        """Places of unseen texts that came more than once or twice, the most frequent first."""
+        return [i for i in range(self.known, len(self.texts) - 1) if self.both.now[i] * self.both.rows >= FEW]
+
+    def likelihood(self, expected: Floats) -> float:
+        """Log likelihood of the window's shares, if these were expected; of independent groups, which is near enough to compare by."""
+        both = self.both
+        pooled = np.clip((both.now * both.rows + expected * both.base_rows) / (both.rows + both.base_rows), 0.5 / both.rows, 1.0)
+        return float(-((both.now - expected) ** 2 / (pooled * (1 / both.rows + 1 / both.base_rows))).sum() / 2)
+
+    def unseen(self) -> tuple[float, float]:
+        """The shares of rows with any unseen text, in base and window."""
+        return float(self.both.base[self.known :].sum()), float(self.both.now[self.known :].sum())
+
+
+def names(look: Look) -> Names | None:
+    """Put base and window on one list of names; None where there are no levels or no rows."""
+    if not look.levels or not look.now.held or not look.base.held:
+        return None
+    known = len(look.levels)
+    texts = sorted({*look.base.unseen, *look.now.unseen}, key=lambda text: (-look.now.unseen.get(text, 0), text))
+
+    def shares(counts: Floats, unseen: Mapping[str, int]) -> Floats:
+        kept = np.array([unseen.get(text, 0) for text in texts], dtype=np.float64)
+        return np.asarray(np.concatenate([counts[:known], kept, [max(counts[known] - kept.sum(), 0.0)]]) / counts.sum())
+
+    blocks = np.concatenate([look.blocks[:, :known], np.zeros((len(look.blocks), len(texts))), look.blocks[:, known:]], axis=1)
+    base, now = shares(look.base.counts, look.base.unseen), shares(look.now.counts, look.now.unseen)
+    return Names((*look.levels, *texts, ""), known, Grid(base, now, look.base.held, look.now.held, blocks, np.zeros(base.size - 1)))
+
+
+def category_spelling(case: Case, look: Look) -> Fault | None:
+    """Levels in another case, with other spaces or punctuation."""
+    found = names(look)
+    mapping = respelt(found.unknown, look.levels, letters) if found else {}
+    words = "they are known ones in other case, spaces or punctuation", "write them as before, or normalise both sides the same way"
+    return _told(case, look, found, mapping, "category_spelling", words)
+
+
+def format_change(case: Case, look: Look) -> Fault | None:
+    """Levels in another type: 1.0 for 1, 7 for 07, True for 1."""
+    found = names(look)
+    mapping = respelt(found.unknown, look.levels, as_number) if found else {}
+    words = (
+        "they are known ones in another type: the column was cast on its way",
+        "give the column its type where it is read, not by guessing",
+    )
+    return _told(case, look, found, mapping, "type_change", words)
+
+
+def encoding_damage(case: Case, look: Look) -> Fault | None:
+    """Levels with damaged characters."""
+    found = names(look)
+    mapping = misread(found.unknown, look.levels) if found else {}
+    words = "they are known ones with damaged characters: bytes were read in the wrong encoding", "name the encoding (UTF-8) on both ends"
+    return _told(case, look, found, mapping, "encoding_damage", words)
+
+
+def _told(case: Case, look: Look, found: Names | None, mapping: Mapping[str, str], signature: str, words: tuple[str, str]) -> Fault | None:
+    """A fault where nearly all unseen values are known ones."""
+    if found is None or not mapping:
+        return None
+    expected = found.both.base.copy()
+    moved = 0.0
+    for text, level in mapping.items():
+        there = found.texts.index(text)
+        expected[there] = found.both.now[there]
+        expected[look.levels.index(level)] -= found.both.now[there]
+        moved += float(found.both.now[there])
+    before, unseen = found.unseen()
+    if moved < NEARLY_ALL * unseen:
+        return None
+    p_value, interval = two_shares(moved * found.both.rows, found.both.rows, before * found.both.base_rows, found.both.base_rows)
+    pairs = [f"{level!r} as {text!r}" for text, level in mapping.items()]
+    return Fault(
+        signature=signature,
+        columns=(look.name,),
+        window=case.window,
+        share=moved,
+        interval=interval,
+        evidence={"levels": float(len(mapping)), "unseen": unseen, "explained": found.both.explained(expected)},
+        p_value=p_value,
+        confidence=1.0,
+        cause=f"{rows(moved)} have levels that were never seen, and {words[0]}: {listed(pairs)}",
+        remedy=words[1],
+        mark=Mark(look.place, float(found.known), float(found.known)),
+    )
+
+
+def level_fill(case: Case, look: Look) -> Fault | None:
+    """One level written over others: its share rose, and all others have lost alike."""
+    found = names(look)
+    if found is None or (found.both.now > 0).sum() <= 1:
+        return None
+    gained = found.both.now - found.both.base
+    told = [fault for place in np.argsort(-gained)[:FEW] if (fault := _filled(case, look, found, int(place))) is not None]
+    return max(told, key=lambda fault: (fault.explained, fault.share), default=None)
+
+
+def _filled(case: Case, look: Look, found: Names, place: int) -> Fault | None:
+    if place == len(found.texts) - 1:
+        return None
+    expected = np.zeros(len(found.texts))
+    expected[place] = 1.0
+    mixture = mix(found.both, expected)
+    floor = case.floor(look.place, "level" if place < found.known else "unseen")
+    if not max(LEAST_FILLED, floor) <= mixture.share < 1 or mixture.region.sum() != 1:
+        return None
+    text, share = found.texts[place], float(found.both.now[place])
+    mark = Mark(look.place, *(2 * (float(min(place, found.known)),)))
+    if place < found.known:
+        certainty = credible(case, mark, (share - mixture.share) / share, few=True)
+    else:
+        # A new level of its own stands out among the rows; what was written over others does not.
+        certainty = 1.0 if is_sentinel(text) else 0.8 * (stand_out(case.rows, mark) > UNLIKE)
+        certainty *= against(filled(found, place), renamed(found, place))
+    return filling(case, look, repr(text), mixture, share, certainty, mark) if certainty else None
+
+
+def renamed(found: Names, place: int) -> float:
+    """Log likelihood of a new text's being one level's new name, whichever level that is; words that are alike lean to it."""
+    tried = []
+    for level in range(found.known):
+        expected = found.both.base.copy()
+        expected[place] += found.both.now[place]
+        expected[level] = max(expected[level] - found.both.now[place], 0.0)
+        alike = similarity(found.texts[level], found.texts[place]) > LIKE
+        tried.append(found.likelihood(expected) + LEANING * alike)
+    return max(tried)
+
+
+def filled(found: Names, place: int) -> float:
+    """Log likelihood of a new text's being written over all levels; words for what is missing lean to it."""
+    share = found.both.now[place]
+    expected = found.both.base * (1 - share)
+    expected[place] += share
+    return found.likelihood(expected) + LEANING * is_sentinel(found.texts[place])
+
+
+def against(likely: float, rival: float) -> float:
+    """The probability of one of two explanations, given their log likelihoods."""
+    return float(special.expit(likely - rival))
+
+
+def new_level(case: Case, look: Look) -> Fault | None:
+    """Levels that the base never had, and that are none of its own by another name."""
+    found = names(look)
+    if found is None or not found.new or (isinstance(look.planned.bins, LevelBins) and look.planned.bins.open):
+        return None
+    before, unseen = found.unseen()
+    # Rare levels come up for the first time now and then, as those did that came once in the base (Good 1953).
+    once = float((look.base.counts[: found.known] == 1).sum()) + 1
+    hits = unseen * found.both.rows
+    p_value, interval = two_shares(hits, found.both.rows, before * found.both.base_rows + once, found.both.base_rows)
+    texts = [f"{found.texts[i]!r} ({found.both.now[i] * found.both.rows:,.0f})" for i in found.new]
+    return Fault(
+        signature="new_level",
+        columns=(look.name,),
+        window=case.window,
+        share=unseen,
+        interval=interval,
+        evidence={"levels": float(len(found.new)), "unseen": unseen, "was": before, "explained": 1.0},
+        p_value=p_value,
+        confidence=1.0,
+        cause=f"{rows(unseen)} have levels that were never seen: {listed(texts)}",
+        remedy="ask whether the levels are meant; if so, the model has to learn them before it may be trusted there",
+        mark=Mark(look.place, float(found.known), float(found.known)),
+    )

@@ -1,0 +1,121 @@
+"""Categories: spellings, defaults and levels that are new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from driftline.diagnosis.levels import (
+    against,
+    category_spelling,
+    encoding_damage,
+    filled,
+    format_change,
+    level_fill,
+    names,
+    new_level,
+    renamed,
+)
+
+if TYPE_CHECKING:
+    from conftest import Clinic
+
+
+@pytest.fixture(scope="module")
+def day(clinic: Clinic) -> dict[str, Any]:
+    """A day on which nothing is wrong."""
+    return clinic.day(61)
+
+
+def changed(day: dict[str, Any], name: str, to: Any, share: float = 1.0) -> dict[str, Any]:
+    """A share of a column's texts are changed."""
+    hit = np.random.default_rng(0).random(3000) < share
+    return day | {name: np.array([to(text) if now else text for text, now in zip(day[name], hit, strict=True)], dtype=object)}
+
+
+def test_shares_are_told_by_name(clinic: Clinic, day: dict[str, Any]) -> None:
+    """Known levels first, then unseen texts, then what was not kept; all add up."""
+    found = names(clinic.look("country", changed(day, "country", lambda t: "GR" if t == "PT" else t))[1])
+    assert found is not None
+    assert found.unknown == ["GR"]
+    assert [found.texts[i] for i in found.new] == ["GR"]
+    assert found.both.base.sum() == pytest.approx(1)
+    assert found.both.now.sum() == pytest.approx(1)
+    assert found.unseen()[1] == pytest.approx((day["country"] == "PT").mean())
+    assert names(clinic.look("amount", day)[1]) is None
+
+
+@pytest.mark.parametrize("to", [str.lower, str.title, lambda t: f" {t}", lambda t: f"{t}."])
+@pytest.mark.parametrize("share", [0.1, 1.0])
+def test_another_spelling_is_told(clinic: Clinic, day: dict[str, Any], to: Any, share: float) -> None:
+    """Other case, spaces or punctuation, in all rows or a tenth."""
+    spelt = changed(day, "country", to, share)
+    told = category_spelling(*clinic.look("country", spelt))
+    assert told is not None
+    assert told.share == pytest.approx((spelt["country"] != day["country"]).mean(), abs=1e-9)
+
+
+def test_a_cast_is_told(clinic: Clinic, day: dict[str, Any]) -> None:
+    """A column of numbers as words that became floats."""
+    told = format_change(*clinic.look("size", changed(day, "size", lambda t: f"{t}.0", 0.5)))
+    assert told is not None
+    assert told.signature == "type_change"
+
+
+def test_a_wrong_encoding_is_told(clinic: Clinic, day: dict[str, Any]) -> None:
+    """UTF-8 read as Latin-1, which changes none but the words that are not ASCII."""
+    damaged = changed(day, "city", lambda t: t.encode().decode("latin-1"))
+    told = encoding_damage(*clinic.look("city", damaged))
+    assert told is not None
+    assert told.share == pytest.approx((damaged["city"] != day["city"]).mean())
+
+
+@pytest.mark.parametrize("ask", [category_spelling, format_change, encoding_damage, new_level, level_fill])
+@pytest.mark.parametrize("name", ["country", "city", "channel", "size"])
+def test_a_usual_day_has_its_levels(clinic: Clinic, day: dict[str, Any], ask: Any, name: str) -> None:
+    """Nothing is misspelt, filled in or new on a day like any other."""
+    assert ask(*clinic.look(name, day)) is None
+
+
+@pytest.mark.parametrize("text", ["unknown", "N/A"])
+def test_a_default_that_is_new_is_told(clinic: Clinic, day: dict[str, Any], text: str) -> None:
+    """A word for what is missing, written over a fifth of the rows whatever they were."""
+    told = level_fill(*clinic.look("city", changed(day, "city", lambda _: text, 0.2)))
+    assert told is not None
+    assert told.share == pytest.approx(0.2, abs=0.03)
+
+
+def test_a_level_written_over_others_is_told(clinic: Clinic, day: dict[str, Any]) -> None:
+    """The store in a third of the rows, given to young and old alike."""
+    told = level_fill(*clinic.look("channel", changed(day, "channel", lambda _: "store", 0.3)))
+    assert told is not None
+    assert told.share == pytest.approx(0.3, abs=0.06)
+
+
+def test_a_level_that_grew_by_right_is_no_default(clinic: Clinic) -> None:
+    """More old people came, and with them more sales in the store."""
+    day = clinic.day(62, 9000)
+    likely = np.where(day["age"] > 50, 4.0, 1.0)
+    drawn = np.random.default_rng(0).choice(9000, 3000, replace=False, p=likely / likely.sum())
+    assert level_fill(*clinic.look("channel", {name: values[drawn] for name, values in day.items()})) is None
+
+
+def test_new_levels_are_told_with_their_rows(clinic: Clinic, day: dict[str, Any]) -> None:
+    """A level that was never seen, in the rows that have it."""
+    watch = day | {"channel": np.where(day["age"] < 25, "watch", day["channel"])}
+    told = new_level(*clinic.look("channel", watch))
+    assert told is not None
+    assert told.share == pytest.approx((day["age"] < 25).mean())
+    assert "watch" in told.cause
+
+
+def test_of_two_explanations_the_likelier_counts(clinic: Clinic, day: dict[str, Any]) -> None:
+    """A new word that took all of one level's rows is its new name; one that took some of each was written over them."""
+    took = names(clinic.look("country", changed(day, "country", lambda t: "Deutschland" if t == "DE" else t))[1])
+    over = names(clinic.look("country", changed(day, "country", lambda _: "none", 0.3))[1])
+    assert took is not None
+    assert over is not None
+    assert against(renamed(took, 5), filled(took, 5)) > 0.99
+    assert against(renamed(over, 5), filled(over, 5)) < 0.01

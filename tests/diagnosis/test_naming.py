@@ -1,0 +1,166 @@
+"""Every kind of fault, put into a made-up day, is named first; a day in which nothing is wrong names none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from driftline.diagnosis.fault import Fault
+from driftline.diagnosis.naming import faults, together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Clinic
+    from numpy.typing import NDArray
+
+    Table = dict[str, NDArray[Any]]
+    Spoil = Callable[[Table, np.random.Generator], Table]
+
+
+def some(day: Table, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """A share of the rows, by chance."""
+    return rng.random(len(day["sale"])) < share
+
+
+def put(name: str, new: Callable[[NDArray[Any]], Any], share: float = 1.0) -> Spoil:
+    """Some rows of a column hold something else."""
+
+    def spoil(day: Table, rng: np.random.Generator) -> Table:
+        values = day[name].astype(object)
+        hit = some(day, share, rng)
+        values[hit] = new(day[name][hit])
+        return day | {name: values}
+
+    return spoil
+
+
+def swapped(day: Table, _: np.random.Generator) -> Table:
+    """Two columns in each other's places."""
+    return day | {"weight": day["balance"], "balance": day["weight"]}
+
+
+def twice(day: Table, _: np.random.Generator) -> Table:
+    """A tenth of the rows came twice."""
+    return {name: np.concatenate([values, values[:300]]) for name, values in day.items()}
+
+
+def fanned(day: Table, rng: np.random.Generator) -> Table:
+    """Sales that a join gave two balances."""
+    more = twice(day, rng)
+    return more | {"balance": rng.normal(400, 250, len(more["sale"]))}
+
+
+def left_out(day: Table, _: np.random.Generator) -> Table:
+    """A column is not there."""
+    return {name: values for name, values in day.items() if name != "celsius"}
+
+
+def parted(day: Table, rng: np.random.Generator) -> Table:
+    """One level became two."""
+    new = np.where(some(day, 0.4, rng), "ios", "android")
+    return day | {"channel": np.where(day["channel"] == "app", new, day["channel"])}
+
+
+def without_france(day: Table, _: np.random.Generator) -> Table:
+    """One country's rows did not come."""
+    here = day["country"] != "FR"
+    return {name: values[here] for name, values in day.items()}
+
+
+def texts(change: Callable[[str], str]) -> Callable[[NDArray[Any]], Any]:
+    """Change each text."""
+    return lambda values: np.array([change(text) for text in values], dtype=object)
+
+
+FAULTS: dict[str, tuple[str, str, Spoil]] = {
+    "cents": ("unit_change", "amount", put("amount", lambda x: x * 100)),
+    "cents in a twentieth": ("unit_change", "amount", put("amount", lambda x: x * 100, 0.05)),
+    "pounds": ("unit_change", "weight", put("weight", lambda x: x / 0.45359237)),
+    "thousandths": ("unit_change", "balance", put("balance", lambda x: x / 1000)),
+    "fahrenheit": ("unit_change", "celsius", put("celsius", lambda x: x * 1.8 + 32)),
+    "debits": ("sign_flip", "amount", put("amount", lambda x: -x, 0.2)),
+    "clipped": ("truncation", "amount", put("amount", lambda x: np.minimum(x, 60.0))),
+    "whole numbers": ("rounding", "weight", put("weight", np.round)),
+    "stuck": ("stuck_value", "celsius", put("celsius", lambda x: x[0])),
+    "one country": ("stuck_value", "country", put("country", lambda x: "IT")),
+    "zero": ("default_fill", "amount", put("amount", lambda x: 0.0, 0.15)),
+    "the mean": ("default_fill", "balance", put("balance", lambda x: 400.0, 0.1)),
+    "unknown": ("default_fill", "city", put("city", lambda x: "unknown", 0.2)),
+    "nulls": ("null_burst", "age", put("age", lambda x: None, 0.05)),
+    "no country": ("null_burst", "country", put("country", lambda x: None, 0.3)),
+    "renamed": ("category_rename", "country", put("country", texts(lambda t: "Germany" if t == "DE" else t))),
+    "split": ("category_split", "channel", parted),
+    "merged": ("category_merge", "country", put("country", texts(lambda t: "Iberia" if t in {"ES", "PT"} else t))),
+    "lower case": ("category_spelling", "country", put("country", texts(str.lower), 0.4)),
+    "blanks": ("category_spelling", "channel", put("channel", texts(lambda t: t + " "))),
+    "latin": ("encoding_damage", "city", put("city", texts(lambda t: t.encode().decode("latin-1")))),
+    "floats": ("type_change", "size", put("size", texts(lambda t: t + ".0"))),
+    "currency signs": ("type_change", "amount", put("amount", texts(lambda t: f"{t} EUR"), 0.3)),
+    "five hours": ("time_shift", "hour", put("hour", lambda x: (x + 5) % 24)),
+    "swapped": ("column_swap", "weight", swapped),
+    "twice": ("duplicated_batch", "*", twice),
+    "fanned out": ("join_fan_out", "*", fanned),
+    "left out": ("missing_column", "celsius", left_out),
+    "without France": ("missing_partition", "country", without_france),
+    "garbage": ("range_violation", "celsius", put("celsius", lambda x: np.geomspace(900, 90_000, x.size), 0.05)),
+    "a new level": ("new_level", "channel", lambda day, _: day | {"channel": np.where(day["age"] < 30, "watch", day["channel"])}),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_known_fault_is_named_first(clinic: Clinic, name: str) -> None:
+    """The right column and the right kind of fault head the list."""
+    kind, column, spoil = FAULTS[name]
+    # A column that is left out is left out of a whole file.
+    before = [] if kind == "missing_column" else [clinic.day(5), clinic.day(6)]
+    first = clinic.told(*before, spoil(clinic.day(7), np.random.default_rng(1)))[0]
+    assert (first.kind, column in first.columns) == (kind, True), first.sentence
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_clean_day_has_no_fault(clinic: Clinic, seed: int) -> None:
+    """Even where every column is asked, as if all had drifted, nothing is called a fault."""
+    found = faults(clinic.case(clinic.day(100 + seed), clinic.day(200 + seed)))
+    assert [(fault.signature, fault.columns) for fault in found] == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_day_of_other_customers_has_no_fault(clinic: Clinic, seed: int) -> None:
+    """Older customers who buy dearer things: everything moves, and nothing is broken."""
+    day = clinic.day(300 + seed, 9000)
+    likely = np.exp((day["age"] - 44) / 15 + (np.log(day["amount"]) - 3.2) / 2)
+    drawn = np.random.default_rng(seed).choice(9000, 3000, replace=False, p=likely / likely.sum())
+    moved = {name: values[drawn] for name, values in day.items()}
+    assert [fault.signature for fault in faults(clinic.case(clinic.day(1), moved))] == []
+
+
+def fault(signature: str, column: str, low: float, high: float) -> Fault:
+    """A fault in one column, in a share that lies between two."""
+    return Fault(
+        signature=signature,
+        columns=(column,),
+        window="w",
+        share=(low + high) / 2,
+        interval=(low, high),
+        evidence={},
+        p_value=0.0,
+        confidence=1.0,
+        cause="",
+        remedy="",
+    )
+
+
+def test_one_cause_is_told_once() -> None:
+    """Columns with the same fault in what may be the same share of the rows go together; another share is another cause."""
+    a, b, c = fault("null_burst", "a", 0.1, 0.2), fault("null_burst", "b", 0.15, 0.25), fault("null_burst", "c", 0.5, 0.6)
+    d = fault("rounding", "d", 0.1, 0.2)
+    assert together([a, b, c, d]) == [[a, b], [c], [d]]
+
+
+def test_the_whole_table_is_told_by_itself() -> None:
+    """Two faults of all columns at once are two causes."""
+    a, b = fault("duplicated_batch", "*", 0.1, 0.2), fault("duplicated_batch", "*", 0.1, 0.2)
+    assert together([a, b]) == [[a], [b]]

@@ -1,0 +1,77 @@
+"""From counts to reasons: windows that drifted are explained, others are left alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import driftline as dl
+from driftline.verdicts.diagnosis import polluting
+from driftline.verdicts.report import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Table = Mapping[str, Any]
+
+
+def sales(seed: int, rows: int) -> dict[str, Any]:
+    """Amounts and two categories."""
+    rng = np.random.default_rng(seed)
+    return {
+        "amount": np.exp(rng.normal(3, 0.8, rows)).round(2),
+        "age": rng.integers(18, 90, rows).astype(float),
+        "country": rng.choice(["DE", "FR", "IT"], rows, p=[0.5, 0.3, 0.2]),
+        "channel": rng.choice(["web", "app"], rows),
+    }
+
+
+def weeks(*parts: Table) -> dict[str, Any]:
+    """Tables one after the other, told apart by their week."""
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return joined | {"week": np.repeat(np.arange(len(parts)), [len(part["amount"]) for part in parts])}
+
+
+def in_cents(table: dict[str, Any], where: str) -> dict[str, Any]:
+    """Cents for euros in one country."""
+    return table | {"amount": np.where(table["country"] == where, table["amount"] * 100, table["amount"])}
+
+
+@pytest.fixture(scope="module")
+def found() -> Any:
+    """Five weeks; in the third and fourth Italy sent cents."""
+    current = weeks(sales(1, 4000), sales(2, 4000), in_cents(sales(3, 4000), "IT"), in_cents(sales(4, 4000), "IT"), sales(5, 4000))
+    return dl.compare(sales(0, 20_000), current, window={"column": "week"}, segments=["country"]).found
+
+
+def test_only_drifted_windows_are_explained(found: Any) -> None:
+    """A stable week has no diagnosis, and costs nothing."""
+    for window in found.windows:
+        assert bool(window.diagnosis) == (window.verdict is Verdict.DRIFTED)
+
+
+def test_the_first_reason_is_the_right_one(found: Any) -> None:
+    """The column, the kind, the place and the time."""
+    third = next(window for window in found.windows if window.window.label == "2" and window.segment is None)
+    told = third.diagnosis[0]
+    assert (told.kind, told.columns, told.since, told.new) == ("unit_change", ("amount",), "2", True)
+    assert told.where[0].conditions == ("country = IT",)
+    assert told.where[0].carries > 0.99
+    assert "country = IT" in told.sentence
+    assert polluting(third.diagnosis) == (told,)
+
+
+def test_what_lasts_began_when_it_began(found: Any) -> None:
+    """A fault of two weeks is one fault, and not new in the second."""
+    fourth = next(window for window in found.windows if window.window.label == "3" and window.segment is None)
+    assert (fourth.diagnosis[0].since, fourth.diagnosis[0].new) == ("2", False)
+
+
+def test_a_segment_is_explained_by_itself(found: Any) -> None:
+    """In Italy all rows are in cents; France and Germany have nothing to explain."""
+    told = {window.segment: window.diagnosis for window in found.windows if window.window.label == "2"}
+    assert [one.kind for one in told["country=IT"]][:1] == ["unit_change"]
+    assert told["country=IT"][0].share == 1.0
+    assert told["country=DE"] == told["country=FR"] == ()
