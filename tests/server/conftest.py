@@ -71,9 +71,9 @@ def rows_of(first: int, many: int, *, shift: float = 0.0, minutes: float = 1.0) 
     ]
 
 
-def write_reference(directory: Path) -> Path:
-    """What the model was trained on: twenty hours, a row a minute."""
-    rows = rows_of(0, 1200)
+def write_reference(directory: Path, per_hour: int = 60) -> Path:
+    """What the model was trained on: twenty hours, a row a minute unless said otherwise."""
+    rows = rows_of(0, 20 * per_hour, minutes=60 / per_hour)
     dice = np.random.default_rng(0)
     labels = dice.uniform(size=len(rows)) < np.array([row["score"] for row in rows])
     flat = [{"id": r["id"], "ts": datetime.fromisoformat(r["timestamp"]), "score": r["score"], **r["features"]} for r in rows]
@@ -175,6 +175,12 @@ def running_cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
+def dense_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reference of so many rows that an hour of the same can be told to be well."""
+    return write_reference(tmp_path_factory.mktemp("reference"), per_hour=600)
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A server that all tests share."""
     with running_cluster() as cluster:
@@ -202,10 +208,10 @@ def open_world(tmp_path: Path, reference: Path) -> Iterator[Callable[..., World]
     """Opens worlds, and closes them."""
     opened: list[World] = []
 
-    def make(url: str | None = None, window: str = "hour") -> World:
+    def make(url: str | None = None, window: str = "hour", learnt_from: Path = reference) -> World:
         service = open_service(tmp_path / "data", url)
-        watched = service.watch(YAML.format(reference=reference, window=window), "/", wall_clock(), actor="test")
-        opened.append(World(service, Intake(service.database, service.rows), watched, reference))
+        watched = service.watch(YAML.format(reference=learnt_from, window=window), "/", wall_clock(), actor="test")
+        opened.append(World(service, Intake(service.database, service.rows), watched, learnt_from))
         return opened[-1]
 
     yield make

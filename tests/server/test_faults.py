@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from driftline.client import Client
 from driftline.engines.count import count
 from driftline.errors import OutsideError, StateError
+from driftline.server.courier import Courier
 from driftline.server.face import wall_clock
 from driftline.server.service import open_service
 from driftline.server.worker import Worker
@@ -87,7 +88,7 @@ def torment(world: Any, url: str | None, victims: Victims, place: Path, *, kills
     """Kill a sender and two workers, again and again; the file with what was acknowledged."""
     dice = random.Random(seed)
     data, acks = str(place / "data"), place / "acks"
-    shared = {"data": data, "url": url, "acks": str(acks)}
+    shared = {"data": data, "url": url, "acks": str(acks), "told": str(place / "told")}
     world.intake.close()
     workers = [victims.start(do="work", **shared) for _ in range(2)]
     done, life = 0, 0
@@ -120,7 +121,7 @@ def check_nothing_is_lost(world: Any, acks: Path) -> None:
         receipts = {(row.kind, row.batch): row.rows for row in tx.execute(sa.select(received))}
         stood = tx.execute(sa.select(windows)).all()
         said = tx.execute(sa.select(verdicts.c.window_id, verdicts.c.version, verdicts.c.revision)).all()
-        handed = tx.execute(sa.select(sa.func.count()).select_from(outbox)).scalar_one()
+        handed = tx.execute(sa.select(sa.func.count()).select_from(outbox).where(outbox.c.topic == "verdict")).scalar_one()
         bodies = tx.execute(sa.select(windows.c.label, profiles.c.body).join(profiles, profiles.c.window_id == windows.c.id)).all()
     acknowledged = [tuple(line.split(" ", 1)) for line in acks.read_text().splitlines()]
     assert len(set(acknowledged)) > 10
@@ -146,6 +147,32 @@ def test_kills_at_random_moments(world: Any, url: str | None, victims: Victims, 
     """Senders and workers are killed in the middle of whatever they do; batches are sent again; nothing is lost or counted twice."""
     acks = torment(world, url, victims, tmp_path, kills=kills, seed=kills)
     check_nothing_is_lost(world, acks)
+    check_everything_is_told(world, tmp_path / "told")
+
+
+class _Pile:
+    """Keeps the keys of letters."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def receivers(self, letter: Any) -> tuple[str, ...]:
+        return ("file",)
+
+    def deliver(self, receiver: str, letter: Any) -> None:
+        self.keys.append(letter.key)
+
+
+def check_everything_is_told(world: Any, told: Path) -> None:
+    """Every message arrived, in order; one that came twice came under the same key, and only where its courier died."""
+    rest = _Pile()
+    courier = Courier(world.service.database, rest, wall_clock, "last")
+    wait_for(lambda: not courier.round().sent and not world.service.board.counts()["outbox"])
+    arrived = [*told.read_text().splitlines(), *rest.keys]
+    with world.service.database.reading() as tx:
+        written = tx.execute(sa.select(outbox.c.key).where(outbox.c.topic == "message").order_by(outbox.c.id)).scalars().all()
+    assert list(dict.fromkeys(arrived)) == list(written)
+    assert written
 
 
 def test_two_schedulers_at_once_judge_every_window_once(world: Any, url: str | None, tmp_path: Path, rows_of: Any) -> None:

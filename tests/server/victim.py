@@ -14,15 +14,19 @@ import time
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from driftline.errors import DriftlineError
+from driftline.server.courier import Courier
 from driftline.server.face import wall_clock
 from driftline.server.service import open_service
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.services.intake import Kind, sort_rows
 from driftline.store.intake import Delivery, Intake
+
+if TYPE_CHECKING:
+    from driftline.services.delivery import Letter
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 AT_ONCE = Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0))
@@ -81,12 +85,29 @@ def send(order: dict[str, Any]) -> None:
     intake.close()
 
 
+class FilePost:
+    """Writes the keys of letters into a file."""
+
+    def __init__(self, place: Path) -> None:
+        self._file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def receivers(self, letter: Letter) -> tuple[str, ...]:
+        """The file."""
+        return ("file",)
+
+    def deliver(self, receiver: str, letter: Letter) -> None:
+        """One line."""
+        os.write(self._file, f"{letter.key}\n".encode())
+
+
 def work(order: dict[str, Any]) -> None:
-    """Turn the cycle until killed."""
+    """Turn the cycle, and bring what is to be told, until killed."""
     service = open_service(Path(order["data"]), order["url"])
     worker = Worker(service, AT_ONCE, wall_clock, threads=1, lasts=LEASE)
+    courier = Courier(service.database, FilePost(Path(order["told"])), wall_clock, worker.owner, LEASE)
     while True:
         try:
+            courier.round()
             if not worker.round().turns:
                 time.sleep(0.01)
         except DriftlineError:

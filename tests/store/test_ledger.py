@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from driftline.profile.bins import fit_number_bins
 from driftline.profile.plan import Plan, Planned
 from driftline.profile.reference import Cells, count
 from driftline.schema import Column, Kind
-from driftline.services.cycle import Judged, Tallied
+from driftline.services.cycle import Judged, Standing, Tallied
 from driftline.services.intake import Kind as Sent
 from driftline.store.database import Database
 from driftline.store.intake import Delivery, Intake
@@ -35,6 +36,15 @@ NOW = datetime(2026, 1, 5, 12, 30, tzinfo=UTC)
 HOURS = Windowing(Cadence.HOUR)
 PLAN = Plan((Planned(Column(name="x", kind=Kind.NUMBER), fit_number_bins(np.arange(100.0))),), sample=10)
 WINDOW = calendar_window(NOW, HOURS)
+EMPTY: Any = SimpleNamespace(reason="a report", windows=())
+
+
+def judged_at(standing: Standing) -> Judged:
+    """A verdict on a window."""
+    return Judged(standing, Verdict.DRIFTED, "it moved", EMPTY)
+
+
+NEW = Standing(id=1, window=WINDOW, rows=1, whole=None, revision=1, stale=False, way="w1", changed=NOW, counted=NOW, judged_revision=0)
 
 
 def profile(*values: float) -> Profile:
@@ -65,7 +75,13 @@ def ledger(intake: Intake) -> Ledger:
         "label": "y",
     }
     return Ledger(
-        database=intake._database, rows=intake._rows, lease=lease, write=lambda report: {"said": str(report)}, clock=lambda: NOW, **about
+        database=intake._database,
+        rows=intake._rows,
+        lease=lease,
+        write=lambda report: {"said": report.reason},
+        take_in=lambda board, windows, now: (board, ()),
+        clock=lambda: NOW,
+        **about,
     )
 
 
@@ -114,7 +130,7 @@ def test_who_lost_the_lease_writes_nothing(ledger: Ledger, intake: Intake) -> No
     send(intake, "a", 1)
     taken = ledger.uncounted()
     assert acquire(ledger.database, "monitor 1", "another", NOW + timedelta(hours=1))
-    for step in (ledger.gather, lambda: ledger.add(taken, Tallied({(None, WINDOW): profile(1)})), lambda: ledger.record([])):
+    for step in (ledger.gather, lambda: ledger.add(taken, Tallied({(None, WINDOW): profile(1)})), lambda: ledger.record([judged_at(NEW)])):
         with pytest.raises(StateError, match="taken over"):
             step()
     assert ledger._standings() == []
@@ -159,7 +175,7 @@ def test_a_verdict_is_kept_and_handed_on_once(ledger: Ledger, intake: Intake) ->
     """However often the step is done; the next revision is another."""
     send(intake, "a", 1)
     standing = added(ledger, 1)
-    judged = Judged(standing, Verdict.DRIFTED, "it moved", "a report")  # type: ignore[arg-type]  # the ledger only hands it to `write`
+    judged = judged_at(standing)
     for _ in range(2):
         ledger.record([judged])
     ledger.record([replace(judged, standing=replace(standing, revision=2), verdict=Verdict.STABLE)])

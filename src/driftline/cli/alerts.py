@@ -11,20 +11,25 @@ from typing import TYPE_CHECKING
 import click
 
 from driftline.cli.progress import progress
+from driftline.cli.stored import opened, store_flags
 from driftline.errors import ConfigError, OutsideError, near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from typing import Any
 
     from driftline.alerting.incident import Notice
     from driftline.channels.courier import Sent
     from driftline.cli.main import Session
 
+MOST = 1000
+"""So many incidents are listed."""
+
 
 @click.group()
 def alerts() -> None:
-    """Say which messages the verdicts would have sent."""
+    """Say what fires now, and which messages the verdicts would have sent."""
 
 
 @alerts.command()
@@ -152,3 +157,33 @@ def _written(monitor: str, notice: Notice) -> dict[str, object]:
         "body": message.body,
         "members": [{"name": one.name, "concern": one.concern.value, "since": one.since} for one in notice.incident.ranked],
     }
+
+
+@alerts.command("list")
+@click.option("--monitor", metavar="NAME", help="Only those of this monitor.")
+@click.option("--all", "every", is_flag=True, help="Those that are over, too; the newest come first.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON, with every alert that belongs to them.")
+@store_flags
+def incidents(*, monitor: str | None, every: bool, as_json: bool, data: Path, store: str | None) -> None:
+    """List the incidents that are open in the service's store: what fires now, since when, and how urgent it is.
+
+    \b
+    Examples:
+      driftline alerts list
+      driftline alerts list --all --monitor churn --json
+    """  # noqa: D301  click reads the mark
+    service = opened(data, store)
+    whose = None if monitor is None else service.fleet.find(monitor).id
+    items = service.incidents.incidents(monitor=whose, open_only=not every, limit=MOST)
+    service.close()
+    if as_json:
+        click.echo(json.dumps(items, indent=1, default=str, ensure_ascii=False))
+        return
+    for one in items:
+        click.echo(_line(one))
+    click.echo(f"{len(items)} incidents{'' if every else ' are open'}")
+
+
+def _line(one: dict[str, Any]) -> str:
+    over = f", over {one['closed']:%Y-%m-%d %H:%M}" if one["closed"] else ""
+    return f"{one['id']}  {one['monitor']}  since {one['window']}{over}\n    {one['subject']}\n    {one['body']}"

@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "profile": "Count data into a small file that adds up.",
     "merge": "Add profiles into one.",
     "show": "Show what a profile holds.",
-    "alerts": "Say which messages the verdicts would have sent.",
+    "alerts": "Say what fires now, and which messages the verdicts would have sent.",
     "rules": "Try the rules that make alerts.",
     "serve": "Take in predictions and labels, judge windows as they close, and answer over HTTP.",
     "run": "Do one round of the cycle: count what came, judge windows that are over, and leave.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from driftline.server import access, health, intake, judged, monitors
+from driftline.server import access, alerts, health, intake, judged, monitors
 from driftline.server.logs import LOG, REQUEST, fresh_id
 from driftline.server.problems import install, problem
 from driftline.server.schemas import Problem
@@ -34,7 +34,7 @@ def create_app(face: Face) -> FastAPI:
     )
     app.state.face = face
     install(app)
-    for room in (intake, monitors, judged, access):
+    for room in (intake, monitors, judged, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
     app.add_middleware(intake.Shortcut)

@@ -11,6 +11,7 @@ from driftline.server.learning import Library
 from driftline.store.board import Board
 from driftline.store.database import Database
 from driftline.store.fleet import Fleet
+from driftline.store.incidents import Incidents
 from driftline.store.rows import Rows
 from driftline.store.tokens import Tokens
 
@@ -38,6 +39,7 @@ class Service:
     tokens: Tokens
     library: Library
     board: Board
+    incidents: Incidents
     uploads: Path
 
     def watch(self, yaml: str, directory: str, now: datetime, *, actor: str, name: str | None = None) -> Watched:
@@ -86,4 +88,4 @@ def open_service(data: Path, url: str | None = None) -> Service:
     fleet = Fleet(database)
     uploads = data.resolve() / "uploads"
     library = Library(fleet, data / "references", uploads)
-    return Service(database, Rows(data / "rows"), fleet, Tokens(database), library, Board(database), uploads)
+    return Service(database, Rows(data / "rows"), fleet, Tokens(database), library, Board(database), Incidents(database), uploads)

@@ -17,6 +17,7 @@ from driftline.errors import OutsideError
 from driftline.server.app import create_app
 from driftline.server.auth import Gate
 from driftline.server.bodies import Limits
+from driftline.server.courier import Courier, LogPost
 from driftline.server.face import Face, wall_clock
 from driftline.server.meters import Meters
 from driftline.server.scheduler import Scheduler
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from fastapi import FastAPI
+
+    from driftline.services.delivery import Post
 
 BACKLOG = 2048
 
@@ -50,6 +53,7 @@ class Settings:
         limits: how much a request may bring.
         per_second: requests a second that each token may make; no limit for 0.
         monitors: a directory of YAML files, one a monitor.
+        post: who is told of incidents, and how.
     """
 
     data: Path
@@ -61,6 +65,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     per_second: float = 0.0
     monitors: Path | None = None
+    post: Post = field(default_factory=LogPost)
 
 
 @contextmanager
@@ -70,20 +75,21 @@ def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
     intake = Intake(service.database, service.rows)
     meters = Meters()
     meters.watch(service.board, intake)
-    scheduler = None
+    workers: list[Scheduler | Courier] = []
     if settings.interval is not None:
         # One thread: counting must not keep requests waiting.
         worker = Worker(service, settings.pace, wall_clock, threads=1)
-        scheduler = Scheduler(worker, settings.interval, meters)
+        courier = Courier(service.database, settings.post, wall_clock, worker.owner)
+        workers = [Scheduler(worker, settings.interval, meters), courier]
     gate = Gate(service.tokens, wall_clock, settings.per_second)
     face = Face(service, intake, gate, settings.limits, meters)
     try:
-        if scheduler is not None:
-            scheduler.start()
+        for one in workers:
+            one.start()
         yield create_app(face), face
     finally:
-        if scheduler is not None:
-            scheduler.stop()
+        for one in workers:
+            one.stop()
         intake.close()
         service.close()
 

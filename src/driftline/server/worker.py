@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from driftline.alerting.alert import Patience
+from driftline.alerting.incident import take_in
 from driftline.errors import DriftlineError, OutsideError, StateError
 from driftline.reports.document import to_dict
 from driftline.server.counting import Counting
@@ -18,14 +20,16 @@ from driftline.store.leases import LASTS, acquire, held
 from driftline.store.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from driftline.alerting.incident import Board, Notice
     from driftline.server.learning import Learnt
     from driftline.server.service import Service
     from driftline.services.cycle import Pace
     from driftline.store.fleet import Watched
     from driftline.store.leases import Lease
+    from driftline.verdicts.report import WindowReport
 
 STRAY_AFTER = timedelta(hours=1)
 """A file that no transaction has recorded for so long was left by a process that died."""
@@ -48,6 +52,11 @@ class Round:
         self.turns += 1
         self.counted += done.counted
         self.judged += len(done.judged)
+
+
+def _take_in(board: Board, windows: Sequence[WindowReport], now: datetime, /) -> tuple[Board, tuple[Notice, ...]]:
+    """Step the alerts."""
+    return take_in(board, windows, now, Patience())
 
 
 class Worker:
@@ -125,6 +134,7 @@ class Worker:
             key=names.id,
             label=names.label,
             write=to_dict,
+            take_in=_take_in,
             clock=self._clock,
         )
 

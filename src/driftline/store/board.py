@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select
 
 from driftline.errors import ConfigError
+from driftline.store.boards import MESSAGE
 from driftline.store.ledger import unpack
 from driftline.store.tables import audit, dead_letters, findings, monitors, outbox, parcels, received, verdicts, windows
 
@@ -112,7 +113,7 @@ class Board:
             "rows_uncounted": select(func.coalesce(func.sum(parcels.c.rows), 0)).where(waiting),
             "windows_unjudged": select(func.count()).select_from(windows).where(unsaid),
             "dead_letters": select(func.count()).select_from(dead_letters).where(dead_letters.c.replayed.is_(None)),
-            "outbox": select(func.count()).select_from(outbox).where(outbox.c.sent.is_(None)),
+            "outbox": select(func.count()).select_from(outbox).where(outbox.c.sent.is_(None), outbox.c.topic == MESSAGE),
         }
         with self._database.reading() as tx:
             return {name: int(tx.execute(wanted).scalar_one()) for name, wanted in numbers.items()}

@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 
 from driftline.errors import StateError
 from driftline.services.cycle import Standing
+from driftline.services.handoff import hand_off
 from driftline.services.intake import Kind
+from driftline.store.boards import read_board, write_board
 from driftline.store.labels import early, link, match
 from driftline.store.layout import window_of, window_to_dict
 from driftline.store.letters import note
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
     from driftline.services.cycle import Judged, Key, Tallied
+    from driftline.services.handoff import TakeIn
     from driftline.store.database import Database
     from driftline.store.leases import Lease
     from driftline.store.rows import Rows
@@ -57,6 +60,7 @@ class Ledger:
         key: the column that holds ids.
         label: the column that holds labels.
         write: a report as JSON.
+        take_in: steps the alerts by what was said of a window.
         clock: the time of what is written.
     """
 
@@ -72,6 +76,7 @@ class Ledger:
     key: str
     label: str
     write: Callable[[Report], Mapping[str, Any]]
+    take_in: TakeIn
     clock: Callable[[], datetime]
 
     @contextmanager
@@ -271,29 +276,34 @@ class Ledger:
         return {(row.segment or None, cut_of(row)): unpress(row.body, self.plan) for row in found}
 
     def record(self, judged: Sequence[Judged]) -> None:
-        """Keep verdicts, each once, and hand them on in the same transaction."""
+        """Keep verdicts, each once, and hand them on in the same transaction: to the outbox, and to the alerts."""
+        if not judged:
+            return
+        # All that takes time comes before the transaction, which keeps other writers waiting; the lease keeps the board as it was read.
+        reports = [pack(self.write(one.report)) for one in judged]
+        with self.database.reading() as tx:
+            board = read_board(tx, self.monitor)
+        handed = hand_off(self.model, board, judged, self.take_in)
         now = self.clock()
         with self._writing() as tx:
-            for one in judged:
-                standing = one.standing
-                about = {"version": self.version, "revision": standing.revision}
-                said = {"verdict": one.verdict.value, "reason": one.reason, "rows": standing.rows}
-                report = pack(self.write(one.report))
-                where = {
-                    "monitor_id": self.monitor,
-                    "window_id": standing.id,
-                    "label": standing.window.label,
-                    "position": standing.window.index,
-                }
-                statement = self.database.insert(verdicts).values(**where, **about, **said, created=now, report=report)
-                tx.execute(statement.on_conflict_do_nothing())
-                body = json.dumps({"monitor": self.model, "window": standing.window.label, **about, **said}, ensure_ascii=False)
-                key = f"verdict {standing.id} {self.version} {standing.revision}"
-                handed = self.database.insert(outbox).values(topic="verdict", key=key, body=body, created=now)
-                tx.execute(handed.on_conflict_do_nothing())
-                done = {"judged": now, "judged_revision": standing.revision, "judged_version": self.version}
-                done |= {"verdict": one.verdict.value, "reason": one.reason}
-                tx.execute(windows.update().where(windows.c.id == standing.id).values(**done))
+            for one, report in zip(judged, reports, strict=True):
+                self._record(tx, one, report, now)
+            write_board(self.database, tx, self.monitor, self.model, handed, now)
+
+    def _record(self, tx: Connection, one: Judged, report: bytes, now: datetime) -> None:
+        standing = one.standing
+        about = {"version": self.version, "revision": standing.revision}
+        said = {"verdict": one.verdict.value, "reason": one.reason, "rows": standing.rows}
+        where = {"monitor_id": self.monitor, "window_id": standing.id, "label": standing.window.label, "position": standing.window.index}
+        statement = self.database.insert(verdicts).values(**where, **about, **said, created=now, report=report)
+        tx.execute(statement.on_conflict_do_nothing())
+        body = json.dumps({"monitor": self.model, "window": standing.window.label, **about, **said}, ensure_ascii=False)
+        key = f"verdict {standing.id} {self.version} {standing.revision}"
+        handed = self.database.insert(outbox).values(topic="verdict", key=key, body=body, created=now)
+        tx.execute(handed.on_conflict_do_nothing())
+        done = {"judged": now, "judged_revision": standing.revision, "judged_version": self.version}
+        done |= {"verdict": one.verdict.value, "reason": one.reason}
+        tx.execute(windows.update().where(windows.c.id == standing.id).values(**done))
 
 
 def pack(report: Mapping[str, Any]) -> bytes:

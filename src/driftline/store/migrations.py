@@ -170,5 +170,25 @@ def _begin(op: Operations) -> None:
     _cycle(op)
 
 
-REVISIONS: Mapping[str, Step] = {"0001": _begin}
+def _alerts(op: Operations) -> None:
+    """Alerts, incidents, and who was told of them."""
+    op.create_index("ix_outbox", "outbox", ["topic", "sent", "id"])
+    op.create_table(
+        "deliveries", Column("letter_id", NUMBER, primary_key=True), Column("receiver", sa.String(200), primary_key=True),
+        _whole("attempts"), _at("due", nullable=True), Column("done", sa.Boolean, nullable=False), _text("error"), _at("at"),
+    )  # fmt: skip
+    op.create_table("boards", _monitor(primary_key=True), Column("body", sa.LargeBinary, nullable=False), _at("changed"))
+    op.create_table(
+        "alerts", _monitor(primary_key=True), Column("segment", sa.Text, primary_key=True), Column("kind", sa.String(32), primary_key=True),
+        Column("name", sa.Text, primary_key=True), _text("state", 16), _at("since"), _at("fired", nullable=True),
+        _whole("incident", nullable=True), _whole("tier"), _text("concern", 32), _text("sentence"), _at("changed"),
+    )  # fmt: skip
+    op.create_table(
+        "incidents", _key(), _monitor(), _whole("number"), _text("window"), _at("opened"), _at("closed", nullable=True), _whole("tier"),
+        _text("subject"), _text("body"), _text("members"), _at("changed"),
+        UniqueConstraint("monitor_id", "number", name="uq_incidents"), Index("ix_incidents", "closed", "id"),
+    )  # fmt: skip
+
+
+REVISIONS: Mapping[str, Step] = {"0001": _begin, "0002": _alerts}
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""

@@ -219,8 +219,68 @@ outbox = Table(
     Column("created", Instant, nullable=False),
     Column("sent", Instant),
     UniqueConstraint("key", name="uq_outbox"),
+    Index("ix_outbox", "topic", "sent", "id"),
 )
-"""Effects that are still to happen, written with what caused them."""
+"""Effects that are still to happen, written with what caused them. A letter was `sent` when everybody has it who should."""
+
+deliveries = Table(
+    "deliveries",
+    METADATA,
+    Column("letter_id", NUMBER, primary_key=True),
+    Column("receiver", String(200), primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Instant),
+    Column("done", Boolean, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""How often each receiver was tried, when it is tried again, and what went wrong last."""
+
+boards = Table(
+    "boards",
+    METADATA,
+    _monitor(primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("changed", Instant, nullable=False),
+)
+"""What alerting knows of each monitor, packed: the state of every alert, and the incidents that are open."""
+
+alerts = Table(
+    "alerts",
+    METADATA,
+    _monitor(primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("fired", Instant),
+    Column("incident", Integer),
+    Column("tier", Integer, nullable=False),
+    Column("concern", String(32), nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("changed", Instant, nullable=False),
+)
+"""The alerts that wait or fire now, as people look at them."""
+
+incidents = Table(
+    "incidents",
+    METADATA,
+    _key(),
+    _monitor(),
+    Column("number", Integer, nullable=False),
+    Column("window", Text, nullable=False),
+    Column("opened", Instant, nullable=False),
+    Column("closed", Instant),
+    Column("tier", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("members", Text, nullable=False),
+    Column("changed", Instant, nullable=False),
+    UniqueConstraint("monitor_id", "number", name="uq_incidents"),
+    Index("ix_incidents", "closed", "id"),
+)
+"""Incidents, as people look at them; `members` is JSON."""
 
 leases = Table(
     "leases",

@@ -1,0 +1,152 @@
+"""From a verdict to a message: alerts, incidents and what was told, over the API and the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from driftline.cli.main import main
+from driftline.server.courier import Courier
+from driftline.server.face import wall_clock
+from driftline.services.intake import Kind
+from driftline.store.leases import acquire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class _Pile:
+    """Keeps what it is brought."""
+
+    def __init__(self) -> None:
+        self.letters: list[Any] = []
+
+    def receivers(self, letter: Any) -> tuple[str, ...]:
+        return ("pile",)
+
+    def deliver(self, receiver: str, letter: Any) -> None:
+        self.letters.append(letter)
+
+
+def broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows whose plan does not come any more."""
+    return [{**row, "features": {**row["features"], "plan": None}} for row in rows]
+
+
+def hours(world: Any, rows_of: Any, *, wrong: range, all_of: range) -> None:
+    """Some hours come, of which some are broken, each judged when it is over."""
+    for hour in all_of:
+        rows = rows_of(600 * hour, 600, minutes=0.1)
+        world.send(broken(rows) if hour in wrong else rows, f"b{hour}")
+        world.round()
+
+
+@pytest.fixture
+def world(open_world: Callable[..., Any], url: str | None, dense_reference: Path) -> Any:
+    """A world of ten rows a minute, on each kind of database."""
+    return open_world(url, learnt_from=dense_reference)
+
+
+@pytest.fixture
+def small(open_world: Callable[..., Any], dense_reference: Path) -> Any:
+    """The same, on SQLite."""
+    return open_world(learnt_from=dense_reference)
+
+
+@pytest.fixture
+def post() -> _Pile:
+    """Where letters arrive."""
+    return _Pile()
+
+
+def courier_of(world: Any, post: _Pile) -> Courier:
+    """A courier."""
+    return Courier(world.service.database, post, wall_clock, "test")
+
+
+def test_a_fault_is_one_incident_told_when_it_begins_and_when_it_is_over(world: Any, rows_of: Any, post: _Pile) -> None:
+    """On both databases; each message leaves once, whoever asks how often."""
+    hours(world, rows_of, wrong=range(2, 5), all_of=range(8))
+    courier = courier_of(world, post)
+    assert (courier.round().sent, courier.round().sent) == (2, 0)
+    assert [one.body["news"] for one in post.letters] == ["opened", "resolved"]
+    assert len({one.body["key"] for one in post.letters}) == 1
+    assert post.letters[0].body["subject"].startswith("[act soon] churn: data fault in plan")
+    (incident,) = world.service.incidents.incidents()
+    assert (incident["number"], incident["window"]) == (1, "2026-01-05 02:00")
+    assert incident["closed"] is not None
+    assert world.service.incidents.alerts() == []
+
+
+def test_what_fires_is_shown(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: _Pile) -> None:
+    """Alerts, the incident they make, and the message with whoever has it."""
+    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    courier_of(small, post).round()
+    alerts = api.get("/v1/alerts?monitor=churn&state=firing", headers=admin).json()
+    assert {"monitor": "churn", "name": "plan", "kind": "column", "tier": "retrain", "state": "firing", "incident": 1}.items() <= alerts[
+        0
+    ].items()
+    assert api.get("/v1/alerts?state=pending", headers=admin).json() == []
+    page = api.get("/v1/incidents?open=true&limit=1", headers=admin).json()
+    ident = page["items"][0]["id"]
+    assert page["before"] == ident
+    assert api.get(f"/v1/incidents?before={ident}", headers=admin).json()["items"] == []
+    one = api.get(f"/v1/incidents/{ident}", headers=admin).json()
+    assert [message["receivers"][0]["done"] for message in one["messages"]] == [True]
+    assert one["members"][0]["name"] == "plan"
+    assert api.get("/v1/messages", headers=admin).json()["items"] == one["messages"]
+    assert api.get("/v1/incidents/999", headers=admin).status_code == 404
+    assert api.get("/v1/alerts?monitor=nobody", headers=admin).status_code == 404
+
+
+def test_incidents_are_listed_on_the_command_line(small: Any, rows_of: Any, tmp_path: Path) -> None:
+    """Those that are open, or all of them."""
+    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    words = ["alerts", "list", "--data", str(tmp_path / "data")]
+    said = CliRunner().invoke(main, words).output
+    assert "churn  since 2026-01-05 02:00\n    [act soon] churn: data fault in plan" in said
+    assert said.endswith("1 incidents are open\n")
+    hours(small, rows_of, wrong=range(0), all_of=range(4, 7))
+    assert CliRunner().invoke(main, words).output == "0 incidents are open\n"
+    (one,) = json.loads(CliRunner().invoke(main, [*words, "--all", "--monitor", "churn", "--json"]).output)
+    assert (one["tier"], one["members"][0]["concern"]) == ("retrain", "data fault")
+
+
+def test_a_window_that_is_judged_again_is_not_told_again(small: Any, rows_of: Any, post: _Pile) -> None:
+    """Late rows revise a verdict that says the same."""
+    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    small.send(broken(rows_of(600 * 3, 5, minutes=0.1)), "late")
+    assert small.round().judged == 1
+    courier_of(small, post).round()
+    assert [one.body["news"] for one in post.letters] == ["opened"]
+
+
+def test_labels_that_come_late_wake_somebody(small: Any, rows_of: Any, post: _Pile) -> None:
+    """A model that does much worse is told once its labels have come, hours after its windows were judged."""
+    for hour in range(4):
+        small.send(rows_of(600 * hour, 600, minutes=0.1), f"b{hour}")
+    small.round()
+    courier = courier_of(small, post)
+    courier.round()
+    assert post.letters == []
+    for hour in range(4):
+        rows = rows_of(600 * hour, 600, minutes=0.1)
+        wrong = [{"id": row["id"], "value": int(row["score"] < 0.5)} for row in rows]
+        small.send(wrong, f"l{hour}", Kind.LABELS)
+        small.round()
+    courier.round()
+    assert [(one.body["news"], one.body["members"][0]["concern"]) for one in post.letters] == [("opened", "performance")]
+
+
+def test_one_courier_at_a_time(small: Any, rows_of: Any, post: _Pile) -> None:
+    """While another holds the lease nothing is brought; when it has run out, whoever comes brings it."""
+    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    assert acquire(small.service.database, "courier", "another", wall_clock()) is not None
+    assert courier_of(small, post).round().sent == 0
+    later = Courier(small.service.database, post, lambda: wall_clock() + timedelta(hours=1), "test")
+    assert later.round().sent == 1
