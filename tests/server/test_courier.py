@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from driftline.errors import ConfigError, OutsideError
-from driftline.server.courier import Courier, LogPost
+from driftline.server.courier import Courier
 from driftline.server.face import wall_clock
 from driftline.store.tables import outbox
 
@@ -78,10 +78,3 @@ def test_what_is_given_up_is_told(small: Any, write: Callable[[str], None], capl
     write("a")
     Courier(small.service.database, _Post(ConfigError("no such channel", hint="")), wall_clock, "me").round()
     assert [line.__dict__.get("why") for line in caplog.records if line.levelno == logging.ERROR] == ["somebody: no such channel"]
-
-
-def test_without_channels_messages_are_in_the_log(small: Any, write: Callable[[str], None], caplog: pytest.LogCaptureFixture) -> None:
-    """One line each, with its subject."""
-    write("a")
-    assert Courier(small.service.database, LogPost(), wall_clock, "me").round().sent == 1
-    assert [(line.message, line.__dict__["subject"]) for line in caplog.records] == [("told", "it moved")]

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.alerting.alert import Firing, Heard, Inactive, Pending
+from driftline.alerting.announcement import announce
 from driftline.alerting.incident import Board, Incident, News, Notice
 from driftline.alerting.message import Message
 from driftline.alerting.signals import Signal, Tier
@@ -58,7 +59,7 @@ def handed(board: Board, *news: News) -> Handed:
     """What came of a hand-off: the board, and news of its last incident."""
     last = board.incidents[-1]
     window: Any = SimpleNamespace(window=SimpleNamespace(label="2026-01-06"))
-    told = tuple(Told(Notice(last, one, window), Message(f"{one.value}!", "Look.")) for one in news)
+    told = tuple(Told(notice, announce("m", notice)) for notice in (Notice(last, one, window) for one in news))
     return Handed(board, tuple((one, Message("broken", "Mend it.")) for one in board.incidents), told)
 
 
@@ -112,7 +113,7 @@ def test_news_leave_as_letters_once_and_are_on_the_trail(database: Database) -> 
         letters = [json.loads(body) for body in tx.execute(sa.select(outbox.c.body).order_by(outbox.c.id)).scalars()]
         actions = tx.execute(sa.select(audit.c.action).order_by(audit.c.id)).scalars().all()
     assert [(one["news"], one["key"], one["tier"], one["window"]) for one in letters] == [
-        ("opened", "driftline-7-1", "retrain", "2026-01-06"),
-        ("resolved", "driftline-7-1", "retrain", "2026-01-06"),
+        ("opened", "m/incident-1", "retrain", "2026-01-06"),
+        ("resolved", "m/incident-1", "retrain", "2026-01-06"),
     ]
     assert actions == ["incident.opened", "incident.opened", "incident.resolved"]

@@ -34,15 +34,16 @@ def run(*, data: Path, store: str | None, monitors: Path | None, pace: Pace) -> 
     """  # noqa: D301  click reads the mark
     service = opened(data, store)
     with needed():
-        from driftline.server.courier import Courier, LogPost
+        from driftline.server.courier import Courier
         from driftline.server.logs import log_to_stderr
+        from driftline.server.outlets import Outlets
         from driftline.server.worker import Worker
 
     log_to_stderr("WARNING")
     wrong = service.watch_directory(monitors, _now(), actor="driftline run") if monitors else []
     worker = Worker(service, replace(pace, settle=timedelta(0)), _now)
     done = worker.round()
-    Courier(service.database, LogPost(), _now, worker.owner).round()
+    Courier(service.database, Outlets(service), _now, worker.owner).round()
     service.close()
     click.echo(f"{done.turns} monitors had work; {done.counted} parcels counted, {done.judged} windows judged, {done.busy} busy elsewhere")
     if wrong or done.failed:

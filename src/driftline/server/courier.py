@@ -13,29 +13,16 @@ from driftline.store.leases import LASTS, acquire, held
 from driftline.store.outbox import Outbox, anything_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime, timedelta
 
-    from driftline.services.delivery import Letter, Post
+    from driftline.services.delivery import Post
     from driftline.store.database import Database
 
 TOPICS = (MESSAGE,)
 LEASE = "courier"
 INTERVAL = 1.0
 """Seconds between looks at the outbox."""
-
-
-class LogPost:
-    """Writes messages into the log: where nobody says otherwise, that is where they go."""
-
-    def receivers(self, letter: Letter) -> Sequence[str]:  # noqa: ARG002  as the port asks
-        """The log."""
-        return ("log",)
-
-    def deliver(self, receiver: str, letter: Letter) -> None:  # noqa: ARG002  as the port asks
-        """One line."""
-        names = ("monitor", "incident", "news", "tier", "subject")
-        LOG.warning("told", extra={name: letter.body.get(name) for name in names})
 
 
 class Courier:

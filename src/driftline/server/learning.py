@@ -21,6 +21,7 @@ from driftline.store.profiles import load, save
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from driftline.alerting.arrangement import Arrangement
     from driftline.config.specification import Specification
     from driftline.monitor import Monitor
     from driftline.profile.plan import Plan
@@ -42,6 +43,8 @@ class Learnt:
     plan: Plan
     reference: Counted
     way: str
+    alerts: Arrangement
+    link: str
 
 
 class Library:
@@ -126,7 +129,7 @@ class Library:
         else:
             shelf = load(self._directory / watched.reference)
         plan, reference = wiring.learn(shelf, said.monitor)
-        return Learnt(said.monitor, plan, reference, way_of(plan, said.monitor))
+        return Learnt(said.monitor, plan, reference, way_of(plan, said.monitor), said.alerts, said.outlets.link)
 
 
 def way_of(plan: Plan, monitor: Monitor) -> str:

@@ -17,9 +17,10 @@ from driftline.errors import OutsideError
 from driftline.server.app import create_app
 from driftline.server.auth import Gate
 from driftline.server.bodies import Limits
-from driftline.server.courier import Courier, LogPost
+from driftline.server.courier import Courier
 from driftline.server.face import Face, wall_clock
 from driftline.server.meters import Meters
+from driftline.server.outlets import Outlets
 from driftline.server.scheduler import Scheduler
 from driftline.server.service import open_service
 from driftline.server.worker import Worker
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from fastapi import FastAPI
-
-    from driftline.services.delivery import Post
 
 BACKLOG = 2048
 
@@ -53,7 +52,6 @@ class Settings:
         limits: how much a request may bring.
         per_second: requests a second that each token may make; no limit for 0.
         monitors: a directory of YAML files, one a monitor.
-        post: who is told of incidents, and how.
     """
 
     data: Path
@@ -65,7 +63,6 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     per_second: float = 0.0
     monitors: Path | None = None
-    post: Post = field(default_factory=LogPost)
 
 
 @contextmanager
@@ -79,7 +76,7 @@ def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
     if settings.interval is not None:
         # One thread: counting must not keep requests waiting.
         worker = Worker(service, settings.pace, wall_clock, threads=1)
-        courier = Courier(service.database, settings.post, wall_clock, worker.owner)
+        courier = Courier(service.database, Outlets(service), wall_clock, worker.owner)
         workers = [Scheduler(worker, settings.interval, meters), courier]
     gate = Gate(service.tokens, wall_clock, settings.per_second)
     face = Face(service, intake, gate, settings.limits, meters)

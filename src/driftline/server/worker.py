@@ -7,9 +7,10 @@ import socket
 import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from driftline.alerting.alert import Patience
 from driftline.alerting.incident import take_in
 from driftline.errors import DriftlineError, OutsideError, StateError
 from driftline.reports.document import to_dict
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from driftline.alerting.arrangement import Arrangement
     from driftline.alerting.incident import Board, Notice
     from driftline.server.learning import Learnt
     from driftline.server.service import Service
@@ -54,9 +56,24 @@ class Round:
         self.judged += len(done.judged)
 
 
-def _take_in(board: Board, windows: Sequence[WindowReport], now: datetime, /) -> tuple[Board, tuple[Notice, ...]]:
-    """Step the alerts."""
-    return take_in(board, windows, now, Patience())
+@dataclass(frozen=True, slots=True)
+class Stepping:
+    """Steps alerts as a monitor's YAML has it arranged."""
+
+    arrangement: Arrangement
+
+    def __call__(self, board: Board, windows: Sequence[WindowReport], now: datetime, /) -> tuple[Board, tuple[Notice, ...]]:
+        """Take in the reports of one window."""
+        return take_in(board, windows, now, self.arrangement.patience, self.arrangement.book)
+
+
+def filled(link: str, monitor: str, window: str) -> str:
+    """A link with its braces filled in.
+
+    >>> filled("https://example.com/{monitor}?w={window}", "a/b", "2026-01-05 12:00")
+    'https://example.com/a%2Fb?w=2026-01-05%2012%3A00'
+    """
+    return link.format(monitor=quote(monitor, safe=""), window=quote(window, safe=""))
 
 
 class Worker:
@@ -134,7 +151,8 @@ class Worker:
             key=names.id,
             label=names.label,
             write=to_dict,
-            take_in=_take_in,
+            take_in=Stepping(learnt.alerts),
+            link=partial(filled, learnt.link, watched.name),
             clock=self._clock,
         )
 

@@ -29,6 +29,9 @@ R_contra = TypeVar("R_contra", contravariant=True)
 TOGETHER = 32
 """So many windows are counted again at once."""
 
+SHOWN = 30
+"""So many windows are shown in the figure of a message."""
+
 WEIGHT = {Verdict.STABLE: 0, Verdict.INCONCLUSIVE: 1, Verdict.DRIFTED: 2}
 
 
@@ -108,12 +111,20 @@ class Tallied:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is said of one window: its standing, its verdict over all segments, and the report about it alone."""
+    """What is said of one window.
+
+    Attributes:
+        standing: how it stands.
+        verdict: its verdict over all segments.
+        report: about it alone.
+        history: reports of all rows of the windows before it and of itself, the newest last, for figures.
+    """
 
     standing: Standing
     verdict: Verdict
     reason: str
     report: Report
+    history: tuple[WindowReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +258,5 @@ def _judged(standing: Standing, report: Report, places: Sequence[int]) -> Judged
     since = report.since if chosen.verdict is Verdict.DRIFTED else None
     profiles = tuple(report.profiles[place] for place in places)
     alone = replace(report, windows=windows, profiles=profiles, verdict=chosen.verdict, reason=reason, since=since)
-    return Judged(standing, chosen.verdict, reason, alone)
+    history = [window for window in report.windows if window.segment is None and window.window <= standing.window]
+    return Judged(standing, chosen.verdict, reason, alone, tuple(history[-SHOWN:]))

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from driftline.alerting.announcement import Announcement, announce
 from driftline.alerting.incident import Board, Incident, News, Notice
 from driftline.alerting.message import Message, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from driftline.services.cycle import Judged
     from driftline.verdicts.report import WindowReport
@@ -25,10 +26,10 @@ class TakeIn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is new of an incident, in words."""
+    """What is new of an incident, and what is said of it."""
 
     notice: Notice
-    message: Message
+    announcement: Announcement
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,12 @@ class Handed:
     told: tuple[Told, ...] = ()
 
 
-def hand_off(monitor: str, board: Board, judged: Sequence[Judged], take_in: TakeIn) -> Handed:
+def nowhere(window: str) -> str:  # noqa: ARG001  as links are made
+    """No link."""
+    return ""
+
+
+def hand_off(monitor: str, board: Board, judged: Sequence[Judged], take_in: TakeIn, link: Callable[[str], str] = nowhere) -> Handed:
     """Take in windows that were judged, the oldest first.
 
     Args:
@@ -54,6 +60,7 @@ def hand_off(monitor: str, board: Board, judged: Sequence[Judged], take_in: Take
         board: what was known.
         judged: what was said of which window.
         take_in: steps the alerts.
+        link: where to look further, by a window's label.
     """
     before = {one.number: one for one in board.incidents}
     told: list[Told] = []
@@ -62,7 +69,7 @@ def hand_off(monitor: str, board: Board, judged: Sequence[Judged], take_in: Take
         windows = sorted(one.report.windows, key=lambda window: (window.segment is not None, window.segment or ""))
         end = one.standing.window.end
         board, notices = take_in(board, windows, end if isinstance(end, datetime) else one.standing.changed)
-        told += [Told(notice, compose(monitor, notice)) for notice in notices]
+        told += [Told(notice, announce(monitor, notice, one.history, link(notice.window.window.label))) for notice in notices]
         for incident in board.incidents:
             if before.get(incident.number) != incident:
                 before[incident.number] = incident

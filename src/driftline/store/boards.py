@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from driftline.alerting.alert import Firing, Heard, Inactive, Pending
+from driftline.alerting.announcement import to_dict
 from driftline.alerting.incident import Board, Incident
 from driftline.alerting.signals import Signal, Tier
 from driftline.store.tables import alerts, boards, incidents, outbox
@@ -52,8 +53,8 @@ def write_board(database: Database, tx: Connection, monitor: int, name: str, han
     for incident, message in handed.changed:
         _write_incident(database, tx, monitor, incident, message, now)
     for told in handed.told:
-        _write_letter(database, tx, monitor, name, told, now)
-        about = {"incident": told.notice.incident.number, "window": told.notice.window.window.label, "subject": told.message.subject}
+        _write_letter(database, tx, monitor, told, now)
+        about = {"incident": told.notice.incident.number, "window": told.notice.window.window.label, "subject": told.announcement.subject}
         remember(tx, ACTOR, f"incident.{told.notice.news.value}", name, about, now)
 
 
@@ -101,20 +102,13 @@ def _write_incident(database: Database, tx: Connection, monitor: int, incident: 
     tx.execute(statement.on_conflict_do_update(index_elements=["monitor_id", "number"], set_=values))
 
 
-def _write_letter(database: Database, tx: Connection, monitor: int, name: str, told: Told, now: datetime) -> None:
+def _write_letter(database: Database, tx: Connection, monitor: int, told: Told, now: datetime) -> None:
     incident, news = told.notice.incident, told.notice.news
     # Its number tells an incident from every other of the monitor; the tier, how much worse it became.
     key = f"{MESSAGE} {monitor} {incident.number} {news.value} {int(incident.tier)}"
     body = {
-        "schema": SCHEMA,
-        "monitor": name,
-        "key": f"driftline-{monitor}-{incident.number}",
+        **to_dict(told.announcement),
         "incident": incident.number,
-        "news": news.value,
-        "tier": incident.tier.name.lower(),
-        "subject": told.message.subject,
-        "body": told.message.body,
-        "window": told.notice.window.window.label,
         "opened": incident.opened.isoformat(),
         "closed": incident.closed.isoformat() if incident.closed else None,
         "members": [_member(one) for one in incident.ranked],

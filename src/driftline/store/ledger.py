@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from driftline.errors import StateError
 from driftline.services.cycle import Standing
-from driftline.services.handoff import hand_off
+from driftline.services.handoff import hand_off, nowhere
 from driftline.services.intake import Kind
 from driftline.store.boards import read_board, write_board
 from driftline.store.labels import early, link, match
@@ -61,6 +61,7 @@ class Ledger:
         label: the column that holds labels.
         write: a report as JSON.
         take_in: steps the alerts by what was said of a window.
+        link: where to look further, by a window's label.
         clock: the time of what is written.
     """
 
@@ -78,6 +79,7 @@ class Ledger:
     write: Callable[[Report], Mapping[str, Any]]
     take_in: TakeIn
     clock: Callable[[], datetime]
+    link: Callable[[str], str] = nowhere
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -283,7 +285,7 @@ class Ledger:
         reports = [pack(self.write(one.report)) for one in judged]
         with self.database.reading() as tx:
             board = read_board(tx, self.monitor)
-        handed = hand_off(self.model, board, judged, self.take_in)
+        handed = hand_off(self.model, board, judged, self.take_in, self.link)
         now = self.clock()
         with self._writing() as tx:
             for one, report in zip(judged, reports, strict=True):

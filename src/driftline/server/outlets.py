@@ -1,0 +1,76 @@
+"""Outlets: each monitor's messages go to the channels that its YAML names; where it names none, to the log."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from driftline import wiring
+from driftline.alerting.announcement import from_dict
+from driftline.errors import ConfigError, DriftlineError, OutsideError
+from driftline.server.logs import LOG
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftline.channels.courier import Courier
+    from driftline.server.service import Service
+    from driftline.services.delivery import Letter
+
+THE_LOG = "log"
+REMEMBERED = 1000
+"""So many monitors' channels are at hand."""
+
+
+class Outlets:
+    """What `driftline.services.delivery.Post` asks for."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._couriers: OrderedDict[tuple[int, int], Courier | None] = OrderedDict()
+        self._lock = Lock()
+
+    def receivers(self, letter: Letter) -> Sequence[str]:
+        """The channels that the monitor's routes choose, by name."""
+        courier = self._courier(letter)
+        return (THE_LOG,) if courier is None else courier.receivers(from_dict(letter.body))
+
+    def deliver(self, receiver: str, letter: Letter) -> None:
+        """Bring it there.
+
+        Raises:
+            OutsideError: not now, or not before somebody has mended the settings; it is tried again.
+        """
+        courier = self._courier(letter)
+        if courier is None:
+            names = ("monitor", "incident", "news", "tier", "subject")
+            LOG.warning("told", extra={name: letter.body.get(name) for name in names})
+            return
+        try:
+            courier.deliver(receiver, from_dict(letter.body))
+        except ConfigError as error:
+            raise OutsideError(error.fact, hint=error.hint) from error
+
+    def _courier(self, letter: Letter) -> Courier | None:
+        """The channels of the letter's monitor as its newest version has them; None where it has none or is gone."""
+        try:
+            watched = self._service.fleet.find(str(letter.body.get("monitor", "")))
+        except ConfigError:
+            return None
+        key = (watched.id, watched.version)
+        with self._lock:
+            if key not in self._couriers:
+                self._couriers[key] = self._made(watched.yaml, watched.directory)
+                while len(self._couriers) > REMEMBERED:
+                    self._couriers.popitem(last=False)
+            return self._couriers[key]
+
+    def _made(self, yaml: str, directory: str) -> Courier | None:
+        try:
+            said = self._service.library.specification(yaml, directory)
+            return wiring.courier(said) if said.outlets.channels else None
+        except DriftlineError as error:
+            # An extra that is not installed, an address that may not be called: the log must do.
+            LOG.error("channels cannot be made", extra={"why": str(error)})
+            return None
