@@ -150,3 +150,15 @@ def test_one_courier_at_a_time(small: Any, rows_of: Any, post: _Pile) -> None:
     assert courier_of(small, post).round().sent == 0
     later = Courier(small.service.database, post, lambda: wall_clock() + timedelta(hours=1), "test")
     assert later.round().sent == 1
+
+
+def test_alerts_are_as_the_yaml_has_them_arranged(small: Any, rows_of: Any, post: _Pile) -> None:
+    """How long things have to last, and where to look further."""
+    small.change(alerts="{fires_after: 2, link: 'https://example.com/{monitor}?w={window}'}")
+    hours(small, rows_of, wrong=range(1, 2), all_of=range(3))
+    courier = courier_of(small, post)
+    assert courier.round().sent == 0
+    hours(small, rows_of, wrong=range(3, 5), all_of=range(3, 5))
+    assert courier.round().sent == 1
+    assert post.letters[0].body["link"] == "https://example.com/churn?w=2026-01-05%2004%3A00"
+    assert post.letters[0].body["figure"]

@@ -59,7 +59,8 @@ def write(small: Any) -> Callable[..., None]:
 
 def alerts(port: int, least: str = "look") -> str:
     """The part of the YAML."""
-    return f"\n  channels: {{hook: {{kind: webhook, url: 'http://127.0.0.1:{port}/', internal: true}}}}\n  routes: [{{to: hook, tier: {least}}}]"
+    hook = f"{{kind: webhook, url: 'http://127.0.0.1:{port}/', internal: true}}"
+    return f"\n  channels: {{hook: {hook}}}\n  routes: [{{to: hook, tier: {least}}}]"
 
 
 def test_a_message_goes_to_the_channels_of_its_monitor(small: Any, hook: Any, write: Callable[..., None]) -> None:
