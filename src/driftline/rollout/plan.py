@@ -109,7 +109,8 @@ class Plan:
         steps: one after the other; after the last it is promoted.
         aims: what must not become worse, the primary metric first.
         limits: the hard limits.
-        budget: chance that a challenger that is no worse is rolled back, over the whole rollout.
+        budget: chance that a challenger that is no worse is rolled back, over the whole rollout; a little below the 5% that are promised,
+            for early looks are not quite normal.
         guard_share: part of the budget that the hard limits have.
         proof: chance that one that is worse by the margin passes a step, however often that is extended.
         extensions: how often a step that is not settled is made longer by its duration before it waits for a person.
@@ -120,7 +121,7 @@ class Plan:
     steps: tuple[Step, ...]
     aims: tuple[Aim, ...]
     limits: Limits = Limits()
-    budget: float = 0.05
+    budget: float = 0.045
     guard_share: float = 0.2
     proof: float = 0.05
     extensions: int = 2
