@@ -221,6 +221,15 @@ def test_nothing_is_promoted_that_has_not_passed_every_step(happens: list[tuple[
     assert isinstance(state, Promoted) <= (len(passed) == len(PLAN.steps))
 
 
+def test_what_was_corrected_since_the_last_look_is_seen() -> None:
+    """Evidence that turned bad without growing takes the challenger back when the step is decided."""
+    state = begin(PLAN, NOW)[0]
+    for minutes, aim in ((61, FINE), (90, FINE)):
+        state, _ = step(state, seen(0 if minutes == 61 else 1, aim), NOW + timedelta(minutes=minutes), PLAN)
+    assert isinstance(state, Running)
+    assert step(state, seen(1, BAD), NOW + timedelta(minutes=125), PLAN)[1] is Reason.HARM
+
+
 def ended(harm: float, dice: np.random.Generator) -> State:
     """A canary at 5, 25 and 50%, looked at every five minutes: recall 80% less the harm, 20,000 positives an hour."""
     plan = replace(PLAN, steps=PLAN.steps[1:])

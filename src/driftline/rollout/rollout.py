@@ -264,6 +264,9 @@ def _look(state: Running, seen: Seen, plan: Plan, *, due: bool) -> tuple[Running
         elif fraction >= before + plan.closest * max(before, 1.0) or (due and fraction > before):
             taken = (*taken, fraction)  # noqa: PLW2901  with the look that is taken now
             harmed |= evidence.harm_by_bounds(total, taken, level)
+        elif due:
+            # No more is known than at the last look, but labels may have been corrected since: its bound still stands.
+            harmed |= evidence.harm_by_bounds(total, taken, level)
         looks.append(taken)
     return _with(state, replace(ledger, looks=tuple(looks))), harmed
 
