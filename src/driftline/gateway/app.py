@@ -20,11 +20,7 @@ from driftline.gateway.spool import Spool
 from driftline.gateway.upstream import Answer, Upstream, UpstreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
-
-    Scope = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    from driftline.gateway.desk import Receive, Scope, Send
 
 LOOK_EVERY = 0.2
 """Seconds between looks at the stored state."""

@@ -6,15 +6,23 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from driftline import paper
 from driftline.gateway.settings import share_of
 from driftline.gateway.split import CHALLENGER, CHAMPION
 
 if TYPE_CHECKING:
-    from driftline.gateway.app import Gateway, Receive, Scope, Send
-    from driftline.gateway.upstream import Answer
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from driftline.gateway.breaker import State
+    from driftline.gateway.settings import Settings, Stored
+    from driftline.gateway.spool import Spool
+    from driftline.gateway.upstream import Answer, Upstream
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 JSON = (b"content-type", b"application/json")
 
@@ -44,6 +52,17 @@ class Counts:
         one.errors += failed
         one.slow += slow
         one.nulls += nulls > 0
+
+
+class Running(Protocol):
+    """What the desk shows of a gateway."""
+
+    settings: Settings
+    stored: Stored
+    breaker: State
+    counts: Counts
+    spool: Spool | None
+    servers: dict[str, Upstream]
 
 
 async def body_of(receive: Receive, largest: int) -> bytes | None:
@@ -76,7 +95,7 @@ async def refuse(send: Send, status: int, fact: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def serve(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
+async def serve(gateway: Running, scope: Scope, receive: Receive, send: Send) -> None:
     """`GET /driftline/status`, `GET` and `PUT /driftline/weights`."""
     match scope["method"], scope["path"]:
         case "GET", "/driftline/status":
@@ -89,7 +108,7 @@ async def serve(gateway: Gateway, scope: Scope, receive: Receive, send: Send) ->
             await refuse(send, 404, "the gateway has /driftline/status and /driftline/weights")
 
 
-def status(gateway: Gateway) -> dict[str, Any]:
+def status(gateway: Running) -> dict[str, Any]:
     """How the gateway does."""
     arms = {
         name: {"requests": one.requests, "errors": one.errors, "nulls": one.nulls, "slow": one.slow, "url": server.url if server else None}
@@ -108,7 +127,7 @@ def status(gateway: Gateway) -> dict[str, Any]:
     }
 
 
-def _weights(gateway: Gateway) -> dict[str, Any]:
+def _weights(gateway: Running) -> dict[str, Any]:
     share = gateway.stored.share
     return {
         "rollout": share.rollout,
@@ -119,7 +138,7 @@ def _weights(gateway: Gateway) -> dict[str, Any]:
     }
 
 
-async def _put(gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
+async def _put(gateway: Running, scope: Scope, receive: Receive, send: Send) -> None:
     """Change the weights: they are stored first, and hold when they are."""
     shown = dict(scope["headers"]).get(b"authorization", b"")
     wanted = gateway.settings.token
