@@ -13,6 +13,7 @@ from driftline.profile.bins import FINE, LARGEST, LevelBins, NumberBins, fit_num
 from driftline.profile.plan import Plan, Planned
 from driftline.profile.profile import Odd, Profile
 from driftline.schema import Column, Kind, Role
+from driftline.verdicts.diagnosis import Change, Diagnosis, Part
 from driftline.verdicts.report import Cause, ColumnReport, Concern, Finding, Report, Score, Verdict, WindowReport
 from driftline.window import Window
 
@@ -173,7 +174,42 @@ def _judge(profile: Profile, reference: Profile, w: int, segment: str | None, wi
         Verdict.INCONCLUSIVE: f"{profile.rows} rows are too few to tell",
         Verdict.STABLE: "no column changed by as much as matters",
     }[verdict]
-    return WindowReport(window=window, segment=segment, rows=profile.rows, verdict=verdict, reason=said, columns=columns)
+    told = _explained(columns, w, windows) if verdict is Verdict.DRIFTED else ()
+    return WindowReport(window=window, segment=segment, rows=profile.rows, verdict=verdict, reason=said, columns=columns, diagnosis=told)
+
+
+def _explained(columns: tuple[ColumnReport, ...], w: int, windows: int) -> tuple[Diagnosis, ...]:
+    """The unit fault of the last days, and beside it what moves anyway."""
+    name, other = columns[0].name, columns[-1].name
+    start = next(i for i in range(windows) if i / windows >= 0.933)
+    moved = Diagnosis(
+        change=Change.COVARIATE,
+        kind="covariate_shift",
+        columns=(other,),
+        sentence=f"the inputs moved ({other})",
+        remedy="hold",
+        confidence=0.5,
+        since=f"{FIRST:%Y-%m-%d}",
+        new=w == 0,
+    )
+    if w < start:
+        return (moved,)
+    unit = Diagnosis(
+        change=Change.FAULT,
+        kind="unit_change",
+        columns=(name,),
+        sentence=f"{name}: values are about 100 times as large in 24% of rows; 92% of it where {other} = <b>de</b> (30% of rows)",
+        remedy="undo it where the column is made",
+        confidence=0.95,
+        share=0.24,
+        interval=(0.2, 0.28),
+        evidence={"factor": 100.0},
+        where=(Part(conditions=(f"{other} = <b>de</b>",), carries=0.92, rate=1.0, rows=0.3, p_value=0.0),),
+        since=f"{FIRST + timedelta(days=start):%Y-%m-%d}",
+        new=w == start,
+        polluted=True,
+    )
+    return (unit, moved)
 
 
 def _column(profile: Profile, reference: Profile, i: int, w: int, windows: int) -> ColumnReport:

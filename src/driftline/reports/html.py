@@ -9,6 +9,7 @@ from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.page import index
 from driftline.reports.palette import LIGHT
+from driftline.reports.reasons import reasons
 from driftline.reports.wording import clean, instant, rows
 from driftline.verdicts.report import Concern, Verdict
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 MARKS = {Verdict.DRIFTED: "▲", Verdict.STABLE: "●", Verdict.INCONCLUSIVE: "◌"}
 ICONS = {Verdict.DRIFTED: "@drifted", Verdict.STABLE: "@current", Verdict.INCONCLUSIVE: "@inconclusive"}
-WAKES_SHOWN, INPUTS_SHOWN, FINDINGS_SHOWN = 8, 6, 20
+WAKES_SHOWN, INPUTS_SHOWN, FINDINGS_SHOWN, REASONS_SHOWN = 8, 6, 20, 6
 
 
 def to_html(report: Report) -> str:
@@ -61,6 +62,7 @@ def front(report: Report, brief: Outline) -> dict[str, Any]:
         "facts": facts(report),
         "promise": clean(report.promise),
         **clinic.cards(report),
+        **_why(report),
         "wakes": wakes[:WAKES_SHOWN],
         "wakes_more": max(len(wakes) - WAKES_SHOWN, 0),
         "inputs": [_item(story) for story in inputs[:INPUTS_SHOWN]],
@@ -68,6 +70,16 @@ def front(report: Report, brief: Outline) -> dict[str, Any]:
         "others": notes(brief),
         "findings": _findings(report),
     }
+
+
+def _why(report: Report) -> dict[str, Any]:
+    """The explanations, those that matter now first."""
+    found = reasons(report)
+    shown = [
+        {"sentence": one.sentence, "footing": one.footing, "remedy": clean(one.told.remedy, 200), "state": "now" if one.now else "past"}
+        for one in found[:REASONS_SHOWN]
+    ]
+    return {"reasons": shown, "reasons_more": max(len(found) - REASONS_SHOWN, 0)}
 
 
 def _item(story: Story) -> dict[str, str]:

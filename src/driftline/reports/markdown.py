@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.outline import WAKES, outline
+from driftline.reports.reasons import reasons
 from driftline.reports.text import MARKS
 from driftline.reports.track import About, courses
 from driftline.reports.vitals import bounds, footing, sparkline, verdict_of
@@ -37,6 +38,7 @@ def to_markdown(report: Report, *, most: int = 20) -> str:
     ]
     for about in About:
         parts += _performance(report, about, most)
+    parts += _why(report, most)
     parts += _table("Would wake somebody", brief.about(*WAKES), most)
     parts += _table("Input drift, by weight", brief.about(Concern.INPUT), most)
     parts += _lists(report, brief, most)
@@ -78,6 +80,16 @@ def _table(title: str, stories: Sequence[Story], most: int) -> list[str]:
         lines.append(f"| {' | '.join([*cells, escaped(when(story)), escaped(told.reason)])} |")
     more = [f"and {plural(len(stories) - most, 'column')} more"] if len(stories) > most else []
     return [f"#### {title}", "\n".join(lines), *more]
+
+
+def _why(report: Report, most: int) -> list[str]:
+    """The explanations, an item each."""
+    found = reasons(report)
+    if not found:
+        return []
+    lines = [f"- {escaped(one.sentence)}. *{escaped(one.footing)}.* {escaped(one.told.remedy)}".rstrip() for one in found[:most]]
+    more = [f"- and {plural(len(found) - most, 'reason')} more"] if len(found) > most else []
+    return ["#### Why", "\n".join([*lines, *more])]
 
 
 def _performance(report: Report, about: About, most: int) -> list[str]:

@@ -12,6 +12,7 @@ from driftline.reports.ledger import ledger
 from driftline.reports.order import most_telling_statistic, most_urgent_first
 from driftline.reports.outline import WAKES, outline, segments
 from driftline.reports.palette import Theme, palette
+from driftline.reports.reasons import reasons
 from driftline.reports.sheet import PORTRAITS, focus, sheet
 from driftline.reports.text import MARKS, effect
 from driftline.reports.track import About, track
@@ -67,7 +68,7 @@ def _summary(report: Report, brief: Outline) -> dict[str, Any]:
         "vitals": [f"{MARKS[Verdict(vital['verdict'])]} {vital['headline']}; {vital['more']}" for vital in vitals],
         "stories": stories[:STORIES],
         "more": plural(len(stories) - STORIES, "line") if len(stories) > STORIES else "",
-        "notes": notes(brief),
+        "notes": [*(f"Why: {one.sentence} ({one.footing})." for one in reasons(report)[:STORIES]), *notes(brief)],
     }
 
 

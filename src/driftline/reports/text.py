@@ -16,6 +16,7 @@ from rich.text import Text
 from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.ledger import worst_score
 from driftline.reports.outline import WAKES, outline, segments, windows_of
+from driftline.reports.reasons import reasons
 from driftline.reports.sheet import HEADS, table
 from driftline.reports.track import About, courses
 from driftline.reports.vitals import STANDINGS, footing, headline, sparkline
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 MARKS = {Verdict.DRIFTED: "▲", Verdict.STABLE: "●", Verdict.INCONCLUSIVE: "○"}
 STYLES = {Verdict.DRIFTED: "bold bright_red", Verdict.STABLE: "bold green", Verdict.INCONCLUSIVE: "bold yellow"}
 STRIP = {Verdict.DRIFTED: "▲", Verdict.STABLE: "·", Verdict.INCONCLUSIVE: "○"}
-SHOWN, FINDINGS_SHOWN, SEGMENTS_SHOWN = 10, 5, 5
+SHOWN, FINDINGS_SHOWN, SEGMENTS_SHOWN, REASONS_SHOWN = 10, 5, 5, 3
 NARROW = 90
 """Below so many characters the columns that can be spared go."""
 
@@ -59,6 +60,7 @@ def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: 
             Group(
                 *_head(report, width, verbose=verbose),
                 *_watched(report, width, verbose=verbose),
+                *_why(report, verbose=verbose),
                 *_drifted(brief, verbose=verbose),
                 *_rest(report, brief, width, verbose=verbose),
             )
@@ -147,6 +149,23 @@ def _every_metric(course: Course, width: int) -> list[RenderableType]:
         cells = [Text(cell) for cell, head in zip(row[:-1], HEADS, strict=False) if head in heads]
         shown.add_row(*cells, Text(f"{MARKS[verdict]} {STANDINGS[verdict]}", style=STYLES[verdict].removeprefix("bold ")))
     return [Text(), Text(f"Every metric in window {clean(course.track.labels()[course.at], 40)}", style="bold"), shown]
+
+
+def _why(report: Report, *, verbose: bool) -> list[RenderableType]:
+    """The explanations: what happened, since when and how sure that is, and what to do about it."""
+    found = reasons(report)
+    shown = found if verbose else found[:REASONS_SHOWN]
+    said: list[RenderableType] = [Text(), Text("Why", style="bold")] if shown else []
+    for one in shown:
+        said.append(Text(f"{one.sentence}.", style="bold" if one.now else ""))
+        said.append(Padding(Text(f"{one.footing}. {_sentence(clean(one.told.remedy, 200))}", style="dim"), (0, 0, 0, 4)))
+    if len(found) > len(shown):
+        said.append(Text(f"and {plural(len(found) - len(shown), 'reason')} more", style="dim"))
+    return said
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _drifted(brief: Outline, *, verbose: bool) -> list[RenderableType]:
