@@ -298,6 +298,19 @@ def test_changes_are_ranked_by_floors_and_importance(workshop: Workshop) -> None
     assert judged(evidence, comparison).weight[:, 0] == pytest.approx([2.0, 1.0, 0.0])
 
 
+def test_what_a_window_shows_itself_goes_before_what_windows_show_together(workshop: Workshop) -> None:
+    """A fault of one day is called that, though the mean has moved a little for days, and more on that day."""
+    evidence, comparison = workshop.blank(rows=[1000] * 30)
+    workshop.stream(evidence, "shift", [0.05] * 29 + [0.2], error=0.02)
+    for w in range(30):
+        workshop.say(evidence, "shift", (0.0, 0.05, 0.08), NOT_SURE, (0, w))
+    workshop.say(evidence, "shift", (0.15, 0.2, 0.25), SURE, (0, 29))
+    workshop.say(evidence, "atom", (0.8, 0.9, 1.0), SURE, (0, 29))
+    judgement = judged(evidence, comparison)
+    assert told(judgement, 0, 29) == (Verdict.DRIFTED, Cause.CHANGED)
+    assert NAMES[judgement.worst[0, 29]] == "atom"
+
+
 def test_the_verdict_rests_on_what_drifted_not_on_what_is_largest(workshop: Workshop) -> None:
     """A huge effect that nobody believes does not become the reason."""
     evidence, comparison = workshop.blank()

@@ -229,7 +229,9 @@ def _weights(
     ranked = size + 1e6 * hinted + 1e9 * drifted
     place = np.arange(len(NAMES))[:, None, None]
     stream = np.isin(place, [NAMES.index(name) for name in STREAMS])
-    ranked = ranked + 1e8 * (slow & np.where(pooled >= 0, place == pooled, stream)) + 1e5 * (place == pooled)
+    ranked = ranked + 1e8 * (slow & np.where(pooled >= 0, place == pooled, stream))
+    # What windows show together stands for a column only where the window by itself shows nothing.
+    ranked = ranked + 1e5 * ((place == pooled) & ~hinted.any(0))
     worst = ranked.argmax(0)
     importance = np.array([plan.columns[i].column.importance for i in evidence.columns], dtype=np.float64)
     factor = np.where(np.isnan(importance), 1.0, np.maximum(importance, 1e-3))
