@@ -6,7 +6,7 @@ import pytest
 
 from driftline.performance.assumption import Doubt, Grounds, Trust
 
-SOUND = Grounds(ess=9_000, labels=20_000, fewest=4_000, unsupported=0.01, rows=2_000, planned=2_000, concept_p=0.4)
+SOUND = Grounds(ess=9_000, labels=20_000, fewest=4_000, unsupported=0.01, rows=2_000, concept_p=0.4)
 
 
 def test_an_estimate_that_rests_on_enough_is_sound() -> None:
@@ -20,7 +20,6 @@ def test_an_estimate_that_rests_on_enough_is_sound() -> None:
         (replace(SOUND, ess=999), Doubt.FEW_EFFECTIVE, "999 of 20,000"),
         (replace(SOUND, unsupported=0.06), Doubt.UNSUPPORTED, "6.0%"),
         (replace(SOUND, fewest=199), Doubt.FEW_LABELS, "199"),
-        (replace(SOUND, rows=1_999), Doubt.SMALL_WINDOW, "1,999 of 2,000"),
     ],
 )
 def test_an_estimate_that_rests_on_little_is_doubtful(grounds: Grounds, doubt: Doubt, number: str) -> None:

@@ -56,11 +56,11 @@ def test_moved_inputs_are_told_from_a_changed_relation(world: Any, dice: np.rand
 
 
 def test_a_covariate_shift_does_not_fool_the_test(world: Any) -> None:
-    """Of 80 windows whose inputs alone have moved about one in twenty seems changed at the level of 5%."""
+    """Of 40 windows whose inputs alone have moved about one in twenty seems changed at the level of 5%."""
     dice = np.random.default_rng(4)
-    found = [changes(fit(world.rows(1_500, dice), ["brier"], dice), world.rows(500, dice, 0.7), dice)[0].p_value < 0.05 for _ in range(80)]
-    # Chance allows 9 of 80 where 4 are expected.
-    assert 1 <= np.sum(found) <= 9
+    found = [changes(fit(world.rows(1_500, dice), ["brier"], dice), world.rows(500, dice, 0.7), dice)[0].p_value < 0.05 for _ in range(40)]
+    # Chance allows 6 of 40 where 2 are expected; the plain difference of the means is significant in nearly all.
+    assert np.sum(found) <= 6
 
 
 def test_numbers_that_are_off_have_another_relation(world: Any, dice: np.random.Generator) -> None:

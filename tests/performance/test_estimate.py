@@ -75,14 +75,14 @@ def test_the_interval_holds_the_true_and_the_realised_metric(world: Any) -> None
     chance = world.chance(large.features)
     truth = [plug(metric, large, np.stack([1 - chance, chance], axis=1), large).value for metric in metrics]
     held: list[list[tuple[bool, bool]]] = [[], [], []]
-    for _ in range(60):
+    for _ in range(40):
         window = world.rows(500, dice, shift)
         for place, found in enumerate(estimate(world.rows(1_500, dice), window, metrics, rng=dice)):
             realised = plug(metrics[place], window, window.truth(), window).value
             held[place].append((found.low <= truth[place] <= found.high, found.realised_low <= realised <= found.realised_high))
-    # 60 windows may by chance show 7 percentage points less.
-    assert (np.mean(held, axis=1) >= 0.86).all()
-    assert np.mean(held) >= 0.92
+    # 40 windows may by chance show 9 percentage points less.
+    assert (np.mean(held, axis=1) >= 0.85).all()
+    assert np.mean(held) >= 0.91
 
 
 def test_a_shift_that_scores_do_not_show_is_followed(world: Any, dice: np.random.Generator) -> None:
@@ -121,15 +121,15 @@ def test_a_mean_of_ones_own_is_estimated(world: Any, dice: np.random.Generator) 
 
 
 def test_labels_that_came_break_an_estimate(world: Any, dice: np.random.Generator) -> None:
-    """Where a third of the labels shows another relation the estimate is not trusted, and says why."""
+    """Where half of the labels shows another relation the estimate is not trusted, and says why."""
     window = world.rows(3_000, dice, turned=0.2)
-    window.label[1_000:] = np.nan
+    window.label[1_600:] = np.nan
     fitted = fit(world.rows(6_000, dice), ["accuracy"], dice)
     (found,) = estimate(fitted, window, ["accuracy"], rng=dice)
     assert found.trust is Trust.BROKEN
     assert "cannot be trusted" in found.why
     assert found.change is not None
-    assert found.change.rows == 1_000
+    assert found.change.rows == 1_600
     (blind,) = estimate(fitted, world.unlabelled(window), ["accuracy"], rng=dice)
     assert blind.trust is Trust.SOUND
     assert blind.change is None

@@ -25,6 +25,10 @@ STRIKING = 4.0
 """So many deviations must a pair's chi-square stick out for the pair to get cells: with 100 pairs, chance alone gives few."""
 
 
+CLOSE = 1e-7
+"""A relative gain of so little in likelihood is none: chance moves it a thousand times as far."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ridge:
     """How small a model's coefficients are held, in rows: about so many it takes to move one.
@@ -62,9 +66,37 @@ def gram(design: sparse.csr_array) -> NDArray[np.float64]:
     return np.asarray((design.T @ design).toarray(), dtype=np.float64)
 
 
-def fit_share(
-    basis: Basis, rows: Coded, target: NDArray[np.float64], ridge: Ridge, squares: NDArray[np.float64], near: Model | None = None
-) -> Model:
+@dataclass(frozen=True, slots=True, eq=False)
+class Whitening:
+    """Coordinates in which a logistic model's curvature is about 1 in all directions, so that a dozen steps are enough.
+
+    Attributes:
+        factor: float64[p, p], lower triangular: from coefficients to coordinates, transposed.
+        inverse: float64[p, p], back.
+        curve: the curvature at the mean share.
+    """
+
+    factor: NDArray[np.float64]
+    inverse: NDArray[np.float64]
+    curve: float
+
+
+def whitening(basis: Basis, squares: NDArray[np.float64], ridge: Ridge, share: float) -> Whitening:
+    """Coordinates for a model of a share of about that size; good for all models of rows that are much alike.
+
+    Args:
+        basis: the columns' bins.
+        squares: float64[p, p], about Xᵀ X of the design without pairs.
+        ridge: how small coefficients are held.
+        share: the mean of the target, about.
+    """
+    share = float(np.clip(share, 1e-6, 1 - 1e-6))
+    curve = share * (1 - share)
+    factor = linalg.cholesky(curve * squares + np.diag(basis.ridge(ridge.step, ridge.slope)), lower=True)
+    return Whitening(factor, linalg.solve_triangular(factor, np.eye(len(squares)), lower=True).T, curve)
+
+
+def fit_share(basis: Basis, rows: Coded, target: NDArray[np.float64], ridge: Ridge, white: Whitening, near: Model | None = None) -> Model:
     """A ridge-penalised logistic model.
 
     Args:
@@ -72,21 +104,22 @@ def fit_share(
         rows: n rows.
         target: float64[n], in [0, 1].
         ridge: how small coefficients are held.
-        squares: float64[p, p], about Xᵀ X of the design without pairs; it decides how fast the answer is found, not which.
-        near: a model whose answer is nearby, if there is one.
+        white: decides how fast the answer is found, not which.
+        near: a model of much the same rows, if there is one: its pairs are taken over, and its answer is where the search begins.
     """
-    plain = basis.ridge(ridge.step, ridge.slope)
-    start = None if near is None else near.weights[: plain.size]
-    weights = _logistic(rows.design, target, plain, squares, start)
+    if near is not None:
+        penalty = basis.ridge(ridge.step, ridge.slope, len(near.pairs))
+        return Model(_logistic(rows.crossed(near.pairs), target, penalty, white, near.weights), near.pairs)
+    weights = _logistic(rows.design, target, basis.ridge(ridge.step, ridge.slope), white, None)
     pairs = lively_pairs(rows.groups, target - special.expit(rows.design @ weights), ridge.pairs)
     if pairs:
         start = np.append(weights, np.zeros(len(pairs) * GROUPS**2))
-        weights = _logistic(rows.crossed(pairs), target, basis.ridge(ridge.step, ridge.slope, len(pairs)), squares, start)
+        weights = _logistic(rows.crossed(pairs), target, basis.ridge(ridge.step, ridge.slope, len(pairs)), white, start)
     return Model(weights, pairs)
 
 
 def fit_mean(basis: Basis, rows: Coded, target: NDArray[np.float64], ridge: Ridge, squares: NDArray[np.float64]) -> Model:
-    """A ridge regression; arguments as for `fit_share`, but `squares` is Xᵀ X, exactly."""
+    """A ridge regression; arguments as for `fit_share`, and `squares` is Xᵀ X of the design without pairs, exactly."""
     plain = basis.ridge(ridge.step, ridge.slope)
     weights = linalg.solve(squares + np.diag(plain), rows.design.T @ target, assume_a="pos")
     pairs = lively_pairs(rows.groups, target - rows.design @ weights, ridge.pairs)
@@ -125,15 +158,11 @@ def _logistic(
     design: sparse.csr_array,
     target: NDArray[np.float64],
     ridge: NDArray[np.float64],
-    squares: NDArray[np.float64],
+    white: Whitening,
     start: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
-    p, share = len(squares), float(np.clip(target.mean(), 1e-6, 1 - 1e-6))
-    curve = share * (1 - share)
-    # In coordinates in which the curvature at the start is about 1 in all directions a dozen steps are enough.
-    factor = linalg.cholesky(curve * squares + np.diag(ridge[:p]), lower=True)
-    inverse = linalg.solve_triangular(factor, np.eye(p), lower=True).T
-    scale = 1 / np.sqrt(curve * np.asarray(design[:, p:].sum(axis=0)) + ridge[p:])
+    p, factor, inverse = len(white.factor), white.factor, white.inverse
+    scale = 1 / np.sqrt(white.curve * np.asarray(design[:, p:].sum(axis=0)) + ridge[p:])
 
     def to_weights(whitened: NDArray[np.float64]) -> NDArray[np.float64]:
         # Not @: for products this small the threads behind it wait for each other longer than they work.
@@ -148,7 +177,7 @@ def _logistic(
 
     if start is None:
         start = np.zeros(ridge.size)
-        start[p - 1] = special.logit(share)
+        start[p - 1] = special.logit(np.clip(target.mean(), 1e-6, 1 - 1e-6))
     begin = np.concatenate([factor.T @ start[:p], start[p:] / scale])
-    found, _, _ = optimize.fmin_l_bfgs_b(loss, begin, maxiter=200, m=20, factr=1e-9 / np.finfo(np.float64).eps, pgtol=1e-2)
+    found, _, _ = optimize.fmin_l_bfgs_b(loss, begin, maxiter=200, m=20, factr=CLOSE / np.finfo(np.float64).eps, pgtol=1e-2)
     return to_weights(np.asarray(found))

@@ -43,7 +43,6 @@ class Doubt(StrEnum):
     FEW_EFFECTIVE = "few of the reference's rows are like the window's"
     UNSUPPORTED = "many of the window's rows are like none of the reference's"
     FEW_LABELS = "the reference has few labels of a class"
-    SMALL_WINDOW = "the window has fewer rows than planned"
     CONCEPT = "labels that came show that the relation between inputs and labels has changed"
 
 
@@ -57,7 +56,6 @@ class Grounds:
         fewest: labels of its rarest class; of numbers, all.
         unsupported: share of the window's rows without a like in the reference.
         rows: the window's.
-        planned: rows that the window was planned to have; 0 if nobody said.
         concept_p: p-value of the test for a changed relation on the labelled part; 1 without one.
     """
 
@@ -66,7 +64,6 @@ class Grounds:
     fewest: int
     unsupported: float
     rows: int
-    planned: int = 0
     concept_p: float = 1.0
 
     def doubts(self) -> tuple[Doubt, ...]:
@@ -76,7 +73,6 @@ class Grounds:
             Doubt.UNSUPPORTED: self.unsupported > MOST_UNSUPPORTED,
             Doubt.FEW_EFFECTIVE: self.ess < LEAST_ESS * self.labels,
             Doubt.FEW_LABELS: self.fewest < FEWEST_LABELS,
-            Doubt.SMALL_WINDOW: self.rows < self.planned,
         }
         return tuple(doubt for doubt, is_so in held.items() if is_so)
 
@@ -91,7 +87,6 @@ class Grounds:
             Doubt.UNSUPPORTED: f" ({self.unsupported:.1%})",
             Doubt.FEW_EFFECTIVE: f" ({self.ess:,.0f} of {self.labels:,} in effect)",
             Doubt.FEW_LABELS: f" ({self.fewest:,})",
-            Doubt.SMALL_WINDOW: f" ({self.rows:,} of {self.planned:,})",
         }
         doubts = self.doubts()
         trust = Trust.SOUND if not doubts else Trust.BROKEN if Doubt.CONCEPT in doubts else Trust.DOUBTFUL

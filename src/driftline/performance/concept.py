@@ -8,12 +8,15 @@ that a covariate shift does not fool, as far as the reference has rows like the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
+from driftline.inference.significance import POWER_Z
+from driftline.performance.interval import critical
 from driftline.performance.plugin import plug
 from driftline.performance.residual import means_of
 from driftline.schema import Task
@@ -60,15 +63,34 @@ def split_change(seen: Beside, place: int) -> Change | None:
     if _too_few(seen):
         return None
     linear = seen.robust(place)
-    usual, value, usual_parts, surprise = (_numbers if seen.rows.task is Task.REGRESSION else _classes)(seen, place, linear.slopes)
+    usual, value, usual_parts, value_parts = (_numbers if seen.rows.task is Task.REGRESSION else _classes)(seen, place)
     n, m = len(seen.fitted.rows), len(seen.rows)
     inputs_error = np.sqrt(linear.window.var() / m + (linear.reference - usual_parts).var() / n)
-    error = np.sqrt(surprise.var() / m + linear.reference.var() / n)
+    error = np.sqrt((value_parts - linear.window).var() / m + linear.reference.var() / n)
     relation = value - linear.value
     p_value = float(2 * special.ndtr(-abs(relation) / error)) if error > 0 else float(relation == 0)
     if not np.isfinite([usual, relation, error]).all():
         return None
     return Change(value - usual, linear.value - usual, float(inputs_error), relation, float(error), p_value, m)
+
+
+def labels_needed(effect: float, noise: float, reference_error: float, confidence: float = 0.95) -> int | None:
+    """How many labels of a window would show, four times in five, that the relation has changed a metric by so much.
+
+    Args:
+        effect: the change that is to be shown.
+        noise: the variance that one label adds.
+        reference_error: what the estimate's standard error would still be with all labels.
+        confidence: of the test.
+
+    Returns:
+        None where the reference is too small to show it however many labels come.
+
+    >>> labels_needed(0.02, 0.16, 0.003)
+    3813
+    """
+    left = (effect / (critical(confidence) + POWER_Z)) ** 2 - reference_error**2
+    return math.ceil(noise / left) if left > 0 and math.isfinite(noise) else None
 
 
 def _too_few(seen: Beside) -> bool:
@@ -78,19 +100,17 @@ def _too_few(seen: Beside) -> bool:
 
 
 _Parts = tuple[float, float, "NDArray[np.float64]", "NDArray[np.float64]"]
-"""The metric in the reference and in the window, what each row of the reference adds to it, and by what each of the window surprises."""
+"""The metric in the reference and in the window, and what each of their rows adds to it, to the first order."""
 
 
-def _classes(seen: Beside, place: int, slopes: NDArray[np.float64]) -> _Parts:
+def _classes(seen: Beside, place: int) -> _Parts:
     metric, there, here = seen.fitted.metrics[place], seen.fitted.rows, seen.rows
     usual, found = plug(metric, there, there.truth(), there), plug(metric, here, here.truth(), here)
-    surprise = ((here.truth() - seen.expected) * slopes).sum(1)
-    return usual.value, found.value, (there.truth() * usual.slopes).sum(1), surprise
+    return usual.value, found.value, (there.truth() * usual.slopes).sum(1), (here.truth() * found.slopes).sum(1)
 
 
-def _numbers(seen: Beside, place: int, slopes: NDArray[np.float64]) -> _Parts:
+def _numbers(seen: Beside, place: int) -> _Parts:
     means = means_of(seen.fitted.metrics[place])
     there, here = means.matrix(seen.fitted.rows), means.matrix(seen.rows)
-    usual_means = there.mean(0)
-    surprise = (here - seen.expected[:, seen.columns(place)]) @ slopes[0]
-    return means.of(usual_means), means.of(here.mean(0)), there @ means.slopes(usual_means), surprise
+    usual, value = there.mean(0), here.mean(0)
+    return means.of(usual), means.of(value), there @ means.slopes(usual), here @ means.slopes(value)

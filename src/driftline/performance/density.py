@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.performance.additive import Model, Ridge, fit_share, gram
+from driftline.performance.additive import Ridge, fit_share, gram, whitening
 from driftline.performance.rows import FOLDS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CLIPPED = 99.5
 UNSEEN_ODDS = 0.95
 """A row that is from the window with at least this probability, were both sides of one size, has no like in the reference."""
 
-TIMES, LEAST, MOST = 10, 10_000, 40_000
+TIMES, LEAST, MOST = 5, 6_000, 40_000
 """The classifier is shown so many reference rows for each row of the window, but at least and at most so many, and at most
 so many of the window: more of them would hardly tell it more."""
 
@@ -97,14 +97,15 @@ def compare(background: Background, window: Coded, fold: NDArray[np.intp], rng: 
     """
     n, m = len(background.fold), len(fold)
     log_reference, log_window = np.empty(n), np.empty(m)
-    about = background.squares / n, gram(window.take(_some(np.arange(m), MOST, rng)).design) / min(m, MOST)
-    model: Model | None = None
+    model, white = None, None
     for k in range(FOLDS):
         shown = _some(np.flatnonzero(fold != k), MOST, rng)
         others = _some(np.flatnonzero(background.fold != k), int(np.clip(TIMES * shown.size, LEAST, MOST)), rng)
         target = np.repeat([0.0, 1.0], [others.size, shown.size])
-        squares = others.size * about[0] + shown.size * about[1]
-        model = fit_share(background.basis, window.take(shown).below(background.rows.take(others)), target, RIDGE, squares, model)
+        if white is None:
+            squares = others.size / n * background.squares + gram(window.take(shown).design)
+            white = whitening(background.basis, squares, RIDGE, shown.size / target.size)
+        model = fit_share(background.basis, window.take(shown).below(background.rows.take(others)), target, RIDGE, white, model)
         odds = np.log(others.size / shown.size)
         log_reference[background.fold == k] = model.linear(background.rows.take(background.fold == k)) + odds
         log_window[fold == k] = model.linear(window.take(fold == k)) + odds

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Method = Literal["pape", "cbpe", "dr"]
 METHODS: tuple[Method, ...] = ("pape", "cbpe", "dr")
 
+FEWEST_TESTED = 0.5
+"""From this share of labels on they are asked whether the relation still holds; fewer would hardly show it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimated:
@@ -53,6 +56,8 @@ class Estimated:
         unsupported: share of the window's rows that have no like in the reference.
         trust: how far to trust it. It holds only while the relation between inputs and labels is what it was.
         why: why no further; empty where it is sound.
+        noise: the variance that one label adds to the metric.
+        reference_error: what the standard error would still be with a window without end.
         change: where labels have come, what inputs and relation did to the metric since the reference.
     """
 
@@ -69,6 +74,8 @@ class Estimated:
     unsupported: float = 0.0
     trust: Trust = Trust.NONE
     why: str
+    noise: float = math.nan
+    reference_error: float = math.nan
     change: Change | None = None
 
 
@@ -81,7 +88,7 @@ def estimate(
     rng: np.random.Generator,
     confidence: float = 0.95,
     of: int = 0,
-    planned: int = 0,
+    tested: Sequence[Metric] | None = None,
 ) -> tuple[Estimated, ...]:
     """Estimate metrics of a window without looking at its labels, but for the check of what is assumed.
 
@@ -93,7 +100,7 @@ def estimate(
         rng: deals rows into folds.
         confidence: of the intervals.
         of: rows that the window's are a sample of, if it has more.
-        planned: rows that the window was planned to have; 0 if nobody said.
+        tested: the metrics whose change is split where labels have come; None for all.
 
     Returns:
         One for each metric, in their order. Too little data is a `Trust.NONE` with a reason.
@@ -107,24 +114,25 @@ def estimate(
     fitted = reference if isinstance(reference, Fitted) else fit(reference, metrics, rng)
     if unlearnt := [metric for metric in metrics if metric not in fitted.metrics]:
         raise ConfigError(f"the reference was not fitted for {name_of(unlearnt[0])!r}", hint="name all metrics when fitting it")
+    if method == "cbpe" and fitted.rows.classes and not fitted.curves and not fitted.why:
+        raise ConfigError("the reference was fitted without plain calibration", hint="fit it with plain=True")
     usable = int(window.usable().sum())
     if why := fitted.why or _too_few(usable):
         return tuple(Estimated(metric=name_of(metric), method=method, rows=usable, why=why) for metric in metrics)
     seen = beside(fitted, window, rng, weighted=method != "cbpe")
-    labelled = _labelled(seen, window, rng)
-    found = []
+    changes = _changes(seen, window, metrics if tested is None else tested, rng)
+    shaken = min((change.p_value for change in changes.values()), default=1.0)
+    fewest, found = fitted.fewest, []
     for metric in metrics:
-        place = fitted.metrics.index(metric)
-        change = None if labelled is None else split_change(labelled, place)
+        place, change = fitted.metrics.index(metric), changes.get(metric)
         linear, used, apart = _linear(seen, place, method)
         grounds = Grounds(
             ess=seen.ratio.ess,
             labels=len(fitted.rows),
-            fewest=fitted.fewest,
+            fewest=fewest,
             unsupported=seen.ratio.unsupported,
             rows=max(of, usable),
-            planned=planned,
-            concept_p=1.0 if change is None else change.p_value,
+            concept_p=shaken if change is None else change.p_value,
         )
         told = _told(metric, linear, apart, grounds, critical(confidence))
         found.append(replace(told, method=used, ess=grounds.ess, unsupported=grounds.unsupported, change=change))
@@ -140,13 +148,15 @@ def _too_few(usable: int) -> str:
     return f"the window has {usable} rows with a prediction, and at least {FEWEST_ROWS} are needed" if usable < FEWEST_ROWS else ""
 
 
-def _labelled(seen: Beside, window: Rows, rng: np.random.Generator) -> Beside | None:
-    """The window's labelled rows beside the reference; None where they are too few to say anything."""
+def _changes(seen: Beside, window: Rows, tested: Sequence[Metric], rng: np.random.Generator) -> dict[Metric, Change]:
+    """What labels that have come say of each metric; nothing where they are too few."""
     rows = window.take(window.labelled())
-    if len(rows) < FEWEST_ROWS:
-        return None
+    if len(rows) < FEWEST_ROWS or len(rows) < FEWEST_TESTED * len(seen.rows):
+        return {}
     # Rows whose labels have come need not be like the others, so they are weighed by themselves.
-    return seen if len(rows) == len(seen.rows) and seen.weighted else beside(seen.fitted, rows, rng)
+    labelled = seen if len(rows) == len(seen.rows) and seen.weighted else beside(seen.fitted, rows, rng)
+    splits = {metric: split_change(labelled, seen.fitted.metrics.index(metric)) for metric in tested}
+    return {metric: split for metric, split in splits.items() if split is not None}
 
 
 def _linear(seen: Beside, place: int, method: Method) -> tuple[Linear, str, float]:
@@ -185,4 +195,6 @@ def _told(metric: Metric, linear: Linear, apart: float, grounds: Grounds, z: flo
         rows=grounds.rows,
         trust=trust,
         why=why,
+        noise=linear.noise,
+        reference_error=linear.reference_error,
     )

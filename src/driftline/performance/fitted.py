@@ -39,7 +39,7 @@ class Fitted:
         metrics: what will be asked.
         background: its rows in bins, and their folds.
         outcome: what is to be expected of a row: chances of classes, or the losses behind all `metrics`, one after another.
-        curves: for each class (binary: for the positive one) the calibration that CBPE uses; none for numbers.
+        curves: for each class (binary: for the positive one) the calibration that CBPE uses; none for numbers, or where not asked for.
         why: empty, or why nothing can be learnt from it.
     """
 
@@ -56,13 +56,14 @@ class Fitted:
         return int(self.rows.truth().sum(0).min()) if self.rows.classes else len(self.rows)
 
 
-def fit(reference: Rows, metrics: Sequence[Metric], rng: np.random.Generator) -> Fitted:
+def fit(reference: Rows, metrics: Sequence[Metric], rng: np.random.Generator, *, plain: bool = True) -> Fitted:
     """Learn from a reference with labels, once for all windows.
 
     Args:
         reference: rows; those without a label, a score or a prediction do not count.
         metrics: names, or means of one's own, that will be asked.
         rng: deals rows into folds.
+        plain: learn calibration without weights, too, which CBPE needs and others do not.
 
     Raises:
         ConfigError: a metric cannot be estimated for what the model predicts.
@@ -85,7 +86,7 @@ def fit(reference: Rows, metrics: Sequence[Metric], rng: np.random.Generator) ->
             return Fitted(rows, tuple(metrics), None, None, (), "a loss of some of the reference's rows is not a number")
         return Fitted(rows, tuple(metrics), background, learn_losses(background, losses), ())
     truth, scores = rows.truth(), rows.scores()
-    curves = tuple(if_needed(scores[:, k], truth[:, k]) for k in _told_apart(rows))
+    curves = tuple(if_needed(scores[:, k], truth[:, k]) for k in _told_apart(rows)) if plain else ()
     return Fitted(rows, tuple(metrics), background, learn_chances(background, truth), curves)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from driftline.performance.additive import Model, Ridge, fit_mean, fit_share, gram
+from driftline.performance.additive import Model, Ridge, fit_mean, fit_share, gram, whitening
 from driftline.performance.rows import FOLDS
 
 if TYPE_CHECKING:
@@ -48,11 +48,14 @@ def learn_chances(background: Background, truth: NDArray[np.float64]) -> Outcome
     """Chances of K classes by logistic models of one against the rest. `truth`: float64[n, K]."""
     asked = truth[:, 1:] if truth.shape[1] == 2 else truth  # noqa: PLR2004  of two classes one is enough
     near: list[Model | None] = [None] * asked.shape[1]
+    known = background.squares * (1 - 1 / FOLDS)
+    white = [whitening(background.basis, known, RIDGE, share) for share in asked.mean(0)]
     found: list[tuple[Model, ...]] = []
     for k in range(FOLDS):
         shown = background.fold != k
-        rows, squares = background.rows.take(shown), background.squares * shown.mean()
-        models = [fit_share(background.basis, rows, target, RIDGE, squares, one) for target, one in zip(asked[shown].T, near, strict=True)]
+        rows = background.rows.take(shown)
+        each = zip(asked[shown].T, white, near, strict=True)
+        models = [fit_share(background.basis, rows, target, RIDGE, one, before) for target, one, before in each]
         near = [*models]
         found.append(tuple(models))
     return _cross_fitted(background, found, chances=True)

@@ -42,9 +42,14 @@ class Linear:
     slopes: NDArray[np.float64]
 
     @property
+    def reference_error(self) -> float:
+        """The part of the standard error that the reference's labels leave."""
+        return float(np.sqrt(self.reference.var() / self.reference.size))
+
+    @property
     def error(self) -> float:
         """Standard error, as an estimate of the risk in all the rows the window is a sample of."""
-        return float(np.sqrt(self.window.var() / self.window.size + self.reference.var() / self.reference.size))
+        return float(np.hypot(np.sqrt(self.window.var() / self.window.size), self.reference_error))
 
     def realised_error(self, rows: int = 0) -> float:
         """Standard error, as a forecast of what the window's own labels will say.
@@ -54,7 +59,7 @@ class Linear:
         """
         size = self.window.size
         rows = max(rows, size)
-        return float(np.sqrt(self.noise / rows + self.window.var() * (1 / size - 1 / rows) + self.reference.var() / self.reference.size))
+        return float(np.hypot(np.sqrt(self.noise / rows + self.window.var() * (1 / size - 1 / rows)), self.reference_error))
 
 
 def of_means(
