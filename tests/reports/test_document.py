@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from driftline.performance.concept import Change as Split
 from driftline.profile.plan import Plan
 from driftline.profile.profile import Profile
 from driftline.reports.document import SCHEMA, schema, to_dict
@@ -26,6 +27,7 @@ from driftline.verdicts.report import (
     MetricReport,
     Report,
     Score,
+    TrackRecord,
     Verdict,
     WindowReport,
 )
@@ -69,7 +71,25 @@ columns = st.builds(
 )
 pairs = st.none() | st.tuples(numbers, numbers)
 estimates = st.builds(
-    Estimate, value=numbers, interval=pairs, method=st.text(), trusted=st.booleans() | st.booleans().map(np.bool_), why=st.text()
+    Estimate,
+    value=numbers,
+    interval=pairs,
+    method=st.text(),
+    trusted=st.booleans() | st.booleans().map(np.bool_),
+    why=st.text(),
+    worse=st.booleans() | st.booleans().map(np.bool_),
+    record=st.none() | st.builds(TrackRecord, windows=counts, error=numbers, held=counts),
+    labels_needed=st.none() | counts,
+)
+splits = st.builds(
+    Split,
+    observed=numbers,
+    inputs=numbers,
+    inputs_error=numbers,
+    relation=numbers,
+    relation_error=numbers,
+    p_value=st.floats(0, 1) | st.just(float("nan")),
+    rows=counts,
 )
 metrics = st.builds(
     MetricReport,
@@ -95,6 +115,7 @@ metrics = st.builds(
     detectable=maybe,
     rows_needed=st.none() | counts,
     per_day=st.none() | st.tuples(numbers, numbers, numbers),
+    change=st.none() | splits,
 )
 instants = st.datetimes(timezones=st.just(UTC))
 labels = st.builds(
@@ -213,6 +234,8 @@ def test_nothing_that_a_report_says_is_left_out() -> None:
     assert {f.name for f in fields(Finding)} == set(described["finding"]["properties"])
     assert {f.name for f in fields(MetricReport)} == set(described["metric"]["properties"])
     assert {f.name for f in fields(Estimate)} == set(described["estimate"]["properties"])
+    assert {f.name for f in fields(TrackRecord)} == set(described["record"]["properties"])
+    assert {f.name for f in fields(Split)} == set(described["change"]["properties"])
     assert {f.name for f in fields(LabelReport)} == set(described["labels"]["properties"])
     assert {f.name for f in fields(Diagnosis)} - {"mark"} == set(described["diagnosis"]["properties"])
     assert {f.name for f in fields(Part)} == set(described["part"]["properties"])

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from driftline.performance.concept import Change
 from driftline.reports import vitals
 from driftline.reports.track import About, Course, courses
-from driftline.verdicts.report import Cause, LabelReport, Verdict
+from driftline.verdicts.report import Cause, LabelReport, TrackRecord, Verdict
 
 if TYPE_CHECKING:
     from driftline.verdicts.report import Report
@@ -60,6 +61,15 @@ def test_estimates_say_how_and_whether_to_trust_them(course: Course) -> None:
     trusted = replace(doubted, estimate=replace(doubted.estimate, trusted=True, why=""))
     assert vitals.estimated(trusted).endswith(" by PAPE")
     assert vitals.estimated(replace(doubted, estimate=None)) == ""
+    proven = replace(doubted, estimate=replace(trusted.estimate, record=TrackRecord(3, 0.012, 3)))
+    assert vitals.estimated(proven).endswith(" by PAPE; 3 earlier ones off by 0.012 on average")
+
+
+def test_what_inputs_explain_is_told(course: Course) -> None:
+    """The two parts of a change are told where they are known."""
+    assert vitals.parted(course.told) == ""
+    change = Change(-0.05, -0.02, 0.004, -0.03, 0.01, 0.003, 900)
+    assert vitals.parted(replace(course.told, change=change)) == "inputs explain -0.02 of it, a changed relation -0.03"
 
 
 def test_the_footing_tells_labels_estimate_and_price(course: Course) -> None:

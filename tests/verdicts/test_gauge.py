@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from driftline.verdicts.gauge import Gauge, Standard, judge_windows, spread
-from driftline.verdicts.report import Cause, Estimate, Verdict
+from driftline.verdicts.report import Cause, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,13 +144,3 @@ def test_a_reference_that_varies_widens_every_error() -> None:
 def test_too_few_blocks_say_nothing_of_the_spread() -> None:
     """With hardly any blocks the number's own error stands."""
     assert spread([share((90, 100))], share((90_000, 100_000))) == 1.0
-
-
-def test_estimates_go_with_their_window() -> None:
-    """What was estimated without labels stands beside what was realised."""
-    estimate = Estimate(value=0.88, interval=(0.86, 0.9), method="pape", trusted=True)
-    found = judge_windows(
-        [standard()], [(9, 10), (0, 0)], ["a", "b"], [10, 10], level=0.01, confidence=0.9, estimates={(1, "accuracy"): estimate}
-    )
-    assert [reports[0].estimate for reports in found] == [None, estimate]
-    assert found[1][0].coverage == 0

@@ -8,8 +8,18 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from driftline.performance.concept import Change
     from driftline.verdicts.diagnosis import Diagnosis, Part
-    from driftline.verdicts.report import ColumnReport, Estimate, LabelReport, MetricReport, Report, Score, WindowReport
+    from driftline.verdicts.report import (
+        ColumnReport,
+        Estimate,
+        LabelReport,
+        MetricReport,
+        Report,
+        Score,
+        TrackRecord,
+        WindowReport,
+    )
 
 SCHEMA = 1
 """Raised when a field changes its meaning or goes; new fields do not raise it."""
@@ -82,6 +92,7 @@ def _metric(metric: MetricReport) -> dict[str, Any]:
         "detectable": _finite(metric.detectable),
         "rows_needed": None if metric.rows_needed is None else int(metric.rows_needed),
         "per_day": None if metric.per_day is None else [_finite(part) for part in metric.per_day],
+        "change": None if metric.change is None else _split(metric.change),
     }
 
 
@@ -135,6 +146,25 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
         "method": estimate.method,
         "trusted": bool(estimate.trusted),
         "why": estimate.why,
+        "worse": bool(estimate.worse),
+        "record": None if estimate.record is None else _record(estimate.record),
+        "labels_needed": None if estimate.labels_needed is None else int(estimate.labels_needed),
+    }
+
+
+def _record(record: TrackRecord) -> dict[str, Any]:
+    return {"windows": int(record.windows), "error": _finite(record.error), "held": int(record.held)}
+
+
+def _split(change: Change) -> dict[str, Any]:
+    return {
+        "observed": _finite(change.observed),
+        "inputs": _finite(change.inputs),
+        "inputs_error": _finite(change.inputs_error),
+        "relation": _finite(change.relation),
+        "relation_error": _finite(change.relation_error),
+        "p_value": _finite(change.p_value),
+        "rows": int(change.rows),
     }
 
 

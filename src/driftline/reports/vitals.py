@@ -50,7 +50,8 @@ def estimated(told: MetricReport) -> str:
         return ""
     one = told.estimate
     doubt = "" if one.trusted else f", not to be trusted: {clean(one.why)}" if one.why else ", not to be trusted"
-    return f"estimated {number(one.value)}{bounds(one.interval)} by {clean(one.method)}{doubt}"
+    record = f"; {plural(one.record.windows, 'earlier one')} off by {number(one.record.error)} on average" if one.record else ""
+    return f"estimated {number(one.value)}{bounds(one.interval)} by {clean(one.method)}{doubt}{record}"
 
 
 def headline(course: Course) -> str:
@@ -96,11 +97,19 @@ def worth(told: MetricReport) -> str:
     return f"the change is worth {signed(value)}{bounds((low, high))} a day"
 
 
+def parted(told: MetricReport) -> str:
+    """What of the change since the reference the inputs explain, and what they do not; nothing where that is not known."""
+    if told.change is None:
+        return ""
+    return f"inputs explain {signed(told.change.inputs)} of it, a changed relation {signed(told.change.relation)}"
+
+
 def footing(course: Course) -> str:
-    """What the metric rests on, in one line: labels, the newest estimate, what the change is worth."""
+    """What the metric rests on, in one line: labels, what changed it, the newest estimate, what the change is worth."""
     prices = [one[course.at] for one in course.track.told.values()]
     priced = next((worth(one) for one in prices if one is not None and one.per_day is not None), "")
-    return "; ".join(filter(None, [labelled(course), newest_estimate(course), priced]))
+    change = parted(course.told) if course.now else ""
+    return "; ".join(filter(None, [labelled(course), change, newest_estimate(course), priced]))
 
 
 def newest_estimate(course: Course) -> str:

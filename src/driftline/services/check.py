@@ -142,7 +142,7 @@ def _judge_segment(
         length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
     )
     policy = monitor.policy
-    performance = performance_of(comparison, windows, policy, level * PERFORMANCE)
+    performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=segment is None)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
     drift = level * (1 - (PERFORMANCE if performance else 0) - (OPERATIONS if operations else 0))
     evidence = gather(comparison, drift * INSTANT, policy.confidence)

@@ -11,10 +11,10 @@ from scipy import special
 
 from driftline.inference.significance import POWER_Z, normal_quantile
 from driftline.inference.variation import FEWEST_BLOCKS
-from driftline.verdicts.report import Cause, Estimate, MetricReport, Verdict
+from driftline.verdicts.report import Cause, MetricReport, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 SPANS = (1, 2, 4, 8)
 """A window is judged by itself and together with those before it, so that small lasting losses show too."""
@@ -143,7 +143,6 @@ def judge_windows(
     *,
     level: float,
     confidence: float,
-    estimates: Mapping[tuple[int, str], Estimate] | None = None,
 ) -> list[tuple[MetricReport, ...]]:
     """Judge each window by each number; those that decide also together with the windows before.
 
@@ -154,7 +153,6 @@ def judge_windows(
         rows: each window's rows.
         level: probability of a false alarm that one window may spend.
         confidence: level of the interval that decides.
-        estimates: by window and metric, what was estimated without labels.
     """
     found: list[tuple[MetricReport, ...]] = []
     onsets: dict[str, int | None] = {}
@@ -168,8 +166,7 @@ def judge_windows(
                 told, onset = _going_on(one, judged, told, windows[: w + 1], onsets.get(one.gauge.name), (level, confidence))
             worse = told.verdict is Verdict.DRIFTED
             onsets[one.gauge.name] = onset if worse else None
-            estimate = (estimates or {}).get((w, one.gauge.name))
-            reports.append(_report(one, judged[0], told, counts, rows[w], since=labels[onset] if worse else None, estimate=estimate))
+            reports.append(_report(one, judged[0], told, counts, rows[w], since=labels[onset] if worse else None))
         found.append(tuple(reports))
     return found
 
@@ -279,7 +276,6 @@ def _report(
     rows: int,
     *,
     since: str | None,
-    estimate: Estimate | None,
 ) -> MetricReport:
     worse = told.verdict is Verdict.DRIFTED
     undefined = bool(own.value.why or standard.value.why)
@@ -300,7 +296,7 @@ def _report(
         coverage=known_rows / rows if rows else 0.0,
         value=own.value.value if known else None,
         interval=(own.value.low, own.value.high) if known else None,
-        estimate=estimate,
+        estimate=None,
         reference=None if standard.value.why else standard.value.value,
         worsening=own.worsening if compared else None,
         worsening_interval=own.interval if compared else None,

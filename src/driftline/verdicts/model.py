@@ -38,8 +38,10 @@ OPERATIONS = 0.1
 """The share that is spent on errors and latencies, where columns tell of them."""
 
 
-def performance_of(comparison: Comparison, windows: Sequence[Window], policy: Policy, level: float) -> list[tuple[MetricReport, ...]]:
-    """Each window's performance; nothing where outcomes are not counted."""
+def performance_of(
+    comparison: Comparison, windows: Sequence[Window], policy: Policy, level: float, *, estimated: bool = False
+) -> list[tuple[MetricReport, ...]]:
+    """Each window's performance; nothing where outcomes are not counted. `estimated`: also where labels have not come."""
     outcome, reference = comparison.total.plan.outcome, comparison.total.outcome
     if outcome is None or reference is None:
         return []
@@ -50,7 +52,14 @@ def performance_of(comparison: Comparison, windows: Sequence[Window], policy: Po
     instant, slow = level * (1 - SLOW_LOSS), level * SLOW_LOSS
     found = judge_windows(standard, counted, labels, rows, level=instant, confidence=policy.confidence)
     found = _priced(found, outcome, reference, counted, windows, policy.goal)
-    return with_lasting_loss(found, *lasting_loss(outcome, standard[0], blocks, counted, comparison.layout, slow), labels)
+    found = with_lasting_loss(found, *lasting_loss(outcome, standard[0], blocks, counted, comparison.layout, slow), labels)
+    if not estimated or not reference.labelled or len(counted) < len(windows):
+        return found
+    from driftline.verdicts.foreseen import foresee, with_estimates  # noqa: PLC0415  its optimisers are loaded where they are needed
+
+    foreseen = foresee(comparison, standard, found, policy.goal)
+    # A window with few labels is tested twice.
+    return with_estimates(found, foreseen, standard, labels, level=instant / 2, confidence=policy.confidence)
 
 
 def _priced(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from driftline.performance.concept import Change
     from driftline.profile.profile import Profile
     from driftline.schema import Kind, Role
     from driftline.verdicts.diagnosis import Diagnosis
@@ -37,6 +38,7 @@ class Cause(StrEnum):
     NO_REFERENCE_VALUES = "the reference has no values"
     NOT_COUNTED = "values of this kind are not counted"
     WORSE = "worse than in the reference"
+    FORESEEN = "estimated to be worse than in the reference"
     NO_LABELS = "no labels yet"
     UNDEFINED = "the metric is not defined here"
     MISSING_COLUMN = "the column is missing"
@@ -108,6 +110,21 @@ class ColumnReport:
     scores: tuple[Score, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TrackRecord:
+    """How close estimates of earlier windows came to what was then realised.
+
+    Attributes:
+        windows: so many earlier windows have both.
+        error: mean distance of the two, in the metric's units.
+        held: in so many the realised value lay in the estimate's interval.
+    """
+
+    windows: int
+    error: float
+    held: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """What a metric must be where labels have not come.
@@ -118,6 +135,10 @@ class Estimate:
         method: how it was estimated.
         trusted: whether what the method needs was found to hold.
         why: what speaks against trusting it; empty where nothing does.
+        worse: it is worse than the reference by more than chance and more than matters.
+        record: how earlier estimates did; None where no earlier window has both.
+        labels_needed: labels that would show, four times in five, that the relation of inputs and labels has changed by as much as
+            matters; None where that is not known.
     """
 
     value: float
@@ -125,6 +146,9 @@ class Estimate:
     method: str
     trusted: bool
     why: str = ""
+    worse: bool = False
+    record: TrackRecord | None = None
+    labels_needed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +178,7 @@ class MetricReport:
         detectable: the smallest worsening these labels could have shown (with probability 0.8).
         rows_needed: labelled rows that would settle an inconclusive verdict; None if unknown.
         per_day: for the value of decisions, what the change since the reference is worth a day, and its interval; None for others.
+        change: what inputs and their relation to labels did to it since the reference; None where that was not asked or cannot be told.
     """
 
     metric: str
@@ -178,6 +203,7 @@ class MetricReport:
     detectable: float | None
     rows_needed: int | None
     per_day: tuple[float, float, float] | None = None
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
