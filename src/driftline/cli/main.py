@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "Make, list and close tokens of the service.",
     "retrain": "Train a challenger as driftline.yaml says, and put it into the registry.",
     "export": "Write what other tools need to watch the service.",
+    "prove": "Hold the challenger against the gate that driftline.yaml describes.",
     "gateway": "Stand in front of model servers: split, shadow, fall back, record.",
     "explain": "Explain a statistic, a setting, an error or a word.",
     "config": "Check driftline.yaml, or print its JSON Schema.",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from driftline.config.document import Document
 
+NULLS = 0.01
+"""Without a word: to show fewer takes thousands of rows, which a holdout seldom has."""
+
 SLACK = (3.0, 1.5)
 """Early canaries see little, and are only asked for larger harms."""
 
@@ -119,7 +122,7 @@ def gate(document: Document) -> Gate:
         segment_margin=said.segment_margin,
         calibration=said.calibration,
         churn=said.churn,
-        nulls=default.nulls if said.nulls is None else said.nulls,
+        nulls=NULLS if said.nulls is None else said.nulls,
         latency=said.latency_ms and said.latency_ms / 1000,
         size=None if said.size_mb is None else int(said.size_mb * 1_000_000),
         level=said.level or default.level,

@@ -105,7 +105,7 @@ class Gate(BaseModel):
     calibration: Floor | None = Field(None, description="The largest gap between its scores and what came true.", examples=[0.02])
     churn: Share | None = Field(None, description="The largest share of decisions that may turn.", examples=[0.1])
     nulls: Share | None = Field(
-        None, description="The largest share of rows that only the champion answers. Without this: 0.001.", examples=[0.001]
+        None, description="The largest share of rows that only the champion answers. Without this: 0.01.", examples=[0.001]
     )
     latency_ms: Positive | None = Field(None, description="Of 95 in 100 answers, the slowest may take so long.", examples=[50])
     size_mb: Positive | None = Field(None, description="How large its files may be.", examples=[200])

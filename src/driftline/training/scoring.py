@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow.parquet as pq
 
 from driftline.errors import DataError
@@ -17,8 +16,6 @@ from driftline.training.runner import ended, supervised
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from driftline.training.order import Recipe
 
@@ -32,14 +29,14 @@ class Said:
     """What a model said of rows, in their order.
 
     Attributes:
-        score: float64[n]; NaN where it said nothing.
-        prediction: what it chose, as it wrote it; None where it chooses nothing.
-        latency: float64[n], seconds; None where it was not measured.
+        score: what it scored, as it wrote it; None where it scores nothing.
+        prediction: what it chose; None where it chooses nothing.
+        latency: seconds; None where they were not measured.
     """
 
-    score: NDArray[np.float64]
-    prediction: list[object] | None
-    latency: NDArray[np.float64] | None
+    score: list[Any] | None
+    prediction: list[Any] | None
+    latency: list[Any] | None
 
 
 def ask(model: Path, rows: Path, count: int, recipe: Recipe, place: Path, tell: Callable[[str], None]) -> Said:
@@ -84,25 +81,4 @@ def answers(path: Path, count: int) -> Said:
     names = set(table.column_names)
     if not names & {SCORE, PREDICTION}:
         raise DataError(f"{str(path)!r} has neither a column score nor a column prediction", hint=hint)
-    prediction = table[PREDICTION].to_pylist() if PREDICTION in names else None
-    return Said(
-        numbers(table[SCORE].to_pylist() if SCORE in names else prediction or []),
-        prediction,
-        numbers(table[LATENCY].to_pylist()) if LATENCY in names else None,
-    )
-
-
-def numbers(values: list[object]) -> NDArray[np.float64]:
-    """Numbers; NaN for what is none.
-
-    >>> numbers([1, "2.5", None, "x"])
-    array([1. , 2.5, nan, nan])
-    """
-    return np.array([_number(value) for value in values], dtype=np.float64)
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]  # whatever it is
-    except (TypeError, ValueError):
-        return float("nan")
+    return Said(*(table[name].to_pylist() if name in names else None for name in (SCORE, PREDICTION, LATENCY)))

@@ -1,0 +1,80 @@
+"""A shop whose models are one number: how much they look at x."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from driftline.config.specification import Specification, specify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+TRAIN = """
+import json, os
+from pathlib import Path
+Path(os.environ["DRIFTLINE_OUTPUT"], "weight").write_text(Path("weight").read_text())
+Path(os.environ["DRIFTLINE_OUTPUT"], "signature.json").write_text(json.dumps({"inputs": {"x": "double"}}))
+"""
+SCORE = """
+import os
+from pathlib import Path
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+weight = float(Path(os.environ["DRIFTLINE_MODEL"], "weight").read_text())
+rows = pq.read_table(os.environ["DRIFTLINE_ROWS"])
+assert not {"label", "score"} & set(rows.column_names)
+noise = np.random.default_rng(1).normal(size=rows.num_rows)
+score = 1 / (1 + np.exp(-(weight * rows["x"].to_numpy() + (2 - weight) * noise)))
+answers = pa.table({"score": score, "latency": np.full(rows.num_rows, 0.002)})
+pq.write_table(answers, Path(os.environ["DRIFTLINE_OUTPUT"], "answers.parquet"))
+"""
+
+
+def rows(seed: int = 0, days: int = 20, a_day: int = 500) -> pa.Table:
+    """Days of requests to a model that looks at x as it should."""
+    rng = np.random.default_rng(seed)
+    count = days * a_day
+    ts = np.datetime64("2026-03-01", "ms") + (np.arange(count) * (86_400_000 // a_day)).astype("timedelta64[ms]")
+    x = rng.normal(size=count)
+    label = (rng.random(count) < 1 / (1 + np.exp(-2 * x))).astype(int)
+    score = 1 / (1 + np.exp(-2 * x))
+    return pa.table(
+        {"ts": ts, "id": np.arange(count).astype(str), "x": x, "country": rng.choice(["de", "fr"], count), "label": label, "score": score}
+    )
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Callable[..., Specification]:
+    """Writes the shop's files, and reads its monitor with other settings where they are given."""
+
+    def written(weight: float = 2.0, **settings: Any) -> Specification:
+        pq.write_table(rows(), tmp_path / "rows.parquet")
+        (tmp_path / "train.py").write_text(TRAIN)
+        (tmp_path / "score.py").write_text(SCORE)
+        (tmp_path / "weight").write_text(str(weight))
+        return specify({**SHOP, **settings}, {}, directory=tmp_path)
+
+    return written
+
+
+SHOP: dict[str, Any] = {
+    "monitor": "shop",
+    "task": "binary",
+    "reference": "rows.parquet",
+    "current": "rows.parquet",
+    "columns": {"timestamp": "ts", "id": "id", "label": "label", "score": "score"},
+    "segments": ["country"],
+    "training": {"command": "python train.py", "score": "python score.py"},
+    "gate": {"metric": "roc_auc", "margin": 0.02},
+    "performance": {"value": {"true_positive": 10, "false_positive": -5, "false_negative": -10, "currency": "EUR"}},
+}
