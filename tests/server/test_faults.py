@@ -26,8 +26,10 @@ from driftline.server.service import open_service
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.services.intake import Kind
+from driftline.store.database import Database
 from driftline.store.leases import acquire
 from driftline.store.ledger import LABELS, PREDICTIONS, parcel_of
+from driftline.store.migrations import REVISIONS, upgrade
 from driftline.store.pressed import unpress
 from driftline.store.rows import ParcelSource
 from driftline.store.tables import outbox, parcels, profiles, received, verdicts, windows
@@ -187,6 +189,29 @@ def test_two_schedulers_at_once_judge_every_window_once(world: Any, url: str | N
         said = tx.execute(sa.select(verdicts.c.label, verdicts.c.revision).order_by(verdicts.c.label)).all()
     assert [tuple(row) for row in said] == [(f"2026-01-05 {hour:02}:00", one["revision"]) for hour, one in enumerate(by_label(world))]
     assert [one["rows"] for one in by_label(world)] == [60] * 6
+
+
+def test_a_database_of_the_first_form_is_brought_to_the_newest_with_its_data(url: str | None, tmp_path: Path) -> None:
+    """Windows that were judged by an older driftline are there, and can be judged again."""
+    place = url or f"sqlite:///{tmp_path / 'old.db'}"
+    engine = sa.create_engine(place)
+    with engine.connect() as connection:
+        upgrade(connection, {"0001": REVISIONS["0001"]})
+    with engine.begin() as tx:
+        tx.execute(sa.text("insert into monitors (name, version, created) values ('churn', 1, 0)"))
+        tx.execute(
+            sa.text(
+                "insert into windows (monitor_id, label, cut, position, rows, revision, stale, way, changed, counted, judged_revision,"
+                " judged_version) values (1, 'w', '{}', 3, 60, 2, :stale, 'x', 0, 0, 2, 1)"
+            ),
+            {"stale": False},
+        )
+    engine.dispose()
+    database = Database(place)
+    with database.reading() as tx:
+        (row,) = tx.execute(sa.select(windows)).all()
+    assert (row.label, row.rows, row.sealed) == ("w", 60, False)
+    database.close()
 
 
 def by_label(world: Any) -> list[dict[str, Any]]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from driftline.server.meters import of_models
+from driftline.server.meters import numbers as of_report
+from driftline.services.intake import Kind
+from driftline.store.board import Board
 
 
 def numbers(api: Any, headers: dict[str, str]) -> dict[tuple[str, ...], float]:
-    """All numbers by name and labels."""
+    """All numbers by name and labels, the model first."""
     text = api.get("/metrics", headers=headers).text
-    return {(one.name, *one.labels.values()): one.value for family in text_string_to_metric_families(text) for one in family.samples}
+    samples = [one for family in text_string_to_metric_families(text) for one in family.samples]
+    return {(one.name, *(one.labels[name] for name in sorted(one.labels, key="model".__ne__))): one.value for one in samples}
 
 
 def test_the_service_tells_of_itself(api: Any, admin: dict[str, str], small: Any) -> None:
@@ -40,17 +44,47 @@ def test_the_service_tells_of_its_models(api: Any, admin: dict[str, str], small:
     assert any({"driftline_model_score", "churn", "amount"} <= set(name) for name in found)
 
 
-def test_performance_and_label_coverage() -> None:
-    """Where labels have come."""
-    window = {
-        "segment": None,
-        "rows": 5,
-        "columns": [],
-        "performance": [{"metric": "roc_auc", "value": 0.8, "coverage": 0.4}, {"metric": "f1", "value": None}],
-    }
-    report: dict[str, Any] = {"verdict": "stable", "windows": [window]}
-    found = {(one.name, *one.labels.values()): one.value for family in of_models([("churn", report)]) for one in family.samples}
-    assert found["driftline_model_performance", "churn", "roc_auc"] == pytest.approx(0.8)
-    assert found["driftline_model_label_coverage", "churn"] == pytest.approx(0.4)
-    assert ("driftline_model_performance", "churn", "f1") not in found
-    assert [one.samples for one in of_models([("empty", {"verdict": "stable", "windows": []})])] == [[], [], [], [], []]
+def test_the_service_tells_how_well_models_do(api: Any, admin: dict[str, str], small: Any, rows_of: Any) -> None:
+    """Performance, what it was, and the share of labels, once labels have come; how many alerts fire."""
+    rows = rows_of(0, 60)
+    small.send(rows, "a")
+    small.round()
+    assert ("driftline_model_performance", "churn", "roc_auc") not in numbers(api, admin)
+    small.send([{"id": row["id"], "value": int(row["score"] < 0.5)} for row in rows[:45]], "l", Kind.LABELS)
+    small.round()
+    found = numbers(api, admin)
+    assert found["driftline_model_performance", "churn", "roc_auc"] < 0.1
+    assert found["driftline_model_performance_reference", "churn", "roc_auc"] > 0.7
+    assert found["driftline_model_label_coverage", "churn"] == pytest.approx(0.75)
+    assert found["driftline_model_window_end_seconds", "churn"] == datetime(2026, 1, 5, 1, tzinfo=UTC).timestamp()
+    assert found["driftline_model_alerts_firing", "churn", "page"] >= 1
+    assert found["driftline_incidents_open",] >= 1
+    small.send(rows_of(60, 60), "b")
+    small.round()
+    later = numbers(api, admin)
+    assert later["driftline_model_window_end_seconds", "churn"] == datetime(2026, 1, 5, 2, tzinfo=UTC).timestamp()
+    assert later["driftline_model_labelled_window_end_seconds", "churn"] == datetime(2026, 1, 5, 1, tzinfo=UTC).timestamp()
+    assert later["driftline_model_performance", "churn", "roc_auc"] == found["driftline_model_performance", "churn", "roc_auc"]
+
+
+def test_a_report_is_read_once(api: Any, admin: dict[str, str], small: Any, rows_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the numbers are asked for; a new verdict is seen at once."""
+    small.send(rows_of(0, 60), "a")
+    small.round()
+    read, own = [], Board.said
+    monkeypatch.setattr(Board, "said", lambda board, number: read.append(number) or own(board, number))
+    for _ in range(3):
+        numbers(api, admin)
+    assert len(read) == 1
+    small.send(rows_of(60, 60), "b")
+    small.round()
+    assert numbers(api, admin)["driftline_model_window_end_seconds", "churn"] == datetime(2026, 1, 5, 2, tzinfo=UTC).timestamp()
+
+
+def test_what_is_not_known_is_not_told() -> None:
+    """No zero stands for a metric without labels."""
+    window = {"segment": None, "rows": 5, "columns": [], "performance": [{"metric": "f1", "value": None, "estimate": {"value": 0.7}}]}
+    found = of_report({"verdict": "stable", "windows": [{**window, "labels": {"coverage": 0.4, "maturity": None}}]})
+    assert (found["performance"], found["performance_estimated"]) == ([], [(("f1",), 0.7)])
+    assert (found["label_coverage"], found["label_maturity"]) == ([((), 0.4)], [])
+    assert of_report({"verdict": "stable", "windows": []}) == {}

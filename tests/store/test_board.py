@@ -19,7 +19,7 @@ def test_an_empty_service_has_nothing_to_show(tmp_path: Path) -> None:
     board = Board(Database(f"sqlite:///{tmp_path / 'd.db'}"))
     assert board.answers()
     assert set(board.counts().values()) == {0}
-    assert board.latest() == []
+    assert (board.newest(), board.newest(labelled=True), board.firing()) == ({}, {}, [])
     assert board.places() == frozenset()
     assert board.received(1, "a") is None
     assert board.windows(1, before=None, limit=9) == board.verdicts(1, before=3, limit=9, window="x") == []

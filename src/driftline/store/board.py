@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, true
 
 from driftline.errors import ConfigError
 from driftline.store.boards import MESSAGE
 from driftline.store.ledger import unpack
-from driftline.store.tables import audit, dead_letters, findings, monitors, outbox, parcels, received, verdicts, windows
+from driftline.store.tables import alerts, audit, dead_letters, findings, incidents, monitors, outbox, parcels, received, verdicts, windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,19 +113,34 @@ class Board:
             "rows_uncounted": select(func.coalesce(func.sum(parcels.c.rows), 0)).where(waiting),
             "windows_unjudged": select(func.count()).select_from(windows).where(unsaid),
             "dead_letters": select(func.count()).select_from(dead_letters).where(dead_letters.c.replayed.is_(None)),
+            "incidents_open": select(func.count()).select_from(incidents).where(incidents.c.closed.is_(None)),
             "outbox": select(func.count()).select_from(outbox).where(outbox.c.sent.is_(None), outbox.c.topic == MESSAGE),
         }
         with self._database.reading() as tx:
             return {name: int(tx.execute(wanted).scalar_one()) for name, wanted in numbers.items()}
 
-    def latest(self) -> list[tuple[str, dict[str, Any]]]:
-        """Each monitor's name and the newest report about it."""
-        newest = select(func.max(verdicts.c.position).label("position"), verdicts.c.monitor_id).group_by(verdicts.c.monitor_id).subquery()
-        same = and_(verdicts.c.monitor_id == newest.c.monitor_id, verdicts.c.position == newest.c.position)
-        wanted = select(monitors.c.name, verdicts.c.report).join(newest, same).join(monitors, monitors.c.id == verdicts.c.monitor_id)
+    def newest(self, *, labelled: bool = False) -> dict[str, int]:
+        """For each monitor's name, the number of the newest verdict about its newest window (whose performance is known)."""
+        chosen = verdicts.c.labelled.is_(True) if labelled else true()
+        positions = select(func.max(verdicts.c.position).label("position"), verdicts.c.monitor_id).where(chosen)
+        last = positions.group_by(verdicts.c.monitor_id).subquery()
+        same = and_(verdicts.c.monitor_id == last.c.monitor_id, verdicts.c.position == last.c.position, chosen)
+        wanted = select(monitors.c.name, func.max(verdicts.c.id)).join(last, same).join(monitors, monitors.c.id == verdicts.c.monitor_id)
         with self._database.reading() as tx:
-            rows = tx.execute(wanted.where(monitors.c.retired.is_(None)).order_by(monitors.c.name, verdicts.c.id)).all()
-        return list({row.name: (row.name, unpack(row.report)) for row in rows}.values())
+            rows = tx.execute(wanted.where(monitors.c.retired.is_(None)).group_by(monitors.c.name).order_by(monitors.c.name)).all()
+        return {name: number for name, number in rows}  # noqa: C416  rows of the database are no pairs
+
+    def said(self, number: int) -> dict[str, Any]:
+        """The report that a verdict came with."""
+        with self._database.reading() as tx:
+            return unpack(tx.execute(select(verdicts.c.report).where(verdicts.c.id == number)).scalar_one())
+
+    def firing(self) -> list[tuple[str, int, int]]:
+        """Monitors with alerts that fire: name, tier, and how many."""
+        wanted = select(monitors.c.name, alerts.c.tier, func.count()).join(alerts, alerts.c.monitor_id == monitors.c.id)
+        wanted = wanted.where(alerts.c.state == "firing", monitors.c.retired.is_(None)).group_by(monitors.c.name, alerts.c.tier)
+        with self._database.reading() as tx:
+            return [(name, tier, many) for name, tier, many in tx.execute(wanted.order_by(monitors.c.name, alerts.c.tier))]
 
     def received(self, monitor: int, batch: str) -> dict[str, Any] | None:
         """What is known of a batch."""

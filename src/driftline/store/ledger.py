@@ -297,7 +297,8 @@ class Ledger:
         about = {"version": self.version, "revision": standing.revision}
         said = {"verdict": one.verdict.value, "reason": one.reason, "rows": standing.rows}
         where = {"monitor_id": self.monitor, "window_id": standing.id, "label": standing.window.label, "position": standing.window.index}
-        statement = self.database.insert(verdicts).values(**where, **about, **said, created=now, report=report)
+        labelled = any(metric.value is not None for window in one.report.windows for metric in window.performance)
+        statement = self.database.insert(verdicts).values(**where, **about, **said, created=now, report=report, labelled=labelled)
         tx.execute(statement.on_conflict_do_nothing())
         body = json.dumps({"monitor": self.model, "window": standing.window.label, **about, **said}, ensure_ascii=False)
         key = f"verdict {standing.id} {self.version} {standing.revision}"

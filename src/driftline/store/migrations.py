@@ -190,5 +190,12 @@ def _alerts(op: Operations) -> None:
     )  # fmt: skip
 
 
-REVISIONS: Mapping[str, Step] = {"0001": _begin, "0002": _alerts}
+def _sealed(op: Operations) -> None:
+    """Windows whose rows were erased, and verdicts that know how well the model does."""
+    for table, name in (("windows", "sealed"), ("verdicts", "labelled")):
+        with op.batch_alter_table(table) as changed:
+            changed.add_column(Column(name, sa.Boolean, nullable=False, server_default=sa.false()))
+
+
+REVISIONS: Mapping[str, Step] = {"0001": _begin, "0002": _alerts, "0003": _sealed}
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""

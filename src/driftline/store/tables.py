@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 if TYPE_CHECKING:
@@ -159,12 +160,14 @@ windows = Table(
     Column("judged", Instant),
     Column("verdict", String(16)),
     Column("reason", Text),
+    Column("sealed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("monitor_id", "label", name="uq_windows"),
     Index("ix_windows", "monitor_id", "position"),
 )
 """Windows. `whole` is the number of rows that makes a window of rows complete; `revision` grows with every change of its counts.
 
-A `stale` window must be counted again from its rows: labels came, or the bins are others.
+A `stale` window must be counted again from its rows: labels came, or the bins are others. A `sealed` one cannot be any more:
+rows of it were erased because they were old, and its counts stay as they are.
 """
 
 window_parcels = Table(
@@ -204,10 +207,14 @@ verdicts = Table(
     Column("reason", Text, nullable=False),
     Column("created", Instant, nullable=False),
     Column("report", LargeBinary, nullable=False),
+    Column("labelled", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("window_id", "version", "revision", name="uq_verdicts"),
     Index("ix_verdicts", "monitor_id", "position"),
 )
-"""What was said of a window, once for each revision of its counts; `report` is the report's JSON, packed."""
+"""What was said of a window, once for each revision of its counts; `report` is the report's JSON, packed.
+
+`labelled` says that its performance was known.
+"""
 
 outbox = Table(
     "outbox",
