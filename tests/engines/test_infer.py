@@ -89,6 +89,12 @@ class TestRoles:
         """Names common in the field have their role, if the type fits; others are features."""
         assert planned({name: type_})[name].role is role
 
+    def test_what_is_not_kept_is_not_compared(self) -> None:
+        """Whether it is there or not; an id of which a hash is kept stays the id."""
+        fields = {"mail": pa.string(), "who": pa.string(), "x": pa.float64()}
+        found = planned(fields, unkept=frozenset({"mail", "who", "nowhere"}), roles={"who": Role.ID})
+        assert {name: column.role for name, column in found.items()} == {"mail": Role.IGNORED, "who": Role.ID, "x": Role.FEATURE}
+
     def test_only_one_column_takes_a_role(self) -> None:
         """The surest name wins; a hinted role is not inferred again."""
         fields = {"prediction": pa.int8(), "y_pred": pa.int8()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -14,9 +14,13 @@ from pyarrow import ipc
 
 from driftline.errors import OutsideError
 from driftline.server.bodies import ARROW, LINES, Limits
+from driftline.services.keeping import HIDDEN
 from driftline.store.intake import Intake
 from driftline.store.ledger import parcel_of
 from driftline.store.tables import parcels
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROWS = [{"id": f"i{n}", "features": {"amount": n / 2, "plan": "pro"}, "score": 0.5, "timestamp": "2026-01-05T00:00:00Z"} for n in range(3)]
 PATH = "/v1/models/churn/predictions"
@@ -123,3 +127,30 @@ def test_a_disk_that_fails_is_a_503(api: Any, admin: dict[str, str], monkeypatch
     assert (answer.status_code, answer.headers["retry-after"], answer.json()["detail"]) == (503, "1", "the disk is full")
     monkeypatch.undo()
     assert api.post(PATH, json=ROWS, headers={**admin, "Idempotency-Key": "again"}).json()["repeated"] is False
+
+
+def test_what_must_not_be_kept_is_nowhere(api: Any, admin: dict[str, str], small: Any, tmp_path: Path) -> None:
+    """In whatever form it comes, also in rows that cannot be read; labels find their predictions by the hash of the id."""
+    small.change(keep="{never: [email], hashed: [id]}")
+    marks = ["ann@example.com", "customer-4711"]
+    row = {"id": marks[1], "email": marks[0], "amount": 1.0, "ts": "2026-01-05T00:00:00Z"}
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, pa.table({name: [value] for name, value in row.items()}).schema) as writer:
+        writer.write_table(pa.table({name: [value] for name, value in row.items()}))
+    for form, body in (
+        ("application/json", json.dumps([row, {**row, "amount": [1]}]).encode()),
+        ("application/x-ndjson", b'{"email": "ann@example.com", "id": "customer-4711"'),
+        ("application/vnd.apache.arrow.stream", sink.getvalue().to_pybytes()),
+    ):
+        assert api.post(PATH, content=body, headers={**admin, "Content-Type": form}).status_code == 202
+    answer = api.post("/v1/models/churn/labels", json={"id": marks[1], "value": 1}, headers=admin)
+    assert answer.json()["rows"] == 1
+    small.round()
+    small.round()
+    (window,) = small.service.board.report(small.watched.id)["windows"]
+    assert (window["rows"], window["labels"]["labelled"]) == (2, 2)
+    assert [letter["row"] for letter in small.service.board.dead_letters(small.watched.id, before=None, limit=9)] == [HIDDEN] * 2
+    written = [file for file in (tmp_path / "data").rglob("*") if file.is_file() and "references" not in file.parts]
+    assert len(written) > 3
+    assert not set(marks) & {value for column in stored(small).to_pydict().values() for value in column}
+    assert [(file.name, mark) for file in written for mark in marks if mark.encode() in file.read_bytes()] == []

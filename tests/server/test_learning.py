@@ -62,7 +62,7 @@ def test_memory_is_bounded(small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         small.service.library.learn(watched, wall_clock(), NOW)
         small.service.library.naming(watched)
     assert [version for _, version in small.service.library._learnt] == [3, 4]
-    assert len(small.service.library._namings) == 2
+    assert len(small.service.library._known) == 2
 
 
 def test_yaml_that_the_library_stumbles_over_is_wrong_yaml(small: Any) -> None:

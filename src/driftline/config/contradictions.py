@@ -8,10 +8,12 @@ from driftline.config.arrangements import wrong_rules
 from driftline.config.channels import wrong_channels
 from driftline.config.domain import named_roles, windowing
 from driftline.config.environment import missing, written_password
+from driftline.config.keeping import wrong_keeping
 from driftline.config.places import texts_of
 from driftline.config.releasing import Mlflow
 from driftline.engines.conditions import condition
 from driftline.errors import ConfigError, near_miss
+from driftline.schema import Role
 from driftline.window import Cadence
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from wrong_rules(document)
     yield from _training(document, environ)
     yield from wrong_channels(document)
+    yield from wrong_keeping(document.keep, _uses(document))
     for key in ("reference", "current"):
         for below, text in texts_of(getattr(document, key)):
             yield from _references((key, *below), text, environ)
@@ -85,6 +88,15 @@ def _roles(document: Document) -> Iterator[Contradiction]:
         if name in given:
             yield ("columns", "features", i), f"the feature {name!r} is already the {given[name]}", "give each column one role"
         given.setdefault(name, "feature")
+
+
+def _uses(document: Document) -> dict[str, str]:
+    """What columns are for that have to be as they came."""
+    uses = {name: "segment" for name in document.segments or [] if isinstance(name, str)}
+    if document.columns is None:
+        return uses
+    uses |= dict.fromkeys(document.columns.features or [], "feature")
+    return uses | {name: role.value for _, name, role in named_roles(document.columns) if role is not Role.IGNORED}
 
 
 def _windows(document: Document) -> Iterator[Contradiction]:

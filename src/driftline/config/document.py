@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, Tag
 from driftline.config.alerts import Alerts, WrittenChannel, WrittenRoute, WrittenRule
 from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
 from driftline.config.health import Labels, Performance, Value
+from driftline.config.keeping import Keep
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
 from driftline.config.releasing import Gate, Mlflow, Rollout, Training
 
@@ -254,6 +255,9 @@ class Document(BaseModel):
     alerts: Alerts | None = Field(
         None, description="Who is told of what, and when.", examples=[{"rules": {"psi is high": "drift.psi.max > 0.25"}}]
     )
+    keep: Keep | None = Field(
+        None, description="What the service keeps of what it is sent, and for how long.", examples=[{"rows": "90 days"}]
+    )
     training: Training | None = Field(None, description="How a new model is trained.", examples=[{"command": "python train.py"}])
     gate: Gate | None = Field(None, description="What a challenger must prove.", examples=[{"metric": "roc_auc", "margin": 0.01}])
     rollout: Rollout | None = Field(None, description="How a challenger is given traffic.", examples=[{"step": "1 hour"}])
@@ -266,6 +270,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "columns": Columns,
     "floors": Floors,
     "gate": Gate,
+    "keep": Keep,
     "labels": Labels,
     "performance": Performance,
     "rollout": Rollout,

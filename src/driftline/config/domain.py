@@ -52,6 +52,7 @@ def hints(document: written.Document) -> ColumnHints:
         features=tuple(columns.features) if columns.features else None,
         segments=tuple(segment for segment in segments if isinstance(segment, str)),
         label_time=columns.label_time,
+        unkept=frozenset(((document.keep and document.keep.never) or []) + ((document.keep and document.keep.hashed) or [])),
         conditions={name: text for segment in segments if isinstance(segment, dict) for name, text in segment.items()},
     )
 

@@ -16,12 +16,14 @@ from driftline.config.contradictions import contradictions
 from driftline.config.document import Document
 from driftline.config.domain import monitor
 from driftline.config.environment import secrets
+from driftline.config.keeping import keeping
 from driftline.config.mentions import unknown
 from driftline.config.parse import Complaint, Parsed, parse
 from driftline.config.places import LabelPlace, Places, place, texts_of
 from driftline.config.release import Releasing, releasing
 from driftline.config.releasing import Mlflow
 from driftline.errors import ConfigError
+from driftline.services.keeping import Keeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,6 +55,7 @@ class Specification:
     alerts: Arrangement = field(default_factory=Arrangement)
     releasing: Releasing
     outlets: Outlets = field(default_factory=Outlets)
+    keeping: Keeping = field(default_factory=Keeping)
     path: Path | None = None
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     written: tuple[Document, Parsed] | None = field(default=None, repr=False, compare=False)
@@ -119,6 +122,7 @@ def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: 
             routes=routes(document),
             link=(document.alerts and document.alerts.link) or "",
         ),
+        keeping=keeping(document.keep),
         path=path,
         secrets=secrets([*registry, *(text for one in said for _, text in texts_of(one))], environ),
         written=(document, parsed),

@@ -151,6 +151,7 @@ def _roles(schema: pa.Schema, monitor: Monitor) -> dict[str, Role]:
         roles[monitor.windowing.column] = Role.IGNORED
     if hints.label_time is not None and hints.label_time in roles:
         roles[hints.label_time] = Role.IGNORED
+    roles |= dict.fromkeys(hints.unkept & roles.keys(), Role.IGNORED)
     return roles | dict(hints.roles)
 
 

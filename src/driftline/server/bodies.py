@@ -11,11 +11,14 @@ import pyarrow as pa
 from driftline.server.arrowbody import rows_of_arrow
 from driftline.server.problems import Refusal
 from driftline.services.intake import Refused, Unreadable, sort_rows
+from driftline.services.keeping import keep_refused, keep_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from driftline.services.intake import Kind, Naming, Row
+    from driftline.services.keeping import Keeping
 
 JSON, LINES, ARROW = "application/json", "application/x-ndjson", "application/vnd.apache.arrow.stream"
 TYPES = {
@@ -102,6 +105,20 @@ def read(body: bytes, content_type: str, kind: Kind, names: Naming, now: datetim
         raise Refusal(413, f"the body has {len(items):,} rows; at most {limits.rows:,} are taken at once", hint="send smaller batches")
     found = sort_rows(items, kind, names, now)
     return Read(found.rows, found.refused)
+
+
+def keep(found: Read, keeping: Keeping, hashed: Callable[[object], str | None]) -> Read:
+    """What may be written of a body."""
+    if not keeping.hides:
+        return found
+    refused = keep_refused(found.refused, keeping)
+    if not isinstance(found.rows, pa.Table):
+        return Read(keep_rows(found.rows, keeping, hashed), refused)
+    table = found.rows.drop_columns([name for name in found.rows.schema.names if name in keeping.never])
+    for at, name in enumerate(table.schema.names):
+        if name in keeping.hashed:
+            table = table.set_column(at, name, pa.array([hashed(value) for value in table.column(at).to_pylist()], pa.string()))
+    return Read(table, refused)
 
 
 def _document(body: bytes) -> list[object]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from driftline.errors import DriftlineError
-from driftline.server.bodies import ARROW, LINES, expand, read, too_large
+from driftline.server.bodies import ARROW, LINES, expand, keep, read, too_large
 from driftline.server.face import Face, face_of
 from driftline.server.logs import fresh_id
 from driftline.server.problems import Refusal, of_error
@@ -115,7 +115,7 @@ async def _take(request: Request, model: str, kind: Kind) -> Response:
     def make() -> Delivery:
         now = face.clock()
         data = expand(body, coding.strip().lower(), face.limits)
-        found = read(data, form, kind, names, now, face.limits)
+        found = keep(read(data, form, kind, names, now, face.limits), face.service.library.keeping(watched), face.service.hashed)
         digest = hashlib.blake2b(data, digest_size=16).hexdigest()
         batch = key or fresh_id()
         return Delivery(watched.id, watched.name, kind, batch, digest, found.rows, found.refused, now, named=key is not None)

@@ -15,6 +15,7 @@ from driftline.server.face import Face, face_of, found, may
 from driftline.server.problems import Refusal
 from driftline.server.schemas import problems
 from driftline.services.intake import Kind, sort_rows
+from driftline.services.keeping import keep_rows
 from driftline.store.intake import Delivery
 from driftline.store.letters import replayed, unreplayed
 from driftline.store.tokens import Role, Token
@@ -100,7 +101,8 @@ async def _replay(face: Face, name: str, ids: list[int]) -> schemas.Accepted:
             continue
         # The letter's number names the batch: whoever replays it twice sends the same batch twice.
         batch = f"dead letter {ident}"
-        delivery = Delivery(watched.id, watched.name, Kind(kind), batch, "", sorted_rows.rows, (), face.clock())
+        rows_kept = keep_rows(sorted_rows.rows, face.service.library.keeping(watched), face.service.hashed)
+        delivery = Delivery(watched.id, watched.name, Kind(kind), batch, "", rows_kept, (), face.clock())
         receipt = await asyncio.wrap_future(face.intake.submit(delivery))
         rows += receipt.rows
         await run_in_threadpool(_mark, face, ident)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from driftline.profile.plan import Plan
     from driftline.services.check import Counted
     from driftline.services.intake import Naming
+    from driftline.services.keeping import Keeping
     from driftline.store.fleet import Fleet, Watched
 
 REMEMBERED = 16
@@ -61,7 +62,7 @@ class Library:
         self._uploads = str(uploads)
         self._directory = directory
         self._learnt: OrderedDict[tuple[int, int], Learnt] = OrderedDict()
-        self._namings: OrderedDict[tuple[int, int], Naming] = OrderedDict()
+        self._known: OrderedDict[tuple[int, int], tuple[Naming, Keeping]] = OrderedDict()
         self._lock = Lock()
 
     def learn(self, watched: Watched, now: datetime, patience: timedelta) -> Learnt | None:
@@ -90,15 +91,23 @@ class Library:
 
     def naming(self, watched: Watched) -> Naming:
         """What a monitor's columns are called."""
+        return self._told(watched)[0]
+
+    def keeping(self, watched: Watched) -> Keeping:
+        """What may be written of its rows."""
+        return self._told(watched)[1]
+
+    def _told(self, watched: Watched) -> tuple[Naming, Keeping]:
         key = (watched.id, watched.version)
         with self._lock:
-            if key in self._namings:
-                return self._namings[key]
-        found = naming(self.specification(watched.yaml, watched.directory).monitor.hints)
+            if key in self._known:
+                return self._known[key]
+        said = self.specification(watched.yaml, watched.directory)
+        found = (naming(said.monitor.hints), said.keeping)
         with self._lock:
-            self._namings[key] = found
-            while len(self._namings) > NAMINGS:
-                self._namings.popitem(last=False)
+            self._known[key] = found
+            while len(self._known) > NAMINGS:
+                self._known.popitem(last=False)
         return found
 
     def specification(self, yaml: str, directory: str) -> Specification:

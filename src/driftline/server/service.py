@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftline.errors import ConfigError, DriftlineError
 from driftline.server.learning import Library
+from driftline.services.keeping import keyed
 from driftline.store.board import Board
 from driftline.store.database import Database
 from driftline.store.fleet import Fleet
@@ -16,11 +18,13 @@ from driftline.store.rows import Rows
 from driftline.store.tokens import Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from driftline.store.fleet import Watched
 
 DATABASE = "driftline.db"
+KEY = "hash.key"
 HERE = Path("driftline-data")
 """Where everything lies where nobody says otherwise."""
 
@@ -41,6 +45,7 @@ class Service:
     board: Board
     incidents: Incidents
     uploads: Path
+    hashed: Callable[[object], str | None]
 
     def watch(self, yaml: str, directory: str, now: datetime, *, actor: str, name: str | None = None) -> Watched:
         """Create a monitor from its YAML, or give it a new version.
@@ -88,4 +93,30 @@ def open_service(data: Path, url: str | None = None) -> Service:
     fleet = Fleet(database)
     uploads = data.resolve() / "uploads"
     library = Library(fleet, data / "references", uploads)
-    return Service(database, Rows(data / "rows"), fleet, Tokens(database), library, Board(database), Incidents(database), uploads)
+    return Service(
+        database,
+        Rows(data / "rows"),
+        fleet,
+        Tokens(database),
+        library,
+        Board(database),
+        Incidents(database),
+        uploads,
+        keyed(_secret(data / KEY)),
+    )
+
+
+def _secret(place: Path) -> bytes:
+    """The key of this service's hashes, made when it is first needed; whoever has it can guess what was hashed."""
+    if not place.exists():
+        made = place.with_name(f".{place.name}-{secrets.token_hex(4)}")
+        made.touch(mode=0o600)
+        made.write_bytes(secrets.token_bytes(32))
+        try:
+            # A link, unlike a renaming, does not replace what another process has made meanwhile.
+            place.hardlink_to(made)
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return place.read_bytes()
