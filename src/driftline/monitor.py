@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from driftline.decisions.evidence import Past
+from driftline.decisions.terms import Terms
 from driftline.schema import Role, Task
 from driftline.verdicts.policy import Policy
 from driftline.window import Windowing
@@ -48,3 +50,5 @@ class Monitor:
     hints: ColumnHints = field(default_factory=ColumnHints)
     windowing: Windowing = field(default_factory=Windowing)
     policy: Policy = field(default_factory=Policy)
+    terms: Terms = field(default_factory=Terms)
+    past: Past = field(default_factory=Past)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from driftline.channels.courier import Courier
 from driftline.channels.kinds import made
 from driftline.config.places import FilesPlace, QueryPlace
@@ -20,6 +22,7 @@ from driftline.performance.maturity import count_delays, learn_delays
 from driftline.schema import Role
 from driftline.services.check import Counted, blocks_enough
 from driftline.services.check import check as judge
+from driftline.services.decide import decide_now
 from driftline.services.diagnose import diagnose
 from driftline.sources.joined import Joined
 from driftline.sources.known import KnownAt
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
     from driftline.config.places import Place
     from driftline.config.specification import Specification
+    from driftline.decisions.course import Decided
     from driftline.monitor import ColumnHints
     from driftline.performance.maturity import Delays
     from driftline.ports import Progress, Source
@@ -54,26 +58,36 @@ FEWEST_ROWS = 10
 """A block of fewer rows says nothing about how blocks vary."""
 
 
+SEED = 0
+"""Halves rows where cheap remedies are tried: the same in every run, so that a decision can be made again."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A report and the monitor it was made for."""
+    """A report, the monitor it was made for, and what to do."""
 
     report: Report
     monitor: Monitor
+    decided: Decided
 
 
 def check(
     specification: Specification, *, progress: Progress | None = None, now: datetime | None = None, engine: str = "local"
 ) -> CheckResult:
-    """Count, compare and judge what a specification describes; `engine` is `spark` where Spark is to read the files."""
+    """Count, compare and judge what a specification describes, and decide what to do; `engine` is `spark` where Spark reads the files."""
+    at = now or datetime.now(UTC)
+    reference, current, monitor = both(specification, at, engine)
+    report = compare_sources(reference, current, monitor, progress=progress, now=at)
+    return CheckResult(report, monitor, decide_now(report, monitor, np.random.default_rng(SEED)))
+
+
+def both(specification: Specification, at: datetime, engine: str = "local") -> tuple[Source | Shelf, Source | Shelf, Monitor]:
+    """The reference and the current data with their labels, and the monitor that knows what the labels' time is called."""
     if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
-    at = now or datetime.now(UTC)
     reference = _reference(specification, at, engine)
     current = _joined(_opened(specification.places.current, engine), specification, at, engine)
-    monitor = _with_label_time(specification.monitor, current)
-    report = compare_sources(reference, current, monitor, progress=progress, now=at)
-    return CheckResult(report, monitor)
+    return reference, current, _with_label_time(specification.monitor, current)
 
 
 def labelled(specification: Specification, at: datetime) -> Source:
@@ -85,7 +99,7 @@ def labelled(specification: Specification, at: datetime) -> Source:
     if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
     source = _joined(_opened(specification.places.current), specification, at)
-    known = _as_known(source, _with_label_time(specification.monitor, source), at)
+    known = as_known(source, _with_label_time(specification.monitor, source), at)
     if isinstance(known, Shelf):
         raise ConfigError("the current data is a profile, which holds no rows", hint="name the files the rows lie in")
     return known
@@ -114,8 +128,8 @@ def compare_sources(
 ) -> Report:
     """Judge current data against a reference; either may have been counted before."""
     at = now or datetime.now(UTC)
-    current = _as_known(current, monitor, at)
-    plan, learnt = learn(_as_known(reference, monitor, at, optional=True), monitor, progress=progress)
+    current = as_known(current, monitor, at)
+    plan, learnt = learn(as_known(reference, monitor, at, optional=True), monitor, progress=progress)
     delays = _delays(plan, current, monitor, at)
     if isinstance(current, Shelf):
         if current.plan.fingerprint != plan.fingerprint:
@@ -127,7 +141,7 @@ def compare_sources(
     return diagnose(learnt, counted, judge(learnt, counted, monitor, at, delays))
 
 
-def _as_known(source: Source | Shelf, monitor: Monitor, at: datetime, *, optional: bool = False) -> Source | Shelf:
+def as_known(source: Source | Shelf, monitor: Monitor, at: datetime, *, optional: bool = False) -> Source | Shelf:
     """The source with the labels that were known at some time; training data often does not say since when they are."""
     label, time = monitor.hints.named(Role.LABEL), monitor.hints.label_time
     if isinstance(source, Shelf) or label is None or time is None or (optional and time not in source.schema().names):
@@ -254,7 +268,7 @@ def profile(specification: Specification, *, progress: Progress | None = None, e
         about = {"source": places.reference.said, **({"like_windows": _cut(monitor.windowing)} if learnt.like_windows else {})}
         return _shelf(plan, learnt, Use.REFERENCE, about)
     plan = reference.plan if isinstance(reference, Shelf) else _fit(reference, monitor, progress)
-    current = _as_known(_joined(_opened(places.current, engine), specification, at, engine), monitor, at)
+    current = as_known(_joined(_opened(places.current, engine), specification, at, engine), monitor, at)
     if isinstance(current, Shelf):
         return current
     found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)

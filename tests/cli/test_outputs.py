@@ -93,8 +93,8 @@ def test_the_exit_code_follows_from_the_verdict(verdict: str, fail_on: str, code
 
 def test_documents_are_written_and_the_table_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     """Files stand beside the table; what is printed in its place stands alone."""
-    monkeypatch.setattr(outputs, "_text", lambda name, _: f"<{name}>\n")
-    monkeypatch.setattr(outputs, "_table", lambda _, *, verbose: print(f"table {verbose}"))  # noqa: T201  it stands for one that prints
+    monkeypatch.setattr(outputs, "_text", lambda name, *_: f"<{name}>\n")
+    monkeypatch.setattr(outputs, "_table", lambda *_, verbose: print(f"table {verbose}"))  # noqa: T201  it stands for one that prints
     report: Any = SimpleNamespace(verdict=Verdict.DRIFTED)
     files = {"json": str(tmp_path / "r.json"), "html": str(tmp_path / "r.html")}
     assert deliver(report, Outputs(documents=files, verbose=True)) == 1

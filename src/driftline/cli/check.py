@@ -53,7 +53,7 @@ def check(  # noqa: PLR0913, PLR0917  click hands over one for each option
 
     Every window of the current data gets a verdict: drifted, stable, or inconclusive where there are too
     few rows to tell. Exit code 0 means stable or inconclusive, 1 drifted (see --fail-on), 2 that the
-    configuration is wrong, 3 the data.
+    configuration is wrong, 3 the data. The report ends with what to do about it: driftline decide says why.
 
     \b
     Examples:
@@ -67,8 +67,8 @@ def check(  # noqa: PLR0913, PLR0917  click hands over one for each option
 
     specification = load(config, reference, current, ctx.obj)
     with progress(quiet=outputs.quiet) as told:
-        report = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC), engine=engine).report
-    ctx.exit(deliver(select(report, windows, since), outputs))
+        found = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC), engine=engine)
+    ctx.exit(deliver(select(found.report, windows, since), outputs, found.decided.decision))
 
 
 def load(config: Path, reference: str | None, current: tuple[str, ...], session: Session) -> Specification:

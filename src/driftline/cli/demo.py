@@ -62,8 +62,9 @@ def demo(session: Session, /, *, directory: Path, days: int, rows: int, seed: in
             arrives="day",
         )
         write_proposal(answers, guess(look({"reference": str(written.reference)}, session, bar)), directory / "driftline.yaml")
-        report = check(load(directory / "driftline.yaml", None, (), session), progress=bar, now=config.midnight(days)).report
-    deliver(report, Outputs(documents={"html": str(directory / "report.html")}, quiet=False))
+        found = check(load(directory / "driftline.yaml", None, (), session), progress=bar, now=config.midnight(days))
+    report = found.report
+    deliver(report, Outputs(documents={"html": str(directory / "report.html")}, quiet=False), found.decided.decision)
     click.echo("\nWhat truly happened, and what was found\n")
     for line in told(retell(written.truth, report)):
         click.echo(line)

@@ -19,6 +19,7 @@ from driftline.errors import OutsideError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from driftline.decisions.decision import Decision
     from driftline.verdicts.report import Report
 
 STDOUT = "-"
@@ -101,10 +102,10 @@ def output_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def deliver(report: Report, outputs: Outputs) -> int:
+def deliver(report: Report, outputs: Outputs, decision: Decision | None = None) -> int:
     """Write what was asked for, and choose the exit code."""
     for name, file in outputs.documents.items():
-        text = _text(name, report)
+        text = _text(name, report, decision)
         if file == STDOUT:
             click.echo(text, nl=not text.endswith("\n"))
         else:
@@ -112,7 +113,7 @@ def deliver(report: Report, outputs: Outputs) -> int:
             if not outputs.quiet:
                 click.echo(f"wrote {file}", err=True)
     if not (outputs.quiet or outputs.to_stdout):
-        _table(report, verbose=outputs.verbose)
+        _table(report, decision, verbose=outputs.verbose)
     return exit_code(str(report.verdict), outputs.fail_on)
 
 
@@ -158,13 +159,13 @@ def _refuse(chosen: Mapping[str, str]) -> None:
             raise click.UsageError(f"--{name}: '{file}' is already there and is not called {' or '.join(SUFFIXES[name])}")
 
 
-def _text(name: str, report: Report) -> str:
+def _text(name: str, report: Report, decision: Decision | None) -> str:
     """One document. What it takes is loaded only when it is asked for: HTML needs a plotting library."""
     match name:
         case "json":
             from driftline.reports.document import to_dict
 
-            return json.dumps(to_dict(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            return json.dumps(to_dict(report, decision), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         case "junit":
             from driftline.reports.junit import to_junit
 
@@ -172,15 +173,16 @@ def _text(name: str, report: Report) -> str:
         case "markdown":
             from driftline.reports.markdown import to_markdown
 
-            return to_markdown(report)
+            return to_markdown(report, decision=decision)
         case _:
             from driftline.reports.html import to_html
 
-            return to_html(report)
+            return to_html(report, decision)
 
 
-def _table(report: Report, *, verbose: bool) -> None:
+def _table(report: Report, decision: Decision | None, *, verbose: bool) -> None:
     from driftline.reports.text import to_text
 
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    click.echo(to_text(report, width=shutil.get_terminal_size((100, 24)).columns, colour=colour, verbose=verbose).rstrip("\n"))
+    width = shutil.get_terminal_size((100, 24)).columns
+    click.echo(to_text(report, width=width, colour=colour, verbose=verbose, decision=decision).rstrip("\n"))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field, Tag
 
 from driftline.config.alerts import Alerts, WrittenChannel, WrittenRoute, WrittenRule
+from driftline.config.deciding import Decisions
 from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
 from driftline.config.health import Labels, Performance, Value
 from driftline.config.keeping import Keep
@@ -261,6 +262,9 @@ class Document(BaseModel):
     training: Training | None = Field(None, description="How a new model is trained.", examples=[{"command": "python train.py"}])
     gate: Gate | None = Field(None, description="What a challenger must prove.", examples=[{"metric": "roc_auc", "margin": 0.01}])
     rollout: Rollout | None = Field(None, description="How a challenger is given traffic.", examples=[{"step": "1 hour"}])
+    decisions: Decisions | None = Field(
+        None, description="When to retrain, and what may go ahead by itself.", examples=[{"retrain": "on_drift or weekly"}]
+    )
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -268,6 +272,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "channels": WrittenChannel,
     "routes": WrittenRoute,
     "columns": Columns,
+    "decisions": Decisions,
     "floors": Floors,
     "gate": Gate,
     "keep": Keep,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from driftline.config import document as written
+from driftline.config.deciding import UNITS, past, terms
 from driftline.monitor import ColumnHints, Monitor
 from driftline.schema import Kind, Role, Task
 from driftline.verdicts.policy import DEFAULT_FLOORS, Against, Budget, Goal, HandSet, Limit, Policy
@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from driftline.config.health import Performance
-
-UNITS = {
-    "minute": timedelta(minutes=1),
-    "hour": timedelta(hours=1),
-    "day": timedelta(days=1),
-    "week": timedelta(weeks=1),
-    "month": timedelta(days=30),
-    "year": timedelta(days=365),
-}
-"""Lengths of time in a budget; a month has 30 days there and a year 365."""
 
 LENGTHS = {Cadence.HOUR: "hour", Cadence.DAY: "day", Cadence.WEEK: "week", Cadence.MONTH: "month"}
 """The unit that a calendar window lasts."""
@@ -38,6 +28,8 @@ def monitor(document: written.Document) -> Monitor:
         hints=hints(document),
         windowing=windowing(document),
         policy=policy(document),
+        terms=terms(document.decisions, windowing(document).timezone),
+        past=past(document.decisions),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftline.config import releasing as written
-from driftline.config.domain import UNITS
+from driftline.config.deciding import UNITS
 from driftline.config.environment import resolve
 from driftline.config.places import database_url, located
 from driftline.errors import ConfigError

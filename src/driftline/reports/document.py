@@ -7,7 +7,10 @@ import math
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from driftline.reports.counsel import decision_dict
+
 if TYPE_CHECKING:
+    from driftline.decisions.decision import Decision
     from driftline.performance.concept import Change
     from driftline.verdicts.diagnosis import Diagnosis, Part
     from driftline.verdicts.report import (
@@ -25,7 +28,7 @@ SCHEMA = 1
 """Raised when a field changes its meaning or goes; new fields do not raise it."""
 
 
-def to_dict(report: Report) -> dict[str, Any]:
+def to_dict(report: Report, decision: Decision | None = None) -> dict[str, Any]:
     """Write the report as `report.schema.json` describes it: plain dicts, lists, texts, numbers and None.
 
     Numbers that are not finite become None; times are ISO 8601 with their offset.
@@ -41,6 +44,7 @@ def to_dict(report: Report) -> dict[str, Any]:
         "reference": {"rows": int(report.reference.rows)},
         "findings": [{"where": f.where, "what": f.what, "rows": int(f.rows), "hint": f.hint} for f in report.findings],
         "windows": [_window(window) for window in report.windows],
+        "decision": None if decision is None else decision_dict(decision),
     }
 
 

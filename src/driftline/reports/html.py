@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftline.reports import bundle, clinic
 from driftline.reports.brief import facts, latest, notes, when
+from driftline.reports.counsel import advice, asides
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.page import index
 from driftline.reports.palette import LIGHT
@@ -16,6 +17,7 @@ from driftline.verdicts.report import Concern, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from driftline.decisions.decision import Decision
     from driftline.reports.outline import Outline, Story
     from driftline.verdicts.report import Report
 
@@ -24,7 +26,7 @@ ICONS = {Verdict.DRIFTED: "@drifted", Verdict.STABLE: "@current", Verdict.INCONC
 WAKES_SHOWN, INPUTS_SHOWN, FINDINGS_SHOWN, REASONS_SHOWN = 8, 6, 20, 6
 
 
-def to_html(report: Report) -> str:
+def to_html(report: Report, decision: Decision | None = None) -> str:
     """Write the report as one self-contained HTML file.
 
     Nothing in it is fetched from anywhere, and a Content-Security-Policy sees to it; names and values
@@ -40,7 +42,8 @@ def to_html(report: Report) -> str:
         "plotly": bundle.plotly_packed(),
         "data": bundle.embedded(index(report, brief)),
     }
-    return bundle.render("report.html", shipped | front(report, brief))
+    decided = {"decision": None if decision is None else {"headline": advice(decision), "asides": asides(decision)}}
+    return bundle.render("report.html", shipped | front(report, brief) | decided)
 
 
 def front(report: Report, brief: Outline) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from driftline.reports.brief import facts, latest, notes, when
+from driftline.reports.counsel import advice, asides
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.reasons import reasons
 from driftline.reports.text import MARKS
@@ -17,6 +18,7 @@ from driftline.verdicts.report import Concern, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from driftline.decisions.decision import Decision
     from driftline.reports.outline import Outline, Story
     from driftline.verdicts.report import Report
 
@@ -27,7 +29,7 @@ MEANT = re.compile(r"[\\`*_{}\[\]<>#|~@$&]|://|\bwww\.|^(?=\s*(?:[-+=]|\d+[.)]))
 """What Markdown, or GitHub's reading of it, could take for more than text."""
 
 
-def to_markdown(report: Report, *, most: int = 20) -> str:
+def to_markdown(report: Report, *, most: int = 20, decision: Decision | None = None) -> str:
     """Write the report as Markdown; at most `most` columns are listed in each table."""
     brief = outline(report)
     since = f" since {escaped(report.since)}" if report.since else ""
@@ -42,6 +44,8 @@ def to_markdown(report: Report, *, most: int = 20) -> str:
     parts += _table("Would wake somebody", brief.about(*WAKES), most)
     parts += _table("Input drift, by weight", brief.about(Concern.INPUT), most)
     parts += _lists(report, brief, most)
+    if decision is not None:
+        parts += [f"**Decision: {escaped(advice(decision))}**", "\n".join(f"- {escaped(line)}" for line in asides(decision))]
     parts.append(f"<sub>{escaped(report.promise)} · made {instant(report.created)}</sub>")
     return "\n\n".join(parts) + "\n"
 

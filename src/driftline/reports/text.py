@@ -13,7 +13,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from driftline.decisions.decision import Action
 from driftline.reports.brief import facts, latest, notes, when
+from driftline.reports.counsel import advice, asides
 from driftline.reports.ledger import worst_score
 from driftline.reports.outline import WAKES, outline, segments, windows_of
 from driftline.reports.reasons import reasons
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from driftline.decisions.decision import Decision
     from driftline.reports.outline import Outline, Story
     from driftline.reports.track import Course
     from driftline.verdicts.report import ColumnReport, Report
@@ -40,8 +43,11 @@ NARROW = 90
 """Below so many characters the columns that can be spared go."""
 
 
-def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: bool = False) -> str:
-    """Write the report for a terminal of `width` characters; `verbose` lists every column and every window."""
+def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: bool = False, decision: Decision | None = None) -> str:
+    """Write the report for a terminal of `width` characters; `verbose` lists every column and every window.
+
+    It ends with the decision, where there is one.
+    """
     console = Console(
         file=StringIO(),
         width=max(width, 40),
@@ -63,9 +69,18 @@ def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: 
                 *_why(report, verbose=verbose),
                 *_drifted(brief, verbose=verbose),
                 *_rest(report, brief, width, verbose=verbose),
+                *_decided(decision),
             )
         )
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _decided(decision: Decision | None) -> list[RenderableType]:
+    """What to do about it."""
+    if decision is None:
+        return []
+    lead = Text(advice(decision), style="bold" if decision.action is Action.HOLD else "bold bright_red")
+    return [Text(), Text("Decision", style="bold"), lead, *(Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in asides(decision))]
 
 
 def _head(report: Report, width: int, *, verbose: bool) -> list[RenderableType]:

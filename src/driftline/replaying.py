@@ -1,0 +1,193 @@
+"""History looked at again: what would have been said and decided at the end of each window, with what was known then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from driftline.decisions.faults import SURE
+from driftline.engines import count as counting
+from driftline.engines.cells import seconds
+from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
+from driftline.performance.maturity import count_delays, learn_delays
+from driftline.schema import Role
+from driftline.services.check import Counted
+from driftline.services.check import check as judge
+from driftline.services.decide import decide_along, decide_now
+from driftline.services.diagnose import diagnose
+from driftline.sources.hindsight import Hindsight
+from driftline.store.shelf import Shelf
+from driftline.verdicts.diagnosis import polluting
+from driftline.verdicts.report import Verdict
+from driftline.window import CALENDAR, Window
+from driftline.wiring import SEED, as_known, both, learn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from driftline.config.specification import Specification
+    from driftline.decisions.course import Decided
+    from driftline.monitor import Monitor
+    from driftline.ports import Progress, Source
+    from driftline.profile.plan import Plan
+    from driftline.profile.profile import Profile
+    from driftline.verdicts.diagnosis import Diagnosis
+    from driftline.verdicts.report import Report
+
+    Learnt = tuple[Plan, Counted]
+    """What was learnt of the reference."""
+
+    Told = dict[tuple[str | None, Window], tuple[Diagnosis, ...]]
+    """By segment and window, why it drifted."""
+
+LOOKED_AT = 16
+"""A newest window is held against so many good ones before it when it is asked what is wrong with it."""
+
+DAWN = datetime(1970, 1, 1, tzinfo=UTC)
+"""No window begins before this."""
+
+
+def along(specification: Specification, *, progress: Progress | None = None, now: datetime | None = None) -> Iterator[Decided]:
+    """Decide at the end of one window after another, each time with the rows and the labels that were known then.
+
+    The current data is held in memory; windows that are not over by `now` are left out.
+
+    Raises:
+        ConfigError: windows do not go by time, or no column is known to hold it.
+    """
+    at = now or datetime.now(UTC)
+    return along_sources(*both(specification, at), now=at, progress=progress)
+
+
+def along_sources(
+    reference: Source | Shelf, current: Source | Shelf, monitor: Monitor, *, now: datetime, progress: Progress | None = None
+) -> Iterator[Decided]:
+    """Likewise, of data that was opened before."""
+    reports = _reports(_Reference(reference, monitor), current, monitor, now, progress)
+    return decide_along(reports, monitor, partial(np.random.default_rng, SEED))
+
+
+def as_of(specification: Specification, at: datetime, *, progress: Progress | None = None) -> Decided:
+    """Decide as somebody would have at some time, with the rows and the labels that were known then, of windows that were over.
+
+    Raises:
+        ConfigError: windows do not go by time, or no column is known to hold it.
+        DataError: no window was over.
+    """
+    reference, current, monitor = both(specification, at)
+    for report in _reports(_Reference(reference, monitor), current, monitor, at, progress, newest=True):
+        return decide_now(report, monitor, np.random.default_rng(SEED))
+    raise DataError(f"no window was over at {at.isoformat(timespec='minutes')}", hint="give a later time, or other data")
+
+
+class _Reference:
+    """The reference as it was known at some time: its own labels may have come while the model was watched already."""
+
+    def __init__(self, source: Source | Shelf, monitor: Monitor) -> None:
+        self._source, self._monitor = source, monitor
+        self._settled = _settled(source, monitor)
+        self._final: Learnt | None = None
+
+    def at(self, now: datetime) -> Learnt:
+        """What was to be learnt then; the same once all its labels had come."""
+        if now.timestamp() < self._settled:
+            return learn(as_known(self._source, self._monitor, now, optional=True), self._monitor)
+        if self._final is None:
+            self._final = learn(as_known(self._source, self._monitor, now, optional=True), self._monitor)
+        return self._final
+
+
+def _settled(source: Source | Shelf, monitor: Monitor) -> float:
+    """When the last label of a source became known, in seconds since 1970; −∞ where nobody says."""
+    time, latest = monitor.hints.label_time, -np.inf
+    if isinstance(source, Shelf) or time is None or time not in source.schema().names:
+        return latest
+    for part in source.batches([time]):
+        if time in part.schema.names:
+            latest = max(latest, float(np.nanmax(seconds(part.column(time)), initial=-np.inf)))
+    return latest
+
+
+def hindsight(plan: Plan, source: Source, monitor: Monitor) -> Hindsight:
+    """The rows of a source with their times, in memory.
+
+    Raises:
+        ConfigError: no column is known to hold the time.
+        SchemaMismatch: the source has no such column.
+    """
+    place, hints = plan.with_role(Role.TIMESTAMP), monitor.hints
+    made = hints.named(Role.TIMESTAMP) or (plan.names[place] if place is not None else None)
+    if made is None:
+        raise ConfigError("no column is known to hold the time of a row", hint="name it: columns: {timestamp: ts}")
+    # Files of one source may say the same in types that are a little different.
+    parts = [pa.Table.from_batches([part]) for part in source.batches(source.schema().names)]
+    table = pa.concat_tables(parts, promote_options="permissive") if parts else source.schema().empty_table()
+    if made not in table.column_names:
+        fact = f"{source.name} has no column {made!r}, which holds the time of a row"
+        raise SchemaMismatch(fact, hint=near_miss(made, table.column_names))
+    known = seconds(table[hints.label_time].combine_chunks()) if hints.label_time in table.column_names else None
+    return Hindsight(source.name, table, seconds(table[made].combine_chunks()), known, hints.named(Role.LABEL), hints.label_time)
+
+
+def _reports(
+    reference: _Reference,
+    current: Source | Shelf,
+    monitor: Monitor,
+    at: datetime,
+    progress: Progress | None,
+    *,
+    newest: bool = False,
+) -> Iterator[Report]:
+    """What a check would have said at the end of each window, or of the newest. Windows whose labels were all known are counted once."""
+    if isinstance(current, Shelf) or monitor.windowing.cadence not in CALENDAR:
+        raise ConfigError("without times nobody knows what was known when", hint="name the column of times, and write window: day")
+    plan, blocks = reference.at(at)
+    rows = hindsight(plan, current, monitor)
+    final = _counted(plan, rows.between(DAWN, at, at), monitor, progress)
+    spans = {w: (w.start, w.end) for _, w in final if isinstance(w.start, datetime) and isinstance(w.end, datetime)}
+    windows = sorted(window for window, (_, end) in spans.items() if end <= at)
+    told: Told = {}
+    for done in range(len(windows) if newest and windows else 1, len(windows) + 1):
+        now = at if newest else spans[windows[done - 1]][1]
+        before, (plan, blocks) = plan.fingerprint, reference.at(now)
+        if plan.fingerprint != before:
+            final = _counted(plan, rows.between(DAWN, at, at), monitor, None)
+        begun = set(windows[:done])
+        counted = {key: profile for key, profile in final.items() if key[1] in begun}
+        late = [spans[window] for window in windows[:done] if rows.settled(*spans[window]) > now.timestamp()]
+        if late:
+            counted |= _counted(plan, rows.between(late[0][0], late[-1][1], now), monitor, None)
+        timed = plan.outcome is not None and monitor.hints.label_time is not None
+        delays = learn_delays(count_delays(*rows.times(now), now.timestamp())) if timed else None
+        if progress is not None:
+            progress("deciding", done, len(windows))
+        known = Counted(counted)
+        report = judge(blocks, known, monitor, now, delays)
+        yield diagnose(blocks, known, report) if newest else _diagnosed(blocks, known, report, told)
+
+
+def _diagnosed(reference: Counted, current: Counted, report: Report, told: Told) -> Report:
+    """The report with what was told of each window when it was the newest, and of the newest now; `told` takes that in."""
+    newest = max(window.window for window in report.windows)
+    good = [w for w in sorted({one.window for one in report.windows}) if not polluting(told.get((None, w), ()), sure=SURE)]
+    kept = {newest, *good[-LOOKED_AT:]}
+    # Windows before the newest count as good ones here: what was wrong with them has been told, and they are left out.
+    both_told = [
+        (window if window.window == newest else replace(window, verdict=Verdict.STABLE), profile)
+        for window, profile in zip(report.windows, report.profiles, strict=True)
+        if window.window in kept
+    ]
+    short = replace(report, windows=tuple(window for window, _ in both_told), profiles=tuple(profile for _, profile in both_told))
+    found = diagnose(reference, Counted({key: part for key, part in current.profiles.items() if key[1] in kept}), short)
+    told |= {(window.segment, newest): window.diagnosis for window in found.windows if window.window == newest}
+    windows = (replace(window, diagnosis=told.get((window.segment, window.window), ())) for window in report.windows)
+    return replace(report, windows=tuple(windows))
+
+
+def _counted(plan: Plan, source: Source, monitor: Monitor, progress: Progress | None) -> dict[tuple[str | None, Window], Profile]:
+    return counting.count(plan, source, monitor.windowing, monitor.hints, progress=progress).profiles

@@ -1,0 +1,41 @@
+"""One decision after another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from driftline.decisions.course import course
+from driftline.decisions.decision import Action, Moment
+from driftline.decisions.evidence import Evidence, Known, Loss, Past
+from driftline.decisions.terms import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+LOSS = Loss(metric="f1", title="F1", since="day 3", worsening=0.1, low=0.06, high=0.14, floor=0.02, rows=900, sentence="F1 is worse")
+
+
+def look(day: int) -> Callable[[Past], Evidence]:
+    """What is known at the end of a day: from the third on the model does worse, and twenty labels a day tell of it."""
+    worse = day >= 3
+
+    def seen(past: Past) -> Evidence:
+        known = Known(rarer=20 * (day - 2), began=START + 3 * DAY) if worse else Known()
+        return Evidence(monitor="m", now=START + (day + 1) * DAY, window=f"day {day}", loss=LOSS if worse else None, known=known, past=past)
+
+    return seen
+
+
+def test_a_loss_is_retrained_for_once() -> None:
+    """It is waited for labels, begun once, then waited for, then asked after; never begun again for the same loss."""
+    made = list(course(map(look, range(30)), Terms(enough=50, cool_down=5 * DAY), Past()))
+    assert [one.decision.action for one in made[:3]] == [Action.HOLD] * 3
+    assert [one.decision.when.moment for one in made[3:6]] == [Moment.LABELS, Moment.LABELS, Moment.NOW]
+    assert [place for place, one in enumerate(made) if one.begins] == [5]
+    assert {one.decision.action for one in made[6:10]} == {Action.HOLD}
+    assert {one.decision.action for one in made[11:]} == {Action.LOOK}
+    assert made[-1].evidence.past == replace(Past(), retrains=(START + 6 * DAY,), answered=("day 3",))
