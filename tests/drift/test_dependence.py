@@ -356,7 +356,8 @@ def test_very_many_columns_are_compared_with_their_neighbours(
     """In groups of bounded size each column has its own place and its partner in its own group."""
     sides = [normal(dice, 3000), normal(dice, 300, INDEPENDENT)]
     apart = [np.column_stack([rows, dice.normal(size=len(rows))]) for rows in sides]
-    monkeypatch.setattr(module, "MOST_TOGETHER", 2)
+    monkeypatch.setattr(module, "MOST_TOGETHER", 4)
+    monkeypatch.setattr(module, "NEIGHBOURHOOD", 2)
     facet = found(drift, *apart)
     assert facet.where is not None
     # Five columns make groups of two, two and one.

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 from scipy.signal import lfilter
 
-from driftline.drift.location import clustered, clustering, normal_scores, shift, spread
+from driftline.drift.location import clustered, clustering, learn, normal_scores, shift, spread
 from driftline.inference.variation import vary
 
 
@@ -130,7 +130,7 @@ class TestClustering:
         located, size = (self.design(group, scores) for scores in (normal_scores(group.whole), normal_scores(group.whole) ** 2))
         assert located < 2.0
         assert size > 10.0
-        assert clustering(group, 0.01)[0] >= size
+        assert clustering(learn(group), 0.01)[0] >= size
 
     def design(self, group: Any, scores: np.ndarray) -> float:
         """The design effect of a mean score between the blocks, computed block by block."""
@@ -148,7 +148,7 @@ class TestClustering:
         rows = group.blocks.sum(-1)
         located = vary(np.einsum("ckb,cb->ck", group.blocks, scores) / rows, rows, np.ones(1), group.layout)
         student = (stats.t.isf(0.01, located.df) / stats.norm.isf(0.01)) ** 2
-        assert clustering(group, 0.01)[0] == pytest.approx(float((located.design * student)[0]), rel=1e-6)
+        assert clustering(learn(group), 0.01)[0] == pytest.approx(float((located.design * student)[0]), rel=1e-6)
 
 
 def test_the_mean_of_a_wild_window_is_less_sure(drift: Any, dice: np.random.Generator) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.drift.location import clustering
+from driftline.drift.location import clustering, learn
 from driftline.drift.pair import pieces
 from driftline.inference.facet import NUMBERS, Facet, join
 from driftline.inference.share import share_facet
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.drift.group import Group
+    from driftline.drift.location import Usual
     from driftline.drift.pair import Pair
 
 WIDE_TAIL = 0.02
@@ -31,18 +32,22 @@ MOST_CELLS = 2_000_000
 """Columns are taken in parts of about this many cells, so that memory does not grow with their number."""
 
 
-def single_bins(group: Group) -> Facet:
+def single_bins(group: Group, usual: Usual | None = None) -> Facet:
     """The bin whose share changed most surely: `level` for categories, `atom` for numbers."""
+    most = np.ones(len(group.whole))
+    if group.pair.ordered and group.blocks.shape[1] >= FEWEST_BLOCKS:
+        # No bin clusters more than the column's own location or spread, if rows are normal (Gebelein 1941).
+        most = clustering(usual or learn(group), group.ask.level("atom"))
     width = int(np.prod(group.pair.current.shape[1:])) or 1
     step = max(1, MOST_CELLS // width)
-    parts = [_single_bins(group.take(slice(at, at + step))) for at in range(0, len(group.whole), step)]
-    return join(parts)
+    parts = [slice(at, at + step) for at in range(0, len(group.whole), step)]
+    return join([_single_bins(group.take(part), most[part]) for part in parts])
 
 
-def tails(group: Group) -> Facet:
+def tails(group: Group, usual: Usual | None = None) -> Facet:
     """Share of values in the reference's outermost bins or beyond its range; the side that changed more surely."""
     low, high = _tail_masks(group.whole)
-    design = clustering(group, group.ask.level("tail"))[:, None]
+    design = clustering(usual or learn(group), group.ask.level("tail"))[:, None]
     sides = [_mask_facet("tail", group, mask, design) for mask in (low, high)]
     surer = np.nan_to_num(sides[1].p_value, nan=2.0) < np.nan_to_num(sides[0].p_value, nan=2.0)
     pick = {name: np.where(surer, getattr(sides[1], name), getattr(sides[0], name)) for name in NUMBERS}
@@ -107,11 +112,11 @@ def _tail_masks(whole: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[
     return (place < first) | ((place == first) & thin_first), (place > last) | ((place == last) & thin_last)
 
 
-def _single_bins(group: Group) -> Facet:
+def _single_bins(group: Group, most: NDArray[np.float64]) -> Facet:
     pair, ask = group.pair, group.ask
     n, m = pair.rows()
     ordered = pair.ordered
-    design = _bin_designs(group, ask.level("atom"))
+    design = np.maximum(_bin_designs(group, ask.level("atom")), most[:, None])
     looked = group.whole > 0
     if ordered:
         # Inside the reference's range every bin may become an atom; beyond it the tails look.
@@ -133,14 +138,17 @@ def _surest(pair: Pair, design: NDArray[np.float64], looked: NDArray[np.bool_]) 
     where = np.zeros(pair.current.shape[:2], dtype=np.intp)
     for part in pieces(pair.current.shape):
         reference, current = pair.reference[part], pair.current[part]
-        n, m = reference.sum(-1)[..., None], current.sum(-1)[..., None]
+        n, m = (rows[part][..., None] for rows in pair.rows())
         with np.errstate(invalid="ignore", divide="ignore"):
-            pooled = (reference + current) / (n + m)
-            gap = current / m - reference / n
-            squares = gap * gap / (pooled * (1 - pooled) * design[part, None, :])
-        # What both sides fill is no change, however little room the design leaves it: 0 / 0.
-        asked = (pooled > 0) & looked[part, None, :] & ~np.isnan(squares)
-        where[part] = np.where(asked, np.minimum(squares, 1e300), -1.0).argmax(-1)
+            # The squared gap of the shares over the variance of one row, less what all bins of a window have in common.
+            squares = current / m - reference / n
+            squares *= squares
+            pooled = current + reference
+            squares /= pooled * ((n + m) - pooled)
+            squares *= np.where(looked[part], 1 / design[part], np.nan)[:, None]
+        # What nobody has, and what both sides fill, is no change: 0 / 0. A gap without any error is the surest.
+        np.nan_to_num(squares, copy=False, nan=-1.0, posinf=1e300)
+        where[part] = squares.argmax(-1)
     return where
 
 
@@ -165,9 +173,5 @@ def _bin_designs(group: Group, alpha: float) -> NDArray[np.float64]:
         factors, df = squeeze(own[solid], np.full(int(solid.sum()), count - 1.0))
     out[solid] = factors * tail_factor(df, alpha)
     # A rare bin cannot say how it clusters, and a usual one says it badly: each is taken to do so as much as any
-    # bin of its column, and, of numbers, as the column's own location or spread, which normal rows do not exceed
-    # (Gebelein 1941).
-    worst = np.where(solid, out, 1.0).max(1, keepdims=True)
-    if group.pair.ordered:
-        worst = np.maximum(worst, clustering(group, alpha)[:, None])
-    return np.broadcast_to(worst, whole.shape)
+    # bin of its column.
+    return np.broadcast_to(np.where(solid, out, 1.0).max(1, keepdims=True), whole.shape)

@@ -6,7 +6,7 @@ judged by the partner with which its correlation changed most surely.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 MOST_TOGETHER = 256
-"""Of more columns, so many neighbours at a time are compared with each other: pairs grow with the square."""
+"""Up to so many columns are all compared with each other."""
+
+NEIGHBOURHOOD = 128
+"""Of more, so many neighbours at a time: pairs grow with the square, and the wider a table, the fewer rows profiles keep."""
 
 MOST_CELLS = 500_000
 """Windows, and pairs, are taken in parts of about this many sampled values, so that memory does not grow with them."""
@@ -117,7 +120,8 @@ def dependence(total: Profile, blocks: Sequence[Profile], windows: Sequence[Prof
     reference = runs(blocks, float(np.median([windows[w].rows for w in filled])) if filled else 0.0)
     if not filled or not reference:
         return facet
-    groups = np.array_split(np.arange(len(columns)), max(-(-len(columns) // MOST_TOGETHER), 1))
+    parts = -(-len(columns) // NEIGHBOURHOOD) if len(columns) > MOST_TOGETHER else 1
+    groups = np.array_split(np.arange(len(columns)), parts)
     for members in (group for group in groups if group.size > 1):
         coding = code(total, [columns[c] for c in members])
         usual = learn(coding.sampled(reference))
@@ -206,7 +210,8 @@ def _judged(usual: Usual, sampled: Sampled, ask: Ask) -> tuple[dict[str, Floats]
     if curious.any() and usual.sampled.sizes.size >= FEWEST_BLOCKS:
         own, df = _own(usual, pairs.partner, curious)
         design = np.where(curious, 1 + (own - 1) * stretch, design)
-        p_value = _p(pairs, design * _tail_factor(df, level)) * looks
+        few = Pairs(**{field.name: getattr(pairs, field.name)[curious] for field in fields(Pairs)})
+        p_value[curious] = _p(few, (design * _tail_factor(df, level))[curious]) * np.broadcast_to(looks, curious.shape)[curious]
     half = normal_quantile(tail / looks) * _error(pairs, design * _tail_factor(df, tail / looks))
     error = _error(pairs, design * _tail_factor(df, level))
     here, there = _fisher(pairs.now), _fisher(pairs.was)

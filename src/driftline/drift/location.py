@@ -7,6 +7,7 @@ standard deviations; the mean squared score by the factor of the variance (Klotz
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.drift.group import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A number for each bin of C columns, and how its mean varies between the reference's blocks.
+
+    Attributes:
+        scores: float64[C, B].
+        per_row: float64[C], the variance of one row's score in the reference.
+        variation: of the means.
+    """
+
+    scores: NDArray[np.float64]
+    per_row: NDArray[np.float64]
+    variation: Variation
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The scores of ranks, of which location is the mean, and their squares, of which spread is the mean."""
+
+    location: Scored
+    spread: Scored
+
+
+def learn(group: Group) -> Usual:
+    """What the reference says of the location and the spread of a group's columns."""
+    scores = normal_scores(group.whole)
+    return Usual(location=_scored(group, scores), spread=_scored(group, (scores**2 - 1) / 2))
 
 
 def normal_scores(whole: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -36,16 +66,15 @@ def normal_scores(whole: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(deviation > 1e-9, centred / deviation, 0.0)  # noqa: PLR2004  a constant column
 
 
-def shift(group: Group) -> Facet:
+def shift(group: Group, usual: Usual | None = None) -> Facet:
     """How far the column moved, in standard deviations (of normal scores)."""
-    scores = normal_scores(group.whole)
-    return _mean_facet("shift", group, scores, wild=_wild(group, scores))
+    scored = (usual or learn(group)).location
+    return _mean_facet("shift", group, scored, wild=_wild(group, scored.scores))
 
 
-def spread(group: Group) -> Facet:
+def spread(group: Group, usual: Usual | None = None) -> Facet:
     """By how much the column widened, in log standard deviations: 0.1 is about 10% wider."""
-    scores = normal_scores(group.whole)
-    facet = _mean_facet("spread", group, (scores**2 - 1) / 2, ratio=RATIO)
+    facet = _mean_facet("spread", group, (usual or learn(group)).spread, ratio=RATIO)
     # Two values are either apart or not: how often each comes is the shift's business.
     wide = ((group.whole > 0).sum(-1) > 2)[:, None]  # noqa: PLR2004  see above
     widened = Facet(
@@ -67,20 +96,18 @@ def spread(group: Group) -> Facet:
     return widened.masked(wide)
 
 
-def variation_of(group: Group, scores: NDArray[np.float64]) -> tuple[Variation, NDArray[np.float64]]:
-    """How the mean score varies between the reference's blocks, and one row's variance. Scores: C × B."""
+def _scored(group: Group, scores: NDArray[np.float64]) -> Scored:
     rows = group.blocks.sum(-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.einsum("ckb,cb->ck", group.blocks, scores) / rows
         share = group.whole / group.whole.sum(-1, keepdims=True)
         mean = (share * scores).sum(-1)
         per_row = (share * scores**2).sum(-1) - mean**2
-    return vary_over_scales(values, rows, np.nan_to_num(per_row), group.layout, group.window_rows), per_row
+    return Scored(scores, per_row, vary_over_scales(values, rows, np.nan_to_num(per_row), group.layout, group.window_rows))
 
 
 RATIO = 12.0
 """A spread is measured in the reference's: a ratio is skewed by the error of what it is divided by (as Fisher's F is)."""
-
 
 DOUBT = 0.01
 """A spread that varies so much between blocks more seldom than this, if rows were independent, clusters clearly."""
@@ -89,13 +116,12 @@ CERTAIN = 1e6
 """More degrees of freedom than this are as good as infinitely many."""
 
 
-def clustering(group: Group, alpha: float) -> NDArray[np.float64]:
+def clustering(usual: Usual, alpha: float) -> NDArray[np.float64]:
     """Design effect of a column's location or, where it clearly is larger, of its spread: size may cluster where sign does not.
 
     Enlarged so that a test at level `alpha` pays for its having been estimated. Shape: C.
     """
-    scores = normal_scores(group.whole)
-    located, spread = (variation_of(group, of_row)[0] for of_row in (scores, (scores**2 - 1) / 2))
+    located, spread = usual.location.variation, usual.spread.variation
     certain = np.minimum(spread.df, CERTAIN)
     clearly = spread.design * certain > chi_square_quantile(DOUBT, certain)
     of_spread = np.where(clearly, spread.design * tail_factor(spread.df, alpha), 1.0)
@@ -110,10 +136,8 @@ def _wild(group: Group, scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.fmax(second - first**2, 1.0))
 
 
-def _mean_facet(
-    name: str, group: Group, scores: NDArray[np.float64], *, wild: NDArray[np.float64] | float = 1.0, ratio: float = 0.0
-) -> Facet:
-    variation, per_row = variation_of(group, scores)
+def _mean_facet(name: str, group: Group, scored: Scored, *, wild: NDArray[np.float64] | float = 1.0, ratio: float = 0.0) -> Facet:
+    scores, per_row, variation = scored.scores, scored.per_row, scored.variation
     (n, m), ask = group.pair.rows(), group.ask
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.einsum("cwb,cb->cw", group.pair.current, scores) / m
@@ -137,7 +161,8 @@ def _mean_facet(
         # Windows that hang together may be skewed in ways their rows are not, and ratios are: the longest tail counts.
         of_ratio = of_difference + ratio * base_variance / np.sqrt(variance)
         between = np.broadcast_to(variation.skew[:, None], of_difference.shape)
-        p_value = np.maximum.reduce([mean_p(effect / deep, np.nan_to_num(each)) for each in (of_difference, of_ratio, between)])
+        skews = np.array([of_difference, of_ratio, between])
+        p_value = mean_p(effect / deep, np.nan_to_num(np.where(effect > 0, np.fmax.reduce(skews), np.fmin.reduce(skews))))
         of_window = np.where(m > 0, skew[:, None] / np.sqrt(np.maximum(m, 1.0)), 0.0)
         z = normal_quantile(ask.level(name) / 2)
         # The sequential detector's bets reach as deep as the deepest single test.

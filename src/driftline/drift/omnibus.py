@@ -96,7 +96,7 @@ def _kept(reference: NDArray[np.float64], least: NDArray[np.float64]) -> NDArray
     """Cells expected to hold enough rows in the smaller sample. Shape: C × W × B."""
     with np.errstate(invalid="ignore", divide="ignore"):
         share = reference / reference.sum(-1, keepdims=True)
-        return np.asarray(share * least[..., None] >= LEAST_EXPECTED)
+        return np.asarray(share >= LEAST_EXPECTED / least[..., None])
 
 
 def _pooled_scores(

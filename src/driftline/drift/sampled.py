@@ -90,18 +90,18 @@ class Coding:
 
     def sampled(self, groups: Sequence[Sequence[Profile]]) -> Sampled:
         """The sampled rows of groups of profiles; each group has at least one row."""
-        values = np.concatenate([profile.sample.values[:, self.columns] for group in groups for profile in group])
+        values = np.concatenate([profile.sample.values.take(self.columns, axis=1) for group in groups for profile in group])
         sizes = np.array([sum(profile.sample.keys.size for profile in group) for group in groups], dtype=np.intp)
         part = np.zeros(values.shape, dtype=np.int8)
         for cut in self.cuts:
             part += values >= cut
         scores = self.scores.take(part + np.arange(self.columns.size, dtype=np.int32) * PARTS)
-        present = ~np.isnan(values)
+        missing = np.isnan(values)
         starts = np.cumsum(sizes) - sizes
-        scores *= present
-        mean = _sums(scores, starts) / np.maximum(_sums(present.astype(np.float32), starts), 1)
+        scores[missing] = 0.0
+        mean = _sums(scores, starts) / np.maximum(_sums((~missing).astype(np.float32), starts), 1)
         scores -= np.repeat(mean, sizes, axis=0)
-        scores *= present
+        scores[missing] = 0.0
         squares = scores * scores
         size = _sums(squares, starts)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -159,11 +159,11 @@ def _sums(rows: NDArray[np.float32], starts: NDArray[np.intp]) -> NDArray[np.flo
 def products(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
     """Sums over all rows of the products of each column of one table and each of another, in pieces that one thread takes."""
     (rows, columns), others = left.shape, right.shape[1]
-    tall = max(1, min(rows, ONE_THREAD // (8 * others)))
+    tall = max(1, min(rows, ONE_THREAD // (16 * others)))
     wide = max(1, ONE_THREAD // (tall * others))
     total = np.zeros((columns, others), dtype=np.float32)
     for top in range(0, rows, tall):
-        below = right[top : top + tall]
+        beside, below = left[top : top + tall].T, right[top : top + tall]
         for first in range(0, columns, wide):
-            total[first : first + wide] += left[top : top + tall, first : first + wide].T @ below
+            total[first : first + wide] += beside[first : first + wide] @ below
     return total

@@ -90,12 +90,14 @@ def _share_p(
     factor = design * np.maximum(np.maximum(share, 1.0 - share), 1e-9)
     x, y = hits / factor, ref_hits / factor
     theta = rows / (rows + ref_rows)
-    up = np.where(x > 0, special.betainc(np.maximum(x, 1e-300), y + 1, theta), 1.0)
-    down = np.where(y > 0, special.betainc(np.maximum(y, 1e-300), x + 1, 1 - theta), 1.0)
-    clustered = (factor > 1.02) & (hits > 0)  # noqa: PLR2004  below that hits are nearly independent
+    # The tail that hits lie in is the smaller one, and the only one worth its beta function.
+    more = x * (1 - theta) > y * theta
+    ours, theirs, odds = np.where(more, x, y), np.where(more, y, x), np.where(more, theta, 1 - theta)
+    tail = np.where(ours > 0, special.betainc(np.maximum(ours, 1e-300), theirs + 1, odds), 1.0)
+    clustered = more & (factor > 1.02)  # noqa: PLR2004  below that hits are nearly independent
     expected = rows * (ref_hits + 0.5) / ref_rows
-    up[clustered] = np.maximum(up[clustered], _clustered(hits[clustered], expected[clustered], factor[clustered]))
-    return np.asarray(np.minimum(2 * np.minimum(up, down), 1.0))
+    tail[clustered] = np.maximum(tail[clustered], _clustered(hits[clustered], expected[clustered], factor[clustered]))
+    return np.asarray(np.minimum(2 * tail, 1.0))
 
 
 def _clustered(hits: NDArray[np.float64], mean: NDArray[np.float64], factor: NDArray[np.float64]) -> NDArray[np.float64]:

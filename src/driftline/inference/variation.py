@@ -193,7 +193,9 @@ def squeeze(factors: NDArray[np.float64], df: NDArray[np.float64]) -> tuple[NDAr
     usable = (df >= 2) & (factors > 0)  # noqa: PLR2004  one degree of freedom says nothing about a spread
     # Columns that clearly stand out keep their own factor and teach the others nothing (Phipson et al. 2016).
     usual = np.median(factors[usable]) if usable.any() else 1.0
-    outlying = usable & (special.gammaincc(np.maximum(df, 1) / 2, np.maximum(df, 1) / 2 * factors / max(usual, 1.0)) < OUTLYING)
+    outlying = usable & (factors > max(usual, 1.0))
+    half = df[outlying] / 2
+    outlying[outlying] = special.gammaincc(half, half * factors[outlying] / max(usual, 1.0)) < OUTLYING
     shrunk, prior = _shrink(factors, df, usable & ~outlying)
     return np.where(outlying, own, shrunk), np.where(outlying, np.maximum(df, 1.0), prior)
 
@@ -208,9 +210,11 @@ def _shrink(
     own = np.maximum(factors, 1.0)
     if usable.sum() < 4:  # noqa: PLR2004  too few columns to learn from
         return own, np.where(df > 0, np.maximum(df, 1.0), np.inf)
-    half = df[usable] / 2
-    logs = np.log(factors[usable]) - special.digamma(half) + np.log(half)
-    spread = float(np.mean((logs - logs.mean()) ** 2) * usable.sum() / (usable.sum() - 1) - special.polygamma(1, half).mean())
+    # Degrees of freedom are few different numbers, and special functions slow.
+    half, place = np.unique(df[usable] / 2, return_inverse=True)
+    logs = np.log(factors[usable]) + (np.log(half) - special.digamma(half))[place]
+    noise = special.polygamma(1, half)[place].mean()
+    spread = float(np.mean((logs - logs.mean()) ** 2) * usable.sum() / (usable.sum() - 1) - noise)
     if spread <= 0:
         prior_df, common = np.inf, float(np.exp(logs.mean()))
         return np.full_like(own, max(common, 1.0)), np.full_like(df, np.inf)

@@ -126,7 +126,11 @@ def _table_facets(comparison: Comparison, columns: Sequence[int], ask: Ask) -> I
 
 def _facets(group: Group, plan: Plan, indices: Sequence[int]) -> list[Facet]:
     if group.pair.ordered:
-        return [location.shift(group), location.spread(group), omnibus.psi(group), cells.single_bins(group), cells.tails(group)]
+        usual = location.learn(group)
+        return [
+            location.shift(group, usual), location.spread(group, usual), omnibus.psi(group),
+            cells.single_bins(group, usual), cells.tails(group, usual),
+        ]  # fmt: skip
     bins = [plan.columns[i].bins for i in indices]
     closed = np.array([isinstance(b, LevelBins) and not b.open for b in bins])
     widths = np.array([plan.columns[i].width for i in indices], dtype=np.intp)

@@ -116,8 +116,9 @@ def _means(
     newer, newer_error = mean(span // 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = effect / deviation
-        skew = np.nan_to_num(np.where(z > 0, up, -down)) / np.sqrt(span)
-        p = np.maximum(mean_p(z, skew), mean_p(z, np.zeros_like(z)))
+        # A skewness that makes the tail shorter is not relied on.
+        skew = np.nan_to_num(np.where(z > 0, np.fmax(up, 0.0), np.fmin(-down, 0.0))) / np.sqrt(span)
+        p = mean_p(z, skew)
         half = deviation * normal_quantile((1 - evidence.ask.confidence) / 2)
         newest = np.sign(effect) * np.where(known, linear, 0.0) + CONTRADICTS * np.where(known, error, 0.0)
         there = (
@@ -153,8 +154,11 @@ def _shares(evidence: Evidence, name: str, span: int) -> tuple[NDArray[np.float6
     ref_rows = tally["ref_rows"]
     design = np.where(tally["design"] > DEPENDENT, NEIGHBOURS * tally["design"], tally["design"])
     p = share_p(found, looked, expected * ref_rows, ref_rows, design)
-    low, high = share_interval(found, looked, expected * ref_rows, ref_rows, normal_quantile((1 - evidence.ask.confidence) / 2), design)
-    lower, _ = size_bounds(low, high)
+    # Of what cannot be believed at any level nobody asks how large it is at least.
+    asked, lower = p * len(SPANS) <= WEIGHTS[name], np.zeros_like(p)
+    hits_then, rows_then, design_then = (np.broadcast_to(side, p.shape)[asked] for side in (expected * ref_rows, ref_rows, design))
+    z = normal_quantile((1 - evidence.ask.confidence) / 2)
+    lower[asked], _ = size_bounds(*share_interval(found[asked], looked[asked], hits_then, rows_then, z, design_then))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = found / looked
         short = CONTRADICTS * np.sqrt(share * (1 - share) * design / rows)
