@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import driftline as dl
+from driftline.services.check import Counted
+from driftline.services.diagnose import diagnose
 from driftline.verdicts.diagnosis import polluting
 from driftline.verdicts.report import Verdict
 
@@ -49,7 +51,9 @@ def found() -> Any:
 def test_only_drifted_windows_are_explained(found: Any) -> None:
     """A stable week has no diagnosis, and costs nothing."""
     for window in found.windows:
-        assert bool(window.diagnosis) == (window.verdict is Verdict.DRIFTED)
+        if window.segment is None:
+            assert bool(window.diagnosis) == (window.verdict is Verdict.DRIFTED)
+        assert window.verdict is Verdict.DRIFTED or window.diagnosis == ()
 
 
 def test_the_first_reason_is_the_right_one(found: Any) -> None:
@@ -69,9 +73,26 @@ def test_what_lasts_began_when_it_began(found: Any) -> None:
     assert (fourth.diagnosis[0].since, fourth.diagnosis[0].new) == ("2", False)
 
 
-def test_a_segment_is_explained_by_itself(found: Any) -> None:
-    """In Italy all rows are in cents; France and Germany have nothing to explain."""
-    told = {window.segment: window.diagnosis for window in found.windows if window.window.label == "2"}
-    assert [one.kind for one in told["country=IT"]][:1] == ["unit_change"]
-    assert told["country=IT"][0].share == 1.0
-    assert told["country=DE"] == told["country=FR"] == ()
+def test_what_is_explained_for_all_rows_is_not_explained_again(found: Any) -> None:
+    """Italy drifted by what is said of all rows, and there it is named; France and Germany have nothing to explain."""
+    told = {window.segment: window for window in found.windows if window.window.label == "2"}
+    assert told["country=IT"].verdict is Verdict.DRIFTED
+    assert [told[name].diagnosis for name in ("country=IT", "country=DE", "country=FR")] == [(), (), ()]
+
+
+def test_a_segment_is_explained_by_itself_where_all_rows_do_not_show_it() -> None:
+    """Ages of a few French rows that stuck at 40 are too few to move all rows: the segment says what happened to it."""
+    broken = sales(3, 4000)
+    rare = np.where(np.arange(4000) < 60, "PT", broken["country"])
+    current = weeks(sales(1, 4000), broken | {"country": rare, "age": np.where(rare == "PT", 40.0, broken["age"])})
+    reference = sales(0, 20_000)
+    reference["country"] = np.where(np.arange(20_000) % 66 == 0, "PT", reference["country"])
+    report = dl.compare(reference, current, window={"column": "week"}, segments=["country"])
+    told = {window.segment: window.diagnosis for window in report.windows if window.window.label == "1"}
+    assert told["country=PT"][0].kind == "stuck_value"
+
+
+def test_only_windows_that_are_asked_for_are_explained(found: Any) -> None:
+    """A service asks about the newest window alone; since when is known from the few before it."""
+    reference, current = Counted({}), Counted({})
+    assert diagnose(reference, current, found, among=()) is found

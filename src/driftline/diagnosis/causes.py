@@ -91,6 +91,8 @@ def _explained(case: Case, cause: Diagnosis, columns: Sequence[ColumnReport]) ->
     begun = [column for column in columns if column.since == cause.since]
     if EVERY_COLUMN in cause.columns or cause.kind == "missing_partition":
         return tuple(column.name for column in begun)
+    if not begun:
+        return ()
     places = [case.plan.index(name) for name in cause.columns]
     goes_with = np.any([associated(case.rows.reference.codes, place) >= SMALL for place in places], axis=0)
     follows = not all(case.plan.columns[place].column.role in OUTPUTS for place in places)

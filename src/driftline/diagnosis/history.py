@@ -44,20 +44,23 @@ class History:
     like_windows: bool
 
 
-def walk(history: History) -> list[tuple[Diagnosis, ...]]:
-    """Diagnose the windows that drifted; for the others nothing is done, and nothing is told."""
+def walk(history: History, asked: Sequence[bool] | None = None) -> list[tuple[Diagnosis, ...]]:
+    """Diagnose the windows that drifted and are asked about, all where that is None; for the others nothing is done."""
     known = Known.of(history.blocks)
     good: dict[int, list[int]] = {}
     told: list[tuple[Diagnosis, ...]] = []
     for w, window in enumerate(history.windows):
         wrong = set[str]()
-        if window.verdict is Verdict.DRIFTED:
+        causing: tuple[Diagnosis, ...] = ()
+        if window.verdict is Verdict.DRIFTED and (asked is None or asked[w]):
             case = case_at(history, known, w, good)
             found = faults(case)
             wrong = {name for fault in found for name in fault.columns}
-            told.append(causes(case, found, window, told[-1] if told else ()))
-        else:
-            told.append(())
+            causing = causes(case, found, window, told[-1] if told else ())
+        elif window.verdict is Verdict.DRIFTED:
+            # Nobody knows what was wrong there: what drifted is no measure of what is usual.
+            wrong = {column.name for column in window.columns if column.verdict is Verdict.DRIFTED}
+        told.append(causing)
         for place, name in enumerate(known.total.plan.names):
             if window.rows and name not in wrong:
                 good.setdefault(place, []).append(w)

@@ -107,15 +107,17 @@ def coding(plan: Plan, total: Profile) -> Coding:
 
 def spread(codes: Codes) -> Floats:
     """How many rows have each code, per column. Shape: C × CODES."""
-    return np.stack([(codes == value).sum(0) for value in range(CODES)], axis=1).astype(np.float64)
+    columns = codes.shape[1]
+    places = codes + CODES * np.arange(columns)
+    return np.bincount(places.ravel(), minlength=columns * CODES).reshape(columns, CODES).astype(np.float64)
 
 
 def associated(codes: Codes, column: int) -> Floats:
     """How closely each column goes with one: Cramér's V, less what chance gives (Bergsma 2013); 0 for itself. Shape: C."""
     rows, columns = codes.shape
-    tables = np.zeros((CODES, columns, CODES))
-    for value in np.unique(codes[:, column]):
-        tables[value] = spread(codes[codes[:, column] == value])
+    wide = codes.astype(np.intp)
+    pairs = wide[:, [column]] * (columns * CODES) + wide + CODES * np.arange(columns)
+    tables = np.bincount(pairs.ravel(), minlength=columns * CODES**2).reshape(CODES, columns, CODES).astype(np.float64)
     height, width = (tables.sum(2) > 0).sum(0) - 1, (tables.sum(0) > 0).sum(1) - 1
     with np.errstate(invalid="ignore", divide="ignore"):
         expected = tables.sum(2, keepdims=True) * tables.sum(0) / rows

@@ -52,7 +52,7 @@ def _rings(looks: Sequence[Look]) -> list[tuple[int, ...]]:
     far = [i for i, distance in enumerate(own) if distance >= LEAST_GAP]
     if len(far) < 2:  # noqa: PLR2004  it takes two
         return []
-    cost = np.array([[gap(*_shares(looks[i], looks[j])) for j in far] for i in far])
+    cost = _distances([looks[i] for i in far])
     _, best = linear_sum_assignment(cost)
     fits = [i for i in range(len(far)) if best[i] != i and BETTER * cost[i, best[i]] <= cost[i, i]]
     rings, seen = [], set[int]()
@@ -65,6 +65,19 @@ def _rings(looks: Sequence[Look]) -> list[tuple[int, ...]]:
         if len(ring) > 1 and at == start:
             rings.append(tuple(ring))
     return rings
+
+
+def _distances(looks: Sequence[Look]) -> Floats:
+    """How far each window's column (down) is from each base's (across)."""
+    drawn = [look.curves for look in looks if look.curves is not None]
+    if len(drawn) < len(looks):
+        return np.array([[gap(*_shares(here, there)) for there in looks] for here in looks])
+    across = []
+    for base, _ in drawn:
+        cuts = base.cuts()
+        groups = masses(base, cuts)
+        across.append([gap(masses(now, cuts), groups) for _, now in drawn])
+    return np.array(across).T
 
 
 def _shares(now: Look, base: Look) -> Shares:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Truths = NDArray[np.bool_]
+    Weights = NDArray[np.float32]
 
 ALPHA = 0.6
 """SliceLine's weight of how much a part is affected, against how large it is (Sagadeeva and Boehm 2021)."""
@@ -158,42 +159,46 @@ def _conditions(case: Case, affected: Affected, own: set[int]) -> list[Mark]:
 
 def _search(inside: Truths, before: Truths, has: Truths, was: Truths) -> list[tuple[int, ...]]:
     """The best parts by SliceLine's score of the excess, best first; a beam search over conjunctions."""
-    single = [(i,) for i in range(len(inside))]
-    best = _ranked(single, inside, before, has, was)
-    kept = dict(best[:BEAM])
-    wider = kept
+    tables = inside.astype(np.float32), before.astype(np.float32)
+    score, _ = _scored(tables, np.ones_like(has), np.ones_like(was), has, was)
+    wider: dict[tuple[int, ...], float] = {(i,): float(score[i]) for i in _best(score)}
+    kept = dict(wider)
     for _ in range(DEPTH - 1):
-        narrower = {
-            tuple(sorted({*part, i})): score
-            for part, score in wider.items()
-            for i in np.flatnonzero(_narrows(inside, _meeting(inside, part))).tolist()
-        }
-        found = _ranked(list(narrower), inside, before, has, was)
-        better = {part: score for part, score in found[:BEAM] if score > BETTER * narrower[part]}
-        kept |= better
-        wider = better
+        better: dict[tuple[int, ...], float] = {}
+        for part, own in wider.items():
+            here = _meeting(inside, part)
+            score, size = _scored(tables, here, _meeting(before, part), has, was)
+            # A condition must leave fewer rows, and be worth being said.
+            score[(size * BETTER > here.mean()) | (score <= BETTER * own)] = -np.inf
+            better |= {tuple(sorted({*part, i})): float(score[i]) for i in _best(score)}
+        wider = dict(sorted(better.items(), key=lambda one: -one[1])[:BEAM])
+        kept |= wider
     return sorted(kept, key=lambda part: -kept[part])
 
 
-def _narrows(inside: Truths, part: Truths) -> Truths:
-    """Which conditions leave fewer rows of a part, but some."""
-    left = (inside & part).sum(1)
-    return np.asarray((left > 0) & (left * BETTER <= part.sum()))
+def _best(score: Floats) -> list[int]:
+    """Places of the best conditions, those that carry too little left out."""
+    return [i for i in np.argsort(-score, kind="stable")[:BEAM].tolist() if np.isfinite(score[i])]
 
 
-def _ranked(
-    parts: Sequence[tuple[int, ...]], inside: Truths, before: Truths, has: Truths, was: Truths
-) -> list[tuple[tuple[int, ...], float]]:
-    """Parts that carry enough, with their scores, the best first."""
-    total = has.mean() - was.mean()
-    found = []
-    for part in parts:
-        here, there = _meeting(inside, part), _meeting(before, part)
-        size = here.mean()
-        carries = ((here & has).mean() - (there & was).mean()) / total
-        if 0 < size <= carries / CONCENTRATED and carries >= CARRIES:
-            found.append((part, float(ALPHA * (min(carries, 1.0) / size - 1) - (1 - ALPHA) * (1 / size - 1))))
-    return sorted(found, key=lambda one: -one[1])
+def _scored(tables: tuple[Weights, Weights], here: Truths, there: Truths, has: Truths, was: Truths) -> tuple[Floats, Floats]:
+    """Each condition within a part: its score, minus infinity where it carries too little, and its share of the rows.
+
+    Args:
+        tables: float32, conditions × rows of the window, and of what it is held against.
+        here: which of the window's rows are in the part.
+        there: which of the others.
+        has: which of the window's rows are affected.
+        was: which of the others.
+    """
+    now, before = tables
+    # Numbers of rows are far below 2^24, so that sums in float32 are exact.
+    size, hits = ((now @ which.astype(np.float32)).astype(np.float64) / has.size for which in (here, here & has))
+    usual = (before @ (there & was).astype(np.float32)).astype(np.float64) / was.size
+    carries = (hits - usual) / (has.mean() - was.mean())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = ALPHA * (np.minimum(carries, 1.0) / size - 1) - (1 - ALPHA) * (1 / size - 1)
+    return np.where((size > 0) & (size <= carries / CONCENTRATED) & (carries >= CARRIES), score, -np.inf), size
 
 
 def _overlap(one: Truths, other: Truths) -> float:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from driftline.services.check import Counted, check
+from driftline.services.diagnose import diagnose
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
@@ -242,7 +243,8 @@ def judge_due(
         monitor: what is promised.
         now: the time the reports carry.
     """
-    report = check(reference, Counted(profiles), monitor, now)
+    current = Counted(profiles)
+    report = diagnose(reference, current, check(reference, current, monitor, now), {standing.window for standing in due})
     said: dict[Window, list[int]] = {}
     for place, window in enumerate(report.windows):
         said.setdefault(window.window, []).append(place)

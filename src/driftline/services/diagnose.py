@@ -12,43 +12,76 @@ from driftline.profile.profile import total as add_all
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping, Sequence
 
     from driftline.profile.profile import Profile
     from driftline.services.check import Counted
     from driftline.verdicts.diagnosis import Diagnosis
     from driftline.verdicts.report import Report, WindowReport
+    from driftline.window import Window
 
 
-def diagnose(reference: Counted, current: Counted, report: Report) -> Report:
+MOST_SEGMENTS = 5
+"""In each window at most so many segments are diagnosed by themselves, those with the most rows first."""
+
+BEFORE = 4
+"""Where only some windows are asked about, so many before them are diagnosed too, to tell what is new in them."""
+
+
+def diagnose(reference: Counted, current: Counted, report: Report, among: Container[Window] | None = None) -> Report:
     """Say why each window drifted.
+
+    A segment in which nothing drifted that is not explained for all rows is not diagnosed again.
 
     Args:
         reference: what was counted of the reference.
         current: what was counted of the current data.
         report: what `check` said of it.
+        among: only these windows have to be explained; all where that is None.
 
     Returns:
-        The report, in which every window that drifted has its explanations, the most probable first.
+        The report, in which windows that drifted have their explanations, the most probable first.
     """
-    if not any(window.verdict is Verdict.DRIFTED for window in report.windows):
+    if not any(_asked(window, among) for window in report.windows):
         return report
-    told = [window.diagnosis for window in report.windows]
+    told: dict[int, tuple[Diagnosis, ...]] = {}
     for segment in current.segments():
         places = [i for i, window in enumerate(report.windows) if window.segment == segment]
         blocks = [profile for _, profile in reference.of(segment)]
-        if any(report.windows[i].verdict is Verdict.DRIFTED for i in places) and blocks:
+        wanted = [i for i in places if _asked(report.windows[i], among)]
+        if segment is not None:
+            wanted = _unexplained(report, wanted, told)
+        if wanted and blocks:
+            near = {places[at] for i in wanted for at in range(max(places.index(i) - BEFORE, 0), places.index(i) + 1)}
             history = History(blocks, [report.windows[i] for i in places], [report.profiles[i] for i in places], reference.like_windows)
-            for i, found in zip(places, walk(history), strict=True):
-                told[i] = found
+            told |= dict(zip(places, walk(history, [i in near for i in places]), strict=True))
     totals = {segment: add_all([profile for _, profile in reference.of(segment)]) for segment in reference.segments()}
     return replace(
         report,
         windows=tuple(
-            replace(window, diagnosis=tuple(placed(one) for one in _located(found, totals, current, window)))
-            for window, found in zip(report.windows, told, strict=True)
+            replace(window, diagnosis=tuple(placed(one) for one in _located(told.get(i, ()), totals, current, window)))
+            for i, window in enumerate(report.windows)
         ),
     )
+
+
+def _asked(window: WindowReport, among: Container[Window] | None) -> bool:
+    return window.verdict is Verdict.DRIFTED and (among is None or window.window in among)
+
+
+def _unexplained(report: Report, places: Sequence[int], told: Mapping[int, tuple[Diagnosis, ...]]) -> list[int]:
+    """Windows of a segment in which a column drifted that no explanation for all rows names."""
+    wholes = {window.window: i for i, window in enumerate(report.windows) if window.segment is None}
+    found = []
+    for i in places:
+        window = report.windows[i]
+        larger = [one for one in report.windows if one.window == window.window and one.segment is not None and one.rows > window.rows]
+        if len(larger) >= MOST_SEGMENTS:
+            continue
+        named = {name for one in told.get(wholes.get(window.window, -1), ()) for name in (*one.columns, *one.explains)}
+        if any(column.verdict is Verdict.DRIFTED and column.name not in named for column in window.columns):
+            found.append(i)
+    return found
 
 
 def _located(
