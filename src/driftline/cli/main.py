@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "serve": "Take in predictions and labels, judge windows as they close, and answer over HTTP.",
     "run": "Do one round of the cycle: count what came, judge windows that are over, and leave.",
     "backfill": "Count and judge again, by the newest version of each monitor, every window that ends after a day.",
+    "forget": "Erase rows that the service keeps: those of some ids, or those that came before a day.",
     "token": "Make, list and close tokens of the service.",
     "retrain": "Train a challenger as driftline.yaml says, and put it into the registry.",
     "export": "Write what other tools need to watch the service.",

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from driftline.server import schemas
 from driftline.server.auth import actor
+from driftline.server.erasing import erase
 from driftline.server.face import Face, face_of, found, may
 from driftline.server.problems import Refusal
 from driftline.server.schemas import problems
@@ -23,6 +24,7 @@ YAML = {"required": True, "content": {"application/yaml": {"schema": {"type": "s
 Name = Annotated[str, Path(description="The monitor's name.", min_length=1, max_length=200)]
 Viewer = Annotated[Token, Depends(may(Role.VIEWER))]
 Operator = Annotated[Token, Depends(may(Role.OPERATOR))]
+Admin = Annotated[Token, Depends(may(Role.ADMIN))]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -96,6 +98,19 @@ def backfill(request: Request, name: Name, asked: schemas.Since, token: Operator
     watched = found(face.service, name)
     many = reopen(face.service.database, watched.id, asked.since, face.clock(), actor=actor(token))
     return schemas.Reopened(windows=many)
+
+
+@ROUTES.post("/monitors/{name}/forget", responses=problems(404, 409, 422))
+def forget(request: Request, name: Name, asked: schemas.Forget, token: Admin) -> schemas.Forgotten:
+    """Erase rows for good: by the ids of their predictions, or all that came before a time."""
+    face = face_of(request)
+    if (asked.ids is None) == (asked.before is None):
+        raise Refusal(422, "it must be said which rows: by ids, or by before", hint="send one of the two")
+    if asked.before is not None and asked.before.tzinfo is None:
+        raise Refusal(422, "before has no time zone", hint="write it as 2026-01-01T00:00:00Z")
+    watched = found(face.service, name)
+    done = erase(face.service, watched, face.clock, ids=asked.ids or (), before=asked.before, actor=actor(token))
+    return schemas.Forgotten(rows=done.rows, windows=done.windows)
 
 
 def _put(face: Face, yaml: str, token: Token, name: str | None) -> Watched:

@@ -2,7 +2,7 @@
 # Annotations are read when the models are made: no `from __future__ import annotations` here.
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -87,6 +87,21 @@ class Since(BaseModel):
 class Reopened(BaseModel):
     """How many windows will be counted and judged again."""
 
+    windows: int
+
+
+class Forget(BaseModel):
+    """Which rows to erase: those with some ids, or those that came before a time."""
+
+    model_config = STRICT
+    ids: list[Annotated[str, Field(min_length=1, max_length=1000)]] | None = Field(None, min_length=1, max_length=1000)
+    before: datetime | None = None
+
+
+class Forgotten(BaseModel):
+    """How many rows were erased, and how many windows will be counted again or cannot be any more."""
+
+    rows: int
     windows: int
 
 

@@ -15,8 +15,10 @@ from driftline.alerting.incident import take_in
 from driftline.errors import DriftlineError, OutsideError, StateError
 from driftline.reports.document import to_dict
 from driftline.server.counting import Counting
+from driftline.server.erasing import erasing
 from driftline.server.logs import LOG
 from driftline.services.cycle import Done, turn
+from driftline.store.erasure import clear_letters
 from driftline.store.leases import LASTS, acquire, held
 from driftline.store.ledger import Ledger
 
@@ -37,6 +39,8 @@ STRAY_AFTER = timedelta(hours=1)
 """A file that no transaction has recorded for so long was left by a process that died."""
 
 SWEEP = timedelta(hours=1)
+LETTERS_KEPT = timedelta(days=90)
+MOST_MONITORS = 1_000_000
 
 
 @dataclass(slots=True)
@@ -168,12 +172,34 @@ class Worker:
             threads=self._threads,
         )
 
+    def _retire(self, now: datetime) -> None:
+        """Erase rows and verdicts that are older than their monitors keep them."""
+        service = self._service
+        for watched in service.fleet.page(limit=MOST_MONITORS):
+            if "keep" not in watched.yaml:
+                # Reading the YAML of a thousand monitors takes seconds.
+                continue
+            try:
+                keeping = service.library.keeping(watched)
+                if keeping.rows or keeping.verdicts:
+                    with erasing(service, watched, self.owner, self._clock, timedelta(0)) as erasure:
+                        if keeping.rows:
+                            erasure.older(now - keeping.rows)
+                        if keeping.verdicts:
+                            erasure.verdicts_older(now - keeping.verdicts)
+            except OutsideError:
+                raise
+            except DriftlineError as error:
+                LOG.warning("old rows wait", extra={"monitor": watched.name, "why": error.fact})
+
     def _sweep(self) -> None:
         """Now and then, remove files that no transaction has recorded."""
         now = self._clock()
         if self._swept is not None and now - self._swept < SWEEP:
             return
         self._swept = now
+        self._retire(now)
+        clear_letters(self._service.database, now - LETTERS_KEPT)
         # Files first: one that is recorded while we look is then known.
         strays = self._service.rows.strays(frozenset(), now - STRAY_AFTER)
         if strays:

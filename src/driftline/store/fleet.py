@@ -151,7 +151,7 @@ class Fleet:
         """Keep what was learnt from a version's reference; windows that nobody has judged are counted anew if the bins are others."""
         with self._database.writing() as tx:
             self._version(tx, ident, version, way=way, reference=reference, problem=None, tried=now)
-            open_ones = (windows.c.monitor_id == ident, windows.c.judged.is_(None), windows.c.way != way)
+            open_ones = (windows.c.monitor_id == ident, windows.c.judged.is_(None), windows.c.way != way, windows.c.sealed.is_(False))
             tx.execute(windows.update().where(*open_ones).values(stale=True))
 
     def failed(self, ident: int, version: int, problem: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from driftline.errors import StateError
 from driftline.services.cycle import Standing
@@ -44,6 +44,15 @@ ROWS_AT_ONCE = 200_000
 
 MOST_PARCELS = 20_000
 PREDICTIONS, LABELS = Kind.PREDICTIONS.value, Kind.LABELS.value
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a window that rows are added to."""
+
+    id: int
+    way: str
+    sealed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +128,13 @@ class Ledger:
             return [parcel_of(row) for row in tx.execute(select(parcels).where(chosen).order_by(parcels.c.id))]
 
     def position(self) -> int:
-        """How many rows have been counted before."""
+        """How many rows have been counted before: those of the last window, and all that fit into the windows before it."""
         if self.windowing.cadence is not Cadence.ROWS:
             return 0
+        mine = (windows.c.monitor_id == self.monitor, windows.c.whole.is_not(None))
         with self.database.reading() as tx:
-            found = select(func.coalesce(func.sum(windows.c.rows), 0)).where(
-                windows.c.monitor_id == self.monitor, windows.c.whole.is_not(None)
-            )
-            return int(tx.execute(found).scalar_one())
+            last = tx.execute(select(windows).where(*mine).order_by(windows.c.position.desc()).limit(1)).one_or_none()
+        return 0 if last is None else int(last.position * last.whole + last.rows)
 
     def add(self, taken: Sequence[Parcel], tallied: Tallied) -> None:
         """Add counts to their windows, mark parcels as counted, and note the windows whose labels came before them."""
@@ -138,28 +146,29 @@ class Ledger:
                 raise StateError(f"parcels of {self.model!r} have been counted meanwhile", hint="another worker did it")
             found = {window: self._window(tx, window, now) for window in dict.fromkeys(window for _, window in tallied.profiles)}
             for (segment, window), profile in tallied.profiles.items():
-                ident, way = found[window]
-                if way == self.way:
-                    self._add_profile(tx, ident, segment, profile)
+                if found[window].way == self.way:
+                    self._add_profile(tx, found[window].id, segment, profile)
             for window, places in tallied.places.items():
-                link(self.database, tx, found[window][0], places)
+                link(self.database, tx, found[window].id, places)
             for label, matched in waiting.items():
-                for ident, _ in found.values():
-                    link(self.database, tx, ident, [(label, None, None)])
+                for one in found.values():
+                    link(self.database, tx, one.id, [(label, None, None)])
                 tx.execute(parcels.update().where(parcels.c.id == label).values(waiting=parcels.c.waiting - matched))
-            for window, (ident, way) in found.items():
+            for window, one in found.items():
                 counted = tallied.profiles[None, window].rows
-                stale = bool(waiting) or way != self.way
+                # A sealed window cannot be counted again: it takes in what adds up, and nothing else.
+                stale = not one.sealed and (bool(waiting) or one.way != self.way)
                 changed = {"rows": windows.c.rows + counted, "revision": windows.c.revision + 1, "changed": now}
-                tx.execute(windows.update().where(windows.c.id == ident).values(**changed, **({"stale": True} if stale else {})))
+                if not one.sealed or one.way == self.way:
+                    tx.execute(windows.update().where(windows.c.id == one.id).values(**changed, **({"stale": True} if stale else {})))
             note(self.database, tx, self.monitor, tallied.findings, now)
 
-    def _window(self, tx: Connection, window: Window, now: datetime) -> tuple[int, str]:
-        """A window's number and the way it was counted; made where it is new."""
-        wanted = select(windows.c.id, windows.c.way).where(windows.c.monitor_id == self.monitor, windows.c.label == window.label)
-        row = tx.execute(wanted).one_or_none()
+    def _window(self, tx: Connection, window: Window, now: datetime) -> Known:
+        """A window's number, the way it was counted, and whether it is sealed; made where it is new."""
+        columns = (windows.c.id, windows.c.way, windows.c.sealed)
+        row = tx.execute(select(*columns).where(windows.c.monitor_id == self.monitor, windows.c.label == window.label)).one_or_none()
         if row is not None:
-            return row.id, row.way
+            return Known(row.id, row.way, row.sealed)
         by_rows = self.windowing.cadence is Cadence.ROWS
         values = {
             "label": window.label,
@@ -177,7 +186,7 @@ class Ledger:
         if self.windowing.cadence is Cadence.COLUMN:
             # Values are in the order in which the stream brought them.
             tx.execute(windows.update().where(windows.c.id == ident).values(position=ident))
-        return ident, self.way
+        return Known(ident, self.way, sealed=False)
 
     def _add_profile(self, tx: Connection, ident: int, segment: str | None, profile: Profile) -> None:
         where = (profiles.c.window_id == ident, profiles.c.way == self.way, profiles.c.segment == (segment or ""))
@@ -206,7 +215,7 @@ class Ledger:
                     link(self.database, tx, ident, [(label, None, None) for label in labels])
                     touched.add(ident)
             changed = {"stale": True, "revision": windows.c.revision + 1, "changed": now}
-            tx.execute(windows.update().where(windows.c.id.in_(touched)).values(**changed))
+            tx.execute(windows.update().where(windows.c.id.in_(touched), windows.c.sealed.is_(False)).values(**changed))
 
     def stale(self) -> list[Standing]:
         """Windows that must be counted again."""

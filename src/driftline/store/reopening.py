@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def reopen(database: Database, monitor: int, since: datetime, now: datetime, *, actor: str) -> int:
-    """Reopen every window that ends after `since`, and those that end nowhere; how many there were.
+    """Reopen every window that ends after `since`, and those that end nowhere, unless rows of it were erased; how many there were.
 
     Earlier verdicts stay as they are; the new ones are revisions of their own.
     """
-    theirs = (windows.c.monitor_id == monitor, or_(windows.c.ends.is_(None), windows.c.ends > since))
+    theirs = (windows.c.monitor_id == monitor, windows.c.sealed.is_(False), or_(windows.c.ends.is_(None), windows.c.ends > since))
     # As if they had been counted and judged long ago, so that nobody has to be patient.
     again = {"stale": True, "counted": EPOCH, "revision": windows.c.revision + 1}
     with database.writing() as tx:
