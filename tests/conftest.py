@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Iterator
 
 CI = os.environ.get("CI") == "true"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 # A busy machine makes an example slow without anything being wrong; and in CI a change is judged on the examples it was judged on before.
@@ -49,3 +51,24 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
         report.outcome = "failed"
         report.longrepr = f"{collector.nodeid} was skipped where everything must run: {skipped_for(report.longrepr)}"
     return report
+
+
+@pytest.fixture(scope="session")
+def expect() -> Callable[..., Any]:
+    """Playwright's assertions, which wait."""
+    waits: Callable[..., Any] = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+    return waits
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A Chromium, from wherever it is."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with playwright.sync_playwright() as driver:
+        try:
+            started = driver.chromium.launch(executable_path=found)
+        except playwright.Error as error:
+            pytest.skip(f"there is no Chromium to look with: {str(error).splitlines()[0]}")
+        yield started
+        started.close()

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from driftline.verdicts.report import Report
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def _module(name: str) -> ModuleType:
@@ -86,24 +82,3 @@ def amounts(fake: ModuleType, model: ModuleType) -> Report:
     """A model of numbers."""
     made: Report = model.with_model(fake.fake_report(4, 20), model.REGRESSION)
     return made
-
-
-@pytest.fixture(scope="session")
-def expect() -> Callable[..., Any]:
-    """Playwright's assertions, which wait."""
-    waits: Callable[..., Any] = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
-    return waits
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """A Chromium, from wherever it is."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with playwright.sync_playwright() as driver:
-        try:
-            started = driver.chromium.launch(executable_path=found)
-        except playwright.Error as error:
-            pytest.skip(f"there is no Chromium to look with: {str(error).splitlines()[0]}")
-        yield started
-        started.close()

@@ -15,7 +15,7 @@ from driftline.reports.packing import compact, deflate
 from driftline.reports.palette import DARK, HEAT, LIGHT, Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SCRIPTS = ("numbers.js", "elements.js", "model.js", "heatmap.js", "figures.js", "detail.js", "table.js", "performance.js", "page.js")
 """In the order in which they need each other."""
@@ -35,7 +35,12 @@ def template_text(name: str) -> str:
 
 def script(*names: str) -> Markup:
     """Join scripts so that their names stay inside."""
-    body = "\n".join(template_text(name) for name in names)
+    return script_of([template_text(name) for name in names])
+
+
+def script_of(texts: Iterable[str]) -> Markup:
+    """Join the texts of scripts that are ours."""
+    body = "\n".join(texts)
     return Markup(f'"use strict";\n(() => {{\n{body}}})();\n')  # noqa: S704  our own files
 
 

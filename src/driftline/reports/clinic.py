@@ -38,13 +38,14 @@ def _card(report: Report, about: About) -> dict[str, Any] | None:
     return {
         "about": about.value,
         "title": TITLES[about],
-        "vitals": [_vital(course) for course in found if course.track.segment == first],
+        "vitals": [vital(course) for course in found if course.track.segment == first],
         "segments": [_segment(course) for course in found[:SEGMENTS_SHOWN]] if len(parts) > 1 else [],
         "more": plural(len(found) - SEGMENTS_SHOWN, "line") if len(parts) > 1 and len(found) > SEGMENTS_SHOWN else "",
     }
 
 
-def _vital(course: Course) -> dict[str, str]:
+def vital(course: Course) -> dict[str, str]:
+    """How a metric stands, in words."""
     return {
         "verdict": _now(course).value,
         "headline": headline(course),
@@ -65,11 +66,11 @@ def _segment(course: Course) -> dict[str, Any]:
         "standing": verdict_of(course),
         "window": clean(course.track.labels()[course.at]),
         "coverage": percent(told.coverage),
-        "spark": _spark(course),
+        "spark": spark(course),
     }
 
 
-def _spark(course: Course) -> dict[str, str | float | None]:
+def spark(course: Course) -> dict[str, str | float | None]:
     """A line over the windows in a field of 100 × 26, what was worse drawn over it, and the height of the reference."""
     told = course.track.told[course.metric]
     values = [None if one is None else one.value for one in told]

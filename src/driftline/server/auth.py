@@ -60,7 +60,15 @@ class Gate:
         parts = request.headers.get("authorization", "").split(" ")
         if len(parts) != HEADER_PARTS or parts[0].lower() != "bearer":
             raise Refusal(401, "the request has no token", hint="send the header Authorization: Bearer TOKEN")
-        known = await self._find(parts[1])
+        return await self.holder(parts[1], role)
+
+    async def holder(self, text: str, role: Role) -> Token:
+        """Who holds a token.
+
+        Raises:
+            Refusal: as `pass_`.
+        """
+        known = await self._find(text)
         if known.token is None:
             raise Refusal(401, "the token opens nothing: it is wrong, expired or revoked", hint="ask an administrator for a new one")
         if role not in MAY[known.token.role]:

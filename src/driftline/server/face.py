@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation of what `may` makes
 
 from driftline.errors import ConfigError
+from driftline.server.demonstration import Demonstration
 from driftline.server.problems import Refusal
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ class Face:
     limits: Limits
     meters: Meters
     clock: Callable[[], datetime] = wall_clock
+    demonstration: Demonstration = field(init=False)
     _monitors: dict[str, tuple[Watched, Naming, datetime]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.demonstration = Demonstration(self.service, self.intake, self.clock)
 
     async def monitor(self, name: str) -> tuple[Watched, Naming]:
         """A monitor, and what its columns are called.

@@ -41,9 +41,14 @@ def problem(status: int, fact: str, *, hint: str = "", headers: dict[str, str] |
     return JSONResponse({**body, **more}, status, headers=headers, media_type=MEDIA)
 
 
+def status_of(error: DriftlineError) -> int:
+    """The HTTP status of one of our errors."""
+    return error.status if isinstance(error, Refusal) else next(code for kind, code in STATUSES.items() if isinstance(error, kind))
+
+
 def of_error(error: DriftlineError) -> JSONResponse:
     """The problem that one of our errors is."""
-    status = error.status if isinstance(error, Refusal) else next(code for kind, code in STATUSES.items() if isinstance(error, kind))
+    status = status_of(error)
     headers = {}
     if status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["Retry-After"] = RETRY_AFTER

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftline.errors import ConfigError, DriftlineError
+from driftline.server.gallery import Gallery
 from driftline.server.learning import Library
 from driftline.services.keeping import keyed
 from driftline.store.board import Board
@@ -44,6 +45,7 @@ class Service:
     library: Library
     board: Board
     incidents: Incidents
+    gallery: Gallery
     uploads: Path
     hashed: Callable[[object], str | None]
 
@@ -101,6 +103,7 @@ def open_service(data: Path, url: str | None = None) -> Service:
         library,
         Board(database),
         Incidents(database),
+        Gallery(database),
         uploads,
         keyed(_secret(data / KEY)),
     )

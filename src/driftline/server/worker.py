@@ -100,11 +100,16 @@ class Worker:
         self._threads = threads
         self._lasts = lasts
         self._swept: datetime | None = None
+        self._fresh = True
         self.owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
 
     def round(self, *, stopped: Callable[[], bool] = bool) -> Round:
         """One turn for each monitor that has work waiting; a monitor that fails keeps no other from its turn."""
         done = Round()
+        if self._fresh:
+            # What was judged before this driftline showed pages, or by a worker that died before it cut its glances.
+            self._service.gallery.catch_up(self._clock())
+            self._fresh = False
         for ident in self._service.board.wanting(self._pace, self._clock()):
             if stopped():
                 break
@@ -136,6 +141,8 @@ class Worker:
                 return
             result = turn(self._ledger(watched, learnt, lease), self._counting(watched, learnt), self._pace, now)
         done.add(result)
+        if result.judged:
+            service.gallery.catch_up(self._clock(), ident)
         for judged in result.judged:
             about = {"monitor": watched.name, "window": judged.standing.window.label, "verdict": judged.verdict.value}
             LOG.info("judged", extra={**about, "revision": judged.standing.revision, "reason": judged.reason})

@@ -197,5 +197,15 @@ def _sealed(op: Operations) -> None:
             changed.add_column(Column(name, sa.Boolean, nullable=False, server_default=sa.false()))
 
 
-REVISIONS: Mapping[str, Step] = {"0001": _begin, "0002": _alerts, "0003": _sealed}
+def _glances(op: Operations) -> None:
+    """What pages show of windows and monitors."""
+    op.create_table(
+        "glances", Column("window_id", NUMBER, primary_key=True), _monitor(), _large("position"), _whole("version"), _whole("revision"),
+        Column("body", sa.LargeBinary, nullable=False), Column("detail", sa.LargeBinary, nullable=False),
+        Index("ix_glances", "monitor_id", "position"),
+    )  # fmt: skip
+    op.create_table("standings", _monitor(primary_key=True), _text("body"), _at("changed"))
+
+
+REVISIONS: Mapping[str, Step] = {"0001": _begin, "0002": _alerts, "0003": _sealed, "0004": _glances}
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""

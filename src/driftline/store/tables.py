@@ -352,3 +352,26 @@ audit = Table(
     Column("detail", Text, nullable=False),
 )
 """Who changed what."""
+
+glances = Table(
+    "glances",
+    METADATA,
+    Column("window_id", NUMBER, primary_key=True),
+    _monitor(),
+    Column("position", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("detail", LargeBinary, nullable=False),
+    Index("ix_glances", "monitor_id", "position"),
+)
+"""What pages show of each window, cut from the newest report about it; it can be made again from the verdicts at any time."""
+
+standings = Table(
+    "standings",
+    METADATA,
+    _monitor(primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("changed", Instant, nullable=False),
+)
+"""What the page of the whole fleet shows of each monitor, as JSON; it can be made again from the glances."""

@@ -1,0 +1,1 @@
+"""The control room: pages that people look at, made from what the service has kept."""

@@ -1,0 +1,106 @@
+"""A glance at one window: what pages show of many windows at once, cut from the window's report so that it is read in no time."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from driftline.reports.ledger import VERDICTS, heat
+from driftline.reports.reading import column_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+TOGETHER = 16
+"""So many columns lie together in the detail: whoever asks for one reads these."""
+
+DIGITS = 5
+"""Of each number so many digits are kept, which is more than any page shows."""
+
+LENGTH = np.dtype("<u4")
+
+
+def glance(report: Mapping[str, Any]) -> dict[str, Any]:
+    """What the pages need of a report about one window, as JSON.
+
+    Args:
+        report: the report's JSON, as `reports.document.to_dict` writes it.
+
+    Returns:
+        `verdict`, `reason`, `since`, `promise`, `findings`, `reference` (its rows), and for each segment a part: what the
+        report says of it, but of its columns only names, kinds, roles, verdicts and heat, and in words those that drifted.
+    """
+    kept = {name: report[name] for name in ("verdict", "reason", "since", "promise", "findings")}
+    return {**kept, "reference": report["reference"]["rows"], "parts": [_part(window) for window in report["windows"]]}
+
+
+def _part(window: Mapping[str, Any]) -> dict[str, Any]:
+    columns = [column_of(told) for told in window["columns"]]
+    codes = [VERDICTS.index(column.verdict) for column in columns]
+    kept = {name: value for name, value in window.items() if name != "columns"}
+    return {
+        **kept,
+        "names": [column.name for column in columns],
+        "kinds": [column.kind.value for column in columns],
+        "roles": [column.role.value for column in columns],
+        "importances": [column.importance for column in columns],
+        "codes": codes,
+        "heat": [heat(column) for column in columns],
+        "drifted": [_worst_only(told) for told in window["columns"] if told["verdict"] == "drifted"],
+    }
+
+
+def _worst_only(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {**told, "scores": [score for score in told["scores"] if score["statistic"] == told["worst"]]}
+
+
+def pack(value: Any) -> bytes:
+    """JSON, packed; numbers lose the digits that nobody sees."""
+    return zlib.compress(json.dumps(_rounded(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(), 3)
+
+
+def unpack(body: bytes) -> Any:
+    """Read what `pack` wrote."""
+    return json.loads(zlib.decompress(body))
+
+
+def detail(report: Mapping[str, Any]) -> bytes:
+    """All that a report says of its columns, packed so that one column is found without reading the others."""
+    groups = []
+    for window in report["windows"]:
+        columns = window["columns"]
+        groups += [pack(columns[first : first + TOGETHER]) for first in range(0, len(columns), TOGETHER)]
+    ends = np.cumsum([len(group) for group in groups], dtype=LENGTH)
+    return len(groups).to_bytes(4, "little") + ends.tobytes() + b"".join(groups)
+
+
+def column_in(body: bytes, parts: Sequence[Mapping[str, Any]], part: int, name: str) -> dict[str, Any] | None:
+    """What the detail of a window says of a column in one of its parts; None where it says nothing."""
+    if name not in parts[part]["names"]:
+        return None
+    place = parts[part]["names"].index(name)
+    before = sum(-(-len(one["names"]) // TOGETHER) for one in parts[:part])
+    found: dict[str, Any] = unpack(_group(body, before + place // TOGETHER))[place % TOGETHER]
+    return found
+
+
+def _group(body: bytes, at: int) -> bytes:
+    many = int.from_bytes(body[:4], "little")
+    ends = np.frombuffer(body, LENGTH, many, 4)
+    start = 4 + many * LENGTH.itemsize
+    return body[start + (int(ends[at - 1]) if at else 0) : start + int(ends[at])]
+
+
+def _rounded(value: Any) -> Any:
+    match value:
+        case float():
+            return float(f"{value:.{DIGITS}g}")
+        case dict():
+            return {name: _rounded(one) for name, one in value.items()}
+        case list():
+            return [_rounded(one) for one in value]
+        case _:
+            return value

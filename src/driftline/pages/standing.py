@@ -1,0 +1,64 @@
+"""How a monitor stands, as the page of the whole fleet shows it: verdict, health in words, sparkline, labels, drifted columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from driftline.reports.clinic import spark, vital
+from driftline.reports.track import About, courses
+from driftline.reports.wording import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from driftline.pages.history import History
+    from driftline.reports.track import Course
+    from driftline.verdicts.report import Report
+
+WINDOWS = 60
+"""So many windows are in a sparkline."""
+
+NAMED = 3
+"""So many drifted columns are named."""
+
+
+def standing(history: History) -> dict[str, Any]:
+    """What the fleet's page shows of a monitor, as JSON that is kept until the next verdict."""
+    last, report = history.last, history.report()
+    part = last["parts"][0]
+    course = _health(report)
+    return {
+        "verdict": history.verdict.value,
+        "reason": clean(last["reason"], 300),
+        "since": clean(history.since),
+        "window": clean(history.windows[-1].label),
+        "rows": part["rows"],
+        "judged": history.judged[-1].isoformat(),
+        "health": None if course is None else {**vital(course), "title": clean(course.told.title, 40), "worse": course.now},
+        "spark": None if course is None else spark(course),
+        "labels": _labels(report),
+        "columns": len(part["names"]),
+        "drifted": len(part["drifted"]),
+        "named": [clean(one["name"], 40) for one in _heaviest(part)[:NAMED]],
+    }
+
+
+def _health(report: Report) -> Course | None:
+    """The metric that tells how well the model does: that of all rows, where all rows are judged together."""
+    found = courses(report, About.PERFORMANCE)
+    return next((course for course in found if course.track.segment is None), found[0] if found else None)
+
+
+def _labels(report: Report) -> dict[str, Any] | None:
+    """Labels of the newest window for which they have come as far as they usually do; of the newest, where of none."""
+    first = report.windows[0].segment
+    told = [(one.window.label, one.labels) for one in report.windows if one.segment == first and one.labels is not None]
+    ripe = [(label, one) for label, one in told if not one.provisional] or told
+    if not ripe:
+        return None
+    label, one = ripe[-1]
+    return {"coverage": one.coverage, "window": clean(label), "provisional": one.provisional, "reason": clean(one.reason, 200)}
+
+
+def _heaviest(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return sorted(part["drifted"], key=lambda one: -(one["weight"] or 0.0))

@@ -1,0 +1,42 @@
+// What every page of the control room does: the theme, keys, forms that send themselves, and going on when something is ready.
+
+const page = document.documentElement, theme = document.getElementById("theme");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const themeNow = () => page.dataset.theme ?? (dark.matches ? "dark" : "light");
+
+function nameTheme() {
+  theme.textContent = themeNow() === "dark" ? "Light" : "Dark";
+  theme.setAttribute("aria-label", `Turn to the ${theme.textContent.toLowerCase()} theme`);
+}
+
+theme.hidden = false;
+nameTheme();
+theme.addEventListener("click", () => {
+  page.dataset.theme = themeNow() === "dark" ? "light" : "dark";
+  document.cookie = `theme=${page.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+  nameTheme();
+  dispatchEvent(new Event("theme"));
+});
+dark.addEventListener("change", nameTheme);
+
+for (const select of document.querySelectorAll("[data-submit]")) select.addEventListener("change", () => select.form.requestSubmit());
+for (const form of document.querySelectorAll("[data-ask]")) {
+  form.addEventListener("submit", (event) => { if (!confirm(form.dataset.ask)) event.preventDefault(); });
+}
+
+const again = document.querySelector("[data-again]");
+if (again) setTimeout(() => location.reload(), Number(again.dataset.again) * 1000);
+
+// Keys: "/" searches, j and k go through the lines of a table.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || /INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) return;
+  const search = document.querySelector("input[type=search]");
+  if (event.key === "/" && search) { event.preventDefault(); search.focus(); }
+  if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
+});
+
+function step(by) {
+  const links = [...document.querySelectorAll("table a.name")];
+  if (links.length) links[Math.min(Math.max(links.indexOf(document.activeElement) + by, 0), links.length - 1)].focus();
+}
+document.body.dataset.ready = String(Math.round(performance.now()));
