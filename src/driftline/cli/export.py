@@ -61,3 +61,49 @@ def prometheus(
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, text)
         click.echo(f"wrote {path}")
+
+
+@export.command("job")
+@click.argument("scheduler", type=click.Choice(["airflow", "prefect", "cron", "kubernetes", "github", "jenkins"]))
+@click.option("-c", "--config", metavar="FILE", default="driftline.yaml", show_default=True, help="The monitor, as the job will see it.")
+@click.option("--name", help="What the job is called.  [default: the monitor's name]")
+@click.option("--schedule", metavar="CRON", default="10 * * * *", show_default=True, help="When.")
+@click.option("--command", metavar="PATH", default="driftline", show_default=True, help="driftline, as the job will find it.")
+@click.option("--user", default="driftline", show_default=True, help="Who runs it, for cron.")
+@click.option("--image", default="driftline:latest", show_default=True, help="A container image with driftline, for Kubernetes.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.  [default: standard output]")
+def job(*, scheduler: str, config: str, name: str | None, schedule: str, command: str, user: str, image: str, output: Path | None) -> None:
+    """Write a job that checks a monitor: for Airflow, Prefect, cron, Kubernetes, GitHub Actions or Jenkins.
+
+    Airflow's and Prefect's do what is decided, too: they retrain, fail where the data must be fixed, and
+    leave an asset or an event that others can be scheduled by.
+
+    \b
+    Examples:
+      driftline export job airflow -o dags/driftline_payments.py
+      driftline export job cron --schedule "10 6 * * *" --command /opt/driftline/bin/driftline
+      driftline export job github -o .github/workflows/driftline.yml
+    """  # noqa: D301  click reads the mark
+    from driftline.exports.jobs import Job, Scheduler, written
+
+    made = Job(name=name or _name(config), config=config, schedule=schedule, driftline=command, user=user, image=image)
+    text = written(Scheduler(scheduler), made)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write(output, text)
+    click.echo(f"wrote {output}")
+
+
+def _name(config: str) -> str:
+    """The monitor's name where its file can be read here, else the file's."""
+    import os
+
+    from driftline.config.specification import read
+    from driftline.errors import DriftlineError
+
+    try:
+        return read(Path(config), os.environ).monitor.name
+    except DriftlineError:
+        return Path(config).stem
