@@ -105,6 +105,22 @@ def labelled(specification: Specification, at: datetime) -> Source:
     return known
 
 
+def labels(specification: Specification) -> Source | None:
+    """Where labels lie: the place of their own, else the current data; None where a label or an id has no name.
+
+    Raises:
+        ConfigError: they are a profile, which holds no rows.
+    """
+    hints, places = specification.monitor.hints, specification.places
+    place = places.labels.place if places.labels else places.current
+    if place is None or hints.named(Role.LABEL) is None or hints.named(Role.ID) is None:
+        return None
+    found = _opened(place)
+    if isinstance(found, Shelf):
+        raise ConfigError("labels cannot be a profile, which holds no rows", hint="name the files the labels lie in")
+    return found
+
+
 def courier(specification: Specification) -> Courier:
     """Who brings messages to the channels that a specification names.
 

@@ -31,6 +31,7 @@ class Twice(BaseHTTPRequestHandler):
     """A model that doubles."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # headers and body leave together
 
     def do_POST(self) -> None:
         """Answer."""

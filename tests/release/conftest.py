@@ -78,3 +78,9 @@ SHOP: dict[str, Any] = {
     "gate": {"metric": "roc_auc", "margin": 0.02},
     "performance": {"value": {"true_positive": 10, "false_positive": -5, "false_negative": -10, "currency": "EUR"}},
 }
+
+
+@pytest.fixture
+def shop_settings() -> dict[str, Any]:
+    """The shop's settings."""
+    return SHOP

@@ -81,7 +81,7 @@ def test_a_worse_one_fails_and_a_person_may_answer_for_it(shop: Callable[..., Sp
 def test_few_rows_tell_nothing_but_how_many_more(shop: Callable[..., Specification]) -> None:
     """With one day kept the gate cannot tell, and says how many rows may settle it."""
     training = {"command": "python train.py", "score": "python score.py", "holdout": "1 day"}
-    specification = shop(weight=1.9, training=training, gate={"metric": "roc_auc", "margin": 0.004})
+    specification = shop(weight=1.5, training=training, gate={"metric": "roc_auc", "margin": 0.015})
     challenged(specification)
     proof = prove(specification, NOW, quietly)
     assert proof.report.outcome is Outcome.INCONCLUSIVE

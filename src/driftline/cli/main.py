@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "retrain": "Train a challenger as driftline.yaml says, and put it into the registry.",
     "export": "Write what other tools need to watch the service.",
     "prove": "Hold the challenger against the gate that driftline.yaml describes.",
+    "rollout": "Release the challenger step by step, and take it back where it is worse.",
     "gateway": "Stand in front of model servers: split, shadow, fall back, record.",
     "explain": "Explain a statistic, a setting, an error or a word.",
     "config": "Check driftline.yaml, or print its JSON Schema.",

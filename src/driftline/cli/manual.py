@@ -22,7 +22,8 @@ BEGIN, END = "<!-- settings: made by driftline.cli.manual -->", "<!-- end of set
 
 CODES = {
     0: "stable, or inconclusive (see `--fail-on`)",
-    1: "drifted; with `--fail-on inconclusive` also inconclusive; `retrain`: there is no model; `prove`: the gate does not pass",
+    1: "drifted; with `--fail-on inconclusive` also inconclusive; `retrain`: there is no model; `prove`: the gate does not pass; "
+    "`rollout step`: the challenger was taken back",
     2: "the configuration or the command line is wrong",
     3: "the data is wrong: a file that cannot be read, a column that is missing",
     4: "not now: the request is against the rules as things stand",

@@ -11,6 +11,7 @@ from driftline.config.release import InMlflow
 from driftline.registries.aliases import Alias, entry
 from driftline.registries.files import FileRegistry
 from driftline.registries.mlflow import MlflowRegistry
+from driftline.release.filed import refuse_while_running
 from driftline.release.rows import cutting, labelled
 from driftline.training import runner
 from driftline.training.order import End, Order
@@ -71,8 +72,9 @@ def retrain(specification: Specification, request: Request, now: datetime, tell:
     Raises:
         ConfigError: it is not said how a model is trained, or on what.
         DataError: no rows are left.
-        StateError: a run for this model is under way.
+        StateError: a run for this model is under way, or a rollout.
     """
+    refuse_while_running(specification)
     recipe, home, name = specification.releasing.training(), specification.releasing.directory, specification.monitor.name
     rows = labelled(specification, now)
     wanted = Wanted(label=rows.label, since=request.since, until=rows.kept_from, excluded=request.excluded)

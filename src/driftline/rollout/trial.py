@@ -190,7 +190,8 @@ def _absolute(score: NDArray[np.float64], label: NDArray[np.float64]) -> NDArray
     return np.abs(score - label)
 
 
-def _surprise(score: NDArray[np.float64], label: NDArray[np.float64]) -> NDArray[np.float64]:
+def surprise(score: NDArray[np.float64], label: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logarithmic loss of each row, scores kept a little away from 0 and 1."""
     held = np.clip(score, SUREST, 1 - SUREST)
     return np.asarray(-special.xlogy(label, held) - special.xlog1py(1 - label, -held))
 
@@ -202,7 +203,7 @@ _TABLE = [
     Measure(name="precision", needs="decisions", function=_precision, method="paired ratio by the delta method"),
     Measure(name="f1", needs="decisions", function=_f1, method="paired ratio by the delta method"),
     Measure(name="roc_auc", needs="scores", function=_roc_auc, method="DeLong et al. 1988"),
-    Measure(name="log_loss", needs="scores", function=_mean_of(_surprise), method="paired t, Hall 1992"),
+    Measure(name="log_loss", needs="scores", function=_mean_of(surprise), method="paired t, Hall 1992"),
     Measure(name="brier", needs="scores", function=_mean_of(_squared), method="paired t, Hall 1992"),
     Measure(name="mae", needs="numbers", function=_mean_of(_absolute), method="paired t, Hall 1992"),
     Measure(name="mse", needs="numbers", function=_mean_of(_squared), method="paired t, Hall 1992"),

@@ -1,0 +1,134 @@
+"""The life of a stored rollout: begun, looked at, told what to do; every step is written down before the registry hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from driftline.errors import StateError
+from driftline.lock import held
+from driftline.registries.aliases import Alias, entry, promotion, withdrawal
+from driftline.release import records
+from driftline.release.filed import PROMOTE, Filed, load, place_of, refuse_while_running, store
+from driftline.release.prove import proved
+from driftline.release.retrain import models
+from driftline.rollout.rollout import Command, Reason, begin, step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from driftline.config.specification import Specification
+    from driftline.rollout.rollout import Action
+
+
+def start(
+    specification: Specification, now: datetime, *, spool: str = "", servers: Mapping[str, str] | None = None, version: str = ""
+) -> Filed:
+    """Begin to release the challenger.
+
+    Args:
+        specification: the monitor, with the plan.
+        now: when it begins.
+        spool: the folder of the gateway's records.
+        servers: URLs of model servers by arm, where the gateway is to be told them.
+        version: what is released; the challenger by default.
+
+    Raises:
+        StateError: there is no challenger, it has not passed the gate, or another rollout is on.
+    """
+    registry, name, path = models(specification), specification.monitor.name, place_of(specification)
+    with _alone(path, name):
+        refuse_while_running(specification)
+        before = load(path)
+        if before is not None:
+            _told(specification, path, before)
+        version = version or registry.aliases(name).get(Alias.CHALLENGER, "")
+        if not version:
+            raise StateError(f"{name!r} has no challenger", hint="train one: driftline retrain")
+        proof = proved(specification, version)
+        if proof is None or not proof["passes"]:
+            said = "was not held against the gate" if proof is None else f"did not pass the gate: {proof['sentence']}"
+            raise StateError(f"version {version} of {name!r} {said}", hint="driftline prove; a person may override it there")
+        registry.change(name, version, entry)
+        plan = specification.releasing.plan
+        state, reason = begin(plan, now)
+        event = {"at": now.isoformat(), "state": "running", "step": 0, "reason": reason.name, "said": reason.value}
+        filed = Filed(
+            rollout=f"{name}-{version}-{now:%Y%m%dT%H%M%S}",
+            model=name,
+            challenger=version,
+            plan=plan,
+            state=state,
+            reason=reason,
+            spool=str(Path(spool).resolve()) if spool else "",
+            servers=dict(servers or {}),
+            history=(event,),
+        )
+        return store(path, filed)
+
+
+def look(specification: Specification, now: datetime) -> Filed:
+    """Take in what was recorded since the step began, and go where that leads.
+
+    Raises:
+        StateError: there is no rollout.
+    """
+    path = place_of(specification)
+    with _alone(path, specification.monitor.name):
+        filed = _told(specification, path, _there(specification, path))
+        if filed.over or not filed.spool:
+            return filed
+        table = records.read(Path(filed.spool), filed.rollout, filed.step)
+        shown = records.seen(specification, filed.plan, filed.step, table, now)
+        state, reason = step(filed.state, shown, now, filed.plan)
+        return _told(specification, path, store(path, filed.moved(state, reason, now)))
+
+
+def tell(specification: Specification, action: Action, now: datetime, by: str, why: str = "") -> Filed:
+    """Do what a person says.
+
+    Raises:
+        StateError: there is no rollout, or that cannot be done from here.
+    """
+    path = place_of(specification)
+    with _alone(path, specification.monitor.name):
+        filed = _told(specification, path, _there(specification, path))
+        state, reason = step(filed.state, Command(action, by, why), now, filed.plan)
+        if reason in {Reason.NOT_NOW, Reason.OVER}:
+            raise StateError(f"the rollout cannot {action.value} now: {filed.reason.value}", hint="driftline rollout status")
+        return _told(specification, path, store(path, filed.moved(state, reason, now, by, why)))
+
+
+def status(specification: Specification) -> Filed:
+    """The rollout that is stored.
+
+    Raises:
+        StateError: there is none.
+    """
+    return _there(specification, place_of(specification))
+
+
+def _there(specification: Specification, path: Path) -> Filed:
+    filed = load(path)
+    if filed is None:
+        raise StateError(f"{specification.monitor.name!r} was never rolled out", hint="driftline rollout start")
+    return filed
+
+
+def _told(specification: Specification, path: Path, filed: Filed) -> Filed:
+    """Tell the registry what it has not heard; asked again after a crash, it ends the same way."""
+    if not filed.pending:
+        return filed
+    trouble = ""
+    try:
+        models(specification).change(filed.model, filed.challenger, promotion if filed.pending == PROMOTE else withdrawal)
+    except StateError as error:
+        trouble = error.fact  # there is nothing to go back to: the registry keeps what it has, the weights say who answers
+    return store(path, replace(filed, pending="", trouble=trouble))
+
+
+def _alone(path: Path, name: str) -> AbstractContextManager[int]:
+    return held(path.with_suffix(".lock"), f"another command on the rollout of {name!r}")

@@ -1,0 +1,223 @@
+"""A stored rollout from its start to its end, with records on disk and a registry."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from driftline.errors import StateError
+from driftline.registries.aliases import promotion
+from driftline.release.filed import Filed, load, place_of
+from driftline.release.prove import prove
+from driftline.release.retrain import Request, models, retrain
+from driftline.release.rollout import look, start, status, tell
+from driftline.rollout.rollout import Aborted, Action, Paused, Promoted, Reason, RolledBack, Running, weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from driftline.config.specification import Specification
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ROLLOUT: dict[str, Any] = {"canary": [0.5], "aims": {"accuracy": 0.05}, "samples": 100}
+
+
+@pytest.fixture
+def ready(shop: Callable[..., Specification], tmp_path: Path) -> Specification:
+    """A shop with a champion and a challenger that has passed the gate."""
+    specification = shop(rollout=ROLLOUT, gate={"metric": "roc_auc", "margin": 0.05})
+    retrain(specification, Request(reason="first"), NOW, lambda _: None)
+    models(specification).change("shop", "1", promotion)
+    assert retrain(specification, Request(reason="second"), NOW, lambda _: None).version == "2"
+    return specification
+
+
+@pytest.fixture
+def proved(ready: Specification) -> Specification:
+    """The shop when its challenger was proved."""
+    assert prove(ready, NOW, lambda _: None).passes
+    return ready
+
+
+def spooled(specification: Specification, filed: Filed, requests: int, wrong: float, errors: float = 0.0) -> None:
+    """Write what a gateway would have written of a step: the champion is right nine times in ten."""
+    dice, folder = np.random.default_rng([requests, filed.step]), specification.releasing.directory.parent / "spool"
+    folder.mkdir(exist_ok=True)
+    table = pq.read_table(specification.releasing.directory.parent / "rows.parquet")
+    labels = dict(zip(table["id"].to_pylist(), table["label"].to_pylist(), strict=True))
+    shadow = filed.step == 0
+    lines = []
+    for number in range(requests):
+        given = "challenger" if not shadow and number % 2 else "champion"
+        for model in ("champion", "challenger") if shadow else (given,):
+            bad = dice.random() < (wrong if model == "challenger" else 0.1)
+            failed = model == "challenger" and dice.random() < errors
+            said = {"prediction": int(bad ^ labels[str(number)])}
+            told = {"id": str(number), "entity": str(number), "rollout": filed.rollout, "step": filed.step, "model": model, "dealt": given}
+            lines.append({**told, "error": failed, "null": False, "slow": False, **({} if failed else said)})
+    (folder / f"{filed.step}-{requests}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def begun(specification: Specification) -> Filed:
+    """Start."""
+    return start(specification, NOW, spool=str(specification.releasing.directory.parent / "spool"))
+
+
+def test_a_good_challenger_is_promoted_step_by_step(proved: Specification) -> None:
+    """Shadow, canary, promoted: weights and registry follow, the history says why, and a new one may be trained only then."""
+    filed = begun(proved)
+    assert (filed.step, weights(filed.state, filed.plan).mirrored) == (0, True)
+    with pytest.raises(StateError, match="is being released"):
+        retrain(proved, Request(reason="third"), NOW, lambda _: None)
+    with pytest.raises(StateError, match="is being released"):
+        begun(proved)
+    spooled(proved, filed, 3000, 0.1)
+    assert look(proved, NOW + HOUR / 2).reason is Reason.GATHERING
+    filed = look(proved, NOW + HOUR)
+    assert (filed.step, filed.reason) == (1, Reason.PASSED)
+    spooled(proved, filed, 8000, 0.1)
+    filed = look(proved, NOW + 2 * HOUR)
+    assert isinstance(filed.state, Promoted), filed.reason
+    assert models(proved).aliases("shop") == {"champion": "2", "previous": "1"}
+    assert load(place_of(proved)) == filed == status(proved)
+    assert [event["reason"] for event in filed.history] == ["STARTED", "PASSED", "PROMOTED"]
+
+
+@pytest.mark.parametrize(("wrong", "errors", "reason"), [(0.3, 0.0, Reason.HARM), (0.1, 0.1, Reason.ERRORS)])
+def test_a_bad_challenger_is_taken_back(proved: Specification, wrong: float, errors: float, reason: Reason) -> None:
+    """Worse answers or failures roll it back in the middle of the step, and the registry forgets it as challenger."""
+    filed = begun(proved)
+    spooled(proved, filed, 2000, wrong, errors)
+    filed = look(proved, NOW + HOUR / 4)
+    assert (type(filed.state), filed.reason) == (RolledBack, reason)
+    assert weights(filed.state, filed.plan).champion == 1
+    assert models(proved).aliases("shop") == {"champion": "1"}
+    assert look(proved, NOW + HOUR) == filed
+    with pytest.raises(StateError, match="cannot promote now"):
+        tell(proved, Action.PROMOTE, NOW, "ann")
+
+
+def test_nothing_shown_is_never_promoted(proved: Specification) -> None:
+    """Without evidence a step is made longer, then waits for a person."""
+    begun(proved)
+    found = [look(proved, NOW + hours * HOUR) for hours in (1, 2, 3, 4)]
+    assert [filed.reason for filed in found] == [Reason.EXTENDED, Reason.EXTENDED, Reason.UNDECIDED, Reason.WAITS]
+    assert isinstance(found[-1].state, Paused)
+    filed = tell(proved, Action.PROMOTE, NOW + 5 * HOUR, "ann", "I looked at it")
+    assert isinstance(filed.state, Promoted)
+    assert filed.history[-1]["by"] == "ann"
+    back = tell(proved, Action.ROLL_BACK, NOW + 6 * HOUR, "ann")
+    assert isinstance(back.state, RolledBack)
+    assert models(proved).aliases("shop") == {"champion": "1"}
+
+
+def test_after_promotion_it_is_still_watched(proved: Specification) -> None:
+    """A challenger that breaks when it has all of the traffic is taken back, and the one before answers again."""
+    begun(proved)
+    filed = tell(proved, Action.PROMOTE, NOW, "ann")
+    assert models(proved).aliases("shop")["champion"] == "2"
+    told = {
+        "entity": "a",
+        "rollout": filed.rollout,
+        "step": filed.step,
+        "model": "challenger",
+        "dealt": "challenger",
+        "null": False,
+        "slow": False,
+    }
+    lines = [{**told, "id": str(n), "error": n % 5 == 0} for n in range(2000)]
+    folder = proved.releasing.directory.parent / "spool"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    filed = look(proved, NOW + HOUR)
+    assert (type(filed.state), filed.reason) == (RolledBack, Reason.ERRORS)
+    assert models(proved).aliases("shop") == {"champion": "1"}
+
+
+def test_what_was_not_proved_is_not_released(ready: Specification) -> None:
+    """The gate comes first."""
+    with pytest.raises(StateError, match="was not held against the gate"):
+        begun(ready)
+    with pytest.raises(StateError, match="was never rolled out"):
+        status(ready)
+
+
+KILLED = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from driftline.errors import StateError
+from driftline.release.rollout import start, tell
+from driftline.rollout.rollout import Action
+specification = specify(json.loads(sys.argv[1]), {}, directory=Path(sys.argv[2]))
+now = datetime(2026, 4, 1, tzinfo=UTC)
+print("on", flush=True)
+while True:
+    for does in (lambda: start(specification, now, version="2"), *(
+        (lambda action=action: tell(specification, action, now, "ann"))
+        for action in (Action.PAUSE, Action.RESUME, Action.PROMOTE, Action.ROLL_BACK)
+    )):
+        try:
+            does()
+        except StateError:
+            pass
+        print(".", flush=True)
+"""
+
+
+def killed_at_random(specification: Specification, often: int, settings: dict[str, Any]) -> None:
+    """Kill -9 while it is started, paused, promoted and taken back; after each, one champion, and weights that are the state's."""
+    dice = np.random.default_rng(3)
+    place = specification.releasing.directory.parent
+    for _ in range(often):
+        command = [sys.executable, "-c", KILLED, json.dumps(settings), str(place)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in range(1 + int(dice.integers(0, 12))):
+                process.stdout.read(1)
+            process.kill()
+        filed = load(place_of(specification))
+        stored = json.loads(place_of(specification).read_text()) if filed else None
+        aliases = models(specification).aliases("shop")
+        assert aliases["champion"] in {"1", "2"}
+        if filed is None or stored is None:
+            continue
+        parts = weights(filed.state, filed.plan)
+        assert stored["weights"] == {"champion": parts.champion, "challenger": parts.challenger, "mirrored": parts.mirrored}
+        settled = look(specification, NOW)
+        assert settled.pending == ""
+        assert weights(settled.state, settled.plan) == parts
+        after = models(specification).aliases("shop")["champion"]
+        assert after == ("2" if isinstance(settled.state, Promoted) else "1")
+        assert isinstance(settled.state, Running | Paused | Promoted | RolledBack | Aborted)
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_moment(proved: Specification, shop_settings: dict[str, Any]) -> None:
+    """Four kills."""
+    killed_at_random(proved, 4, {**shop_settings, "rollout": ROLLOUT})
+
+
+@pytest.mark.soak
+def test_two_hundred_kills(proved: Specification, shop_settings: dict[str, Any]) -> None:
+    """The same, two hundred times."""
+    killed_at_random(proved, 200, {**shop_settings, "rollout": ROLLOUT})
+
+
+def test_labels_decide_what_is_right(proved: Specification) -> None:
+    """Where labels are not in the data, nothing is shown."""
+    filed = begun(proved)
+    spooled(proved, filed, 3000, 0.1)
+    table = pq.read_table(proved.releasing.directory.parent / "rows.parquet")
+    pq.write_table(table.set_column(4, "label", pa.nulls(len(table), pa.int64())), proved.releasing.directory.parent / "rows.parquet")
+    assert look(proved, NOW + HOUR).reason is Reason.EXTENDED
