@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftline.diagnosis.blame import blame
+from driftline.diagnosis.blame import told as in_words
 from driftline.diagnosis.naming import together
+from driftline.diagnosis.risks import risks
 from driftline.diagnosis.rowwise import SMALL, associated
 from driftline.diagnosis.shifts import rest
 from driftline.diagnosis.where import slices
@@ -28,6 +31,12 @@ OLD = 0.7
 
 LOCATED = 3
 """For so many causes it is asked where they live."""
+
+MOVED = frozenset({Change.COVARIATE, Change.OUTPUT, Change.CONCEPT, Change.LABEL})
+"""Changes of the world, of which it is asked what they do to the model's output."""
+
+LARGEST = 5
+"""So many of the largest parts are kept as evidence."""
 
 OUTPUTS = frozenset({Role.PREDICTION, Role.SCORE})
 
@@ -55,7 +64,22 @@ def causes(case: Case, found: Sequence[Fault], window: WindowReport, before: Seq
     ]
     told += rest(case, left, window, faulty=bool(told))
     ranked = sorted(told, key=lambda one: -one.confidence * (1.0 if one.new else OLD))
-    return tuple(replace(one, where=slices(case, one)) if place < LOCATED else one for place, one in enumerate(ranked))
+    located = [replace(one, where=slices(case, one)) if place < LOCATED else one for place, one in enumerate(ranked)]
+    return (*_with_blame(case, located, window), *risks(case, window))
+
+
+def _with_blame(case: Case, told: list[Diagnosis], window: WindowReport) -> list[Diagnosis]:
+    """Say of the first change of inputs or outputs, that is no fault, whose drift makes what of the prediction and the loss."""
+    outputs = {column.name for column in window.columns if column.role in OUTPUTS and column.verdict is Verdict.DRIFTED}
+    worse = any(one.decides and one.verdict is Verdict.DRIFTED for one in window.performance)
+    at = next((place for place, one in enumerate(told) if one.change in MOVED), None)
+    if at is None or not (outputs or worse):
+        return told
+    found = [one for one in (blame(case) if outputs else None, blame(case, "loss") if worse else None) if one is not None]
+    if words := in_words(found):
+        numbers = {f"{one.of}: {name}": part for one in found for name, part in (*one.parts[:LARGEST], ("rest", one.rest))}
+        told[at] = replace(told[at], sentence=f"{told[at].sentence}; {words}", evidence={**told[at].evidence, **numbers})
+    return told
 
 
 def _lasting(case: Case, group: Sequence[Fault], before: Sequence[Diagnosis]) -> Diagnosis:

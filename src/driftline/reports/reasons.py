@@ -66,7 +66,11 @@ def reasons(report: Report) -> tuple[Reason, ...]:
     for segment in segments(report):
         windows = [report.windows[i] for i in windows_of(report, segment)]
         found += [one for one in _lasting(windows, segment) if segment is None or not any(_same(one.told, other.told) for other in found)]
-    return tuple(sorted(found, key=lambda one: (not one.now, one.told.change is not Change.FAULT, -one.told.confidence)))
+    return tuple(
+        sorted(
+            found, key=lambda one: (not one.now, one.told.change is Change.RISK, one.told.change is not Change.FAULT, -one.told.confidence)
+        )
+    )
 
 
 def _lasting(windows: Sequence[WindowReport], segment: str | None) -> Iterator[Reason]:
