@@ -145,6 +145,16 @@ def test_a_small_sample_of_a_large_window_is_known_less_well(world: Any, dice: n
     assert sampled.value == alone.value
 
 
+def test_rows_without_a_like_widen_the_interval(world: Any, dice: np.random.Generator) -> None:
+    """Where many rows lie where the reference has none, how far weights moved the estimate is part of its error, and it is doubted."""
+    fitted = fit(world.rows(5_000, dice), ["f1"], dice)
+    near, far = (estimate(fitted, world.rows(2_000, dice, shift), ["f1"], rng=dice, tested=())[0] for shift in (0.5, 3.0))
+    assert near.trust is Trust.SOUND
+    assert far.trust is Trust.DOUBTFUL
+    assert "none of the reference's" in far.why
+    assert far.error > 3 * near.error
+
+
 def test_too_little_is_a_reason(world: Any, dice: np.random.Generator) -> None:
     """A tiny window, a reference without labels, a metric that is not defined: no value and a reason, for each metric."""
     rows = world.rows(400, dice)

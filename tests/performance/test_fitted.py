@@ -70,6 +70,16 @@ def test_without_weights_all_rows_count_once(world: Any, dice: np.random.Generat
     assert seen.weighted_curves == ()
 
 
+def test_what_weights_do_can_be_left_out(world: Any, dice: np.random.Generator) -> None:
+    """Without weights a metric is CBPE's, and of numbers that of direct loss estimation."""
+    fitted = fit(world.rows(900, dice), ["f1"], dice)
+    window = world.rows(400, dice, 1.0)
+    seen, plain = (beside(fitted, window, dice, weighted=weighted) for weighted in (True, False))
+    assert seen.unweighted(0) == plain.plugged(0, fitted.curves).value
+    numbers = beside(fit(world.numbers(300, dice), ["mae"], dice), world.numbers(100, dice), dice)
+    assert numbers.unweighted(0) == numbers.robust(0, corrected=False).value
+
+
 def test_the_losses_of_each_metric_have_their_place(world: Any, dice: np.random.Generator) -> None:
     """Metrics of several means stand beside metrics of one."""
     fitted = fit(world.numbers(200, dice), ["mae", "r2", "bias"], dice)

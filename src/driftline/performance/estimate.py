@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from driftline.errors import ConfigError, near_miss
-from driftline.performance.assumption import FEWEST_ROWS, Grounds, Trust
+from driftline.performance.assumption import FEWEST_ROWS, MOST_UNSUPPORTED, Grounds, Trust
 from driftline.performance.concept import split_change
 from driftline.performance.fitted import Fitted, beside, fit
 from driftline.performance.interval import critical
@@ -114,8 +114,6 @@ def estimate(
     fitted = reference if isinstance(reference, Fitted) else fit(reference, metrics, rng)
     if unlearnt := [metric for metric in metrics if metric not in fitted.metrics]:
         raise ConfigError(f"the reference was not fitted for {name_of(unlearnt[0])!r}", hint="name all metrics when fitting it")
-    if method == "cbpe" and fitted.rows.classes and not fitted.curves and not fitted.why:
-        raise ConfigError("the reference was fitted without plain calibration", hint="fit it with plain=True")
     usable = int(window.usable().sum())
     if why := fitted.why or _too_few(usable):
         return tuple(Estimated(metric=name_of(metric), method=method, rows=usable, why=why) for metric in metrics)
@@ -166,10 +164,12 @@ def _linear(seen: Beside, place: int, method: Method) -> tuple[Linear, str, floa
         found = seen.robust(place, corrected=False) if numbers else seen.plugged(place, seen.fitted.curves)
         return found, "dle" if numbers else "cbpe", 0.0
     robust = seen.robust(place)
-    if method == "dr" or numbers or isinstance(metric, Loss) or metric in MEANS:
-        return robust, "dr", 0.0
-    plugged = seen.plugged(place, seen.weighted_curves)
-    return plugged, "pape", plugged.value - robust.value
+    found, used = robust, "dr"
+    if not (method == "dr" or numbers or isinstance(metric, Loss) or metric in MEANS):
+        found, used = seen.plugged(place, seen.weighted_curves), "pape"
+    # Rows without a like are told by what holds elsewhere: by how much weights moved the estimate is then as doubtful as they are.
+    moved = found.value - seen.unweighted(place) if seen.ratio.unsupported > MOST_UNSUPPORTED else 0.0
+    return found, used, math.hypot(found.value - robust.value, moved)
 
 
 def _told(metric: Metric, linear: Linear, apart: float, grounds: Grounds, z: float) -> Estimated:
