@@ -1,8 +1,8 @@
 """Measures estimates of performance without labels: their errors beside CBPE's, NannyML's, and what their intervals and tests promise.
 
 On the US census employment data that NannyML brings along, windows are drawn with a shift: rows are the likelier the older (or
-younger) people are, by e^(0.6 z age) with a normal z for each window. A strong model comes with the data; a weak one is a
-logistic regression on three columns. Errors are mean absolute ones against what the windows' labels say, in percentage
+younger) people are, by e^(0.6 z age) with a normal z for each window; years are shuffled first, so that only inputs move. A
+strong model comes with the data; a weak one is a logistic regression on three columns. Errors are mean absolute ones against what the windows' labels say, in percentage
 points; labels alone leave 0.6 of them at 2,000 rows and 0.2 at 20,000. Then NannyML's own data sets in their order, NannyML
 beside in its environment (made by `bench_peers.py --install`); without it only what is simulated is measured.
 """
@@ -42,7 +42,7 @@ WANTED = {"strong": (0.50, 0.41, 0.56), "weak": (0.25, 0.25, 0.19)}
 EQUAL, ROUNDED = 1e-9, 1e-6
 """NannyML rounds the sums behind an AUC to five digits, and takes rows of one score in any order."""
 SEEN = ["SCHL", "DIS", "SEX"]
-STRENGTH = 0.6
+STRENGTH, REFERENCE = 0.6, 60_000
 SETS: dict[str, dict[str, Any]] = {
     "car loan": {"files": ("synthetic_car_loan", "_analysis_target.csv"), "rows": 5_000, "label": "repaid", "drop": ["timestamp"]},
     "census": {"files": ("employment_MA", "_analysis_target.pq"), "rows": 5_000, "label": "employed", "drop": ["year"],
@@ -70,11 +70,12 @@ def main() -> None:
 
 def tilted(folder: Path, draws: int) -> None:
     """Errors where windows are shifted on purpose."""
-    reference, current = tables("census", folder)
-    ages = (current["AGEP"] - reference["AGEP"].mean()) / reference["AGEP"].std()
+    both = tables("census", folder)
     for model, size in (("strong", 2_000), ("weak", 20_000)):
-        if model == "weak":
-            reference, current = weakened(reference, current)
+        table = pd.concat(both, ignore_index=True) if model == "strong" else weakened(*both)
+        shuffled = table.sample(frac=1, random_state=7)
+        reference, current = shuffled[:REFERENCE], shuffled[REFERENCE:]
+        ages = (current["AGEP"] - reference["AGEP"].mean()) / reference["AGEP"].std()
         here = rows_of(current, "census", reference)
         fitted = fit(rows_of(reference, "census", reference), ASKED, np.random.default_rng(1))
         dice, errors = np.random.default_rng(2), []
@@ -88,16 +89,11 @@ def tilted(folder: Path, draws: int) -> None:
                 say(f"census, {model} model, shifted windows of {size:,}: {metric}, {method}", 100 * error, "points", aim)
 
 
-def weakened(reference: pd.DataFrame, current: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The data with a model that sees three columns, learnt from rows that are then left out."""
-    shuffled = reference.sample(frac=1, random_state=7)
-    shown, rest = shuffled[:20_000], shuffled[20_000:]
-    model = LogisticRegression(max_iter=1_000).fit(shown[SEEN].astype(float), shown["employed"])
-    changed = []
-    for table in (rest, current):
-        score = model.predict_proba(table[SEEN].astype(float))[:, 1]
-        changed.append(table.assign(predicted_probability=score, prediction=(score >= 0.5).astype(int)))  # noqa: PLR2004  the usual cut
-    return changed[0], changed[1]
+def weakened(reference: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
+    """The later data with a model that sees three columns and was learnt from the earlier."""
+    model = LogisticRegression(max_iter=1_000).fit(reference[SEEN].astype(float), reference["employed"])
+    score = model.predict_proba(current[SEEN].astype(float))[:, 1]
+    return current.assign(predicted_probability=score, prediction=(score >= 0.5).astype(int))  # noqa: PLR2004  the usual cut
 
 
 def in_order(name: str, folder: Path, peer: str) -> None:

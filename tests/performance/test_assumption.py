@@ -33,7 +33,7 @@ def test_an_estimate_that_rests_on_little_is_doubtful(grounds: Grounds, doubt: D
 
 def test_a_changed_relation_breaks_the_estimate() -> None:
     """What labels show of the relation outweighs all else, and is told first."""
-    trust, why = replace(SOUND, concept_p=0.001, fewest=10).trust()
+    trust, why = replace(SOUND, concept_p=0.0001, fewest=10).trust()
     assert trust is Trust.BROKEN
     assert why.startswith(str(Doubt.CONCEPT))
     assert "(10)" in why

@@ -124,15 +124,29 @@ def test_labels_that_came_break_an_estimate(world: Any, dice: np.random.Generato
     """Where half of the labels shows another relation the estimate is not trusted, and says why."""
     window = world.rows(3_000, dice, turned=0.2)
     window.label[1_600:] = np.nan
-    fitted = fit(world.rows(6_000, dice), ["accuracy"], dice)
-    (found,) = estimate(fitted, window, ["accuracy"], rng=dice)
+    fitted = fit(world.rows(6_000, dice), ["accuracy", "f1"], dice)
+    found = estimate(fitted, window, ["f1"], rng=dice)[0]
     assert found.trust is Trust.BROKEN
     assert "cannot be trusted" in found.why
     assert found.change is not None
     assert found.change.rows == 1_600
-    (blind,) = estimate(fitted, world.unlabelled(window), ["accuracy"], rng=dice)
+    (blind,) = estimate(fitted, world.unlabelled(window), ["f1"], rng=dice)
     assert blind.trust is Trust.SOUND
     assert blind.change is None
+
+
+def test_labels_tell_what_the_relation_is_now(world: Any, dice: np.random.Generator) -> None:
+    """A mean whose estimate labels break is told by them, sharpened by what was expected; the interval holds what all labels say."""
+    window = world.rows(3_000, dice, turned=0.2)
+    realised = np.mean(window.label == window.said())
+    window.label[1_600:] = np.nan
+    (found,) = estimate(world.rows(6_000, dice), window, ["accuracy"], rng=dice)
+    assert found.method == "ppi"
+    assert found.realised_low <= realised <= found.realised_high
+    assert "what they say themselves" in found.why
+    (settled,) = estimate(world.rows(6_000, dice), window, ["accuracy"], rng=dice, settled=True)
+    assert settled.method == "pape"
+    assert settled.trust is Trust.BROKEN
 
 
 def test_a_small_sample_of_a_large_window_is_known_less_well(world: Any, dice: np.random.Generator) -> None:

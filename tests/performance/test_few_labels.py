@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from driftline.performance.few_labels import powered_mean
+from driftline.performance.few_labels import powered, powered_mean
+from driftline.performance.fitted import beside, fit
+from driftline.performance.plugin import Loss
 
 
 def drawn(dice: np.random.Generator, bias: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -55,3 +59,33 @@ def test_a_handful_of_labels_is_too_few() -> None:
     found = powered_mean(np.ones(29), np.ones(29), np.ones(100))
     assert np.isnan(found.value)
     assert found.why == "there are 29 labels, and at least 30 are needed"
+
+
+def test_a_window_with_some_labels_is_told_by_them(world: Any, dice: np.random.Generator) -> None:
+    """Means of losses come near what all labels say; a metric that is no mean is left alone."""
+    cost = Loss("cost", lambda label, _, said: np.where(label != said, 3.0, 0.0))
+    metrics = ["accuracy", "brier", cost, "f1"]
+    window = world.rows(2_000, dice, 0.5)
+    right = window.label == window.said()
+    truth = [right.mean(), np.mean((window.score - window.label) ** 2), 3 * (~right).mean()]
+    window.label[600:] = np.nan
+    seen = beside(fit(world.rows(3_000, dice), metrics, dice), window, dice)
+    for place, came in enumerate(truth):
+        found = powered(seen, place)
+        assert found is not None
+        assert found.labels == 600
+        assert abs(found.value - came) < 4 * found.error
+    assert powered(seen, 3) is None
+
+
+def test_numbers_with_some_labels_are_told_by_them(world: Any, dice: np.random.Generator) -> None:
+    """Of a regression's metrics those that are the mean of one loss."""
+    window = world.numbers(2_000, dice)
+    truth = np.abs(window.score - window.label).mean()
+    window.label[500:] = np.nan
+    seen = beside(fit(world.numbers(3_000, dice), ["mae", "rmse", "r2"], dice), window, dice)
+    found = powered(seen, 0)
+    assert found is not None
+    assert found.value == pytest.approx(truth, abs=4 * found.error)
+    assert powered(seen, 1) is None
+    assert powered(seen, 2) is None

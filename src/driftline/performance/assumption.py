@@ -18,8 +18,8 @@ MOST_UNSUPPORTED = 0.05
 FEWEST_LABELS = 200
 """The reference has at least so many labels of every class (numbers: so many at all)."""
 
-CONCEPT_LEVEL = 0.01
-"""The relation is taken to have changed where the labelled part shows it at this level."""
+CONCEPT_LEVEL = 0.001
+"""The relation is taken to have changed where the labelled part shows it at this level; some thirty windows are asked."""
 
 FEWEST_ROWS = 30
 """Below this many rows on either side nothing is estimated at all."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from driftline.errors import ConfigError, near_miss
-from driftline.performance.assumption import FEWEST_ROWS, MOST_UNSUPPORTED, Grounds, Trust
+from driftline.performance.assumption import FEWEST_ROWS, MOST_UNSUPPORTED, Doubt, Grounds, Trust
 from driftline.performance.concept import split_change
+from driftline.performance.few_labels import powered
 from driftline.performance.fitted import Fitted, beside, fit
 from driftline.performance.interval import critical
 from driftline.performance.metric import metric_of
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
     import numpy as np
 
     from driftline.performance.concept import Change
+    from driftline.performance.few_labels import Powered
     from driftline.performance.fitted import Beside, Metric
     from driftline.performance.robust import Linear
     from driftline.performance.rows import Rows
 
 Method = Literal["pape", "cbpe", "dr"]
 METHODS: tuple[Method, ...] = ("pape", "cbpe", "dr")
+
+CONFIDENCE = 0.95
+"""Of the intervals."""
 
 FEWEST_TESTED = 0.5
 """From this share of labels on they are asked whether the relation still holds; fewer would hardly show it."""
@@ -44,7 +49,7 @@ class Estimated:
 
     Attributes:
         metric: its name.
-        method: how it was estimated: `pape`, `cbpe`, `dr`, or `dle`.
+        method: how it was estimated: `pape`, `cbpe`, `dr`, `dle`, or `ppi` where labels that came show another relation.
         value: the estimate; NaN where there is none.
         error: its standard error.
         low: lower end of the interval for the metric in all the rows that the window is a sample of.
@@ -86,9 +91,9 @@ def estimate(
     *,
     method: Method = "pape",
     rng: np.random.Generator,
-    confidence: float = 0.95,
     of: int = 0,
     tested: Sequence[Metric] | None = None,
+    settled: bool = False,
 ) -> tuple[Estimated, ...]:
     """Estimate metrics of a window without looking at its labels, but for the check of what is assumed.
 
@@ -98,9 +103,9 @@ def estimate(
         metrics: names as in `driftline.performance.metric`, or `Loss`: a mean of one's own.
         method: `pape`, `cbpe` or `dr`.
         rng: deals rows into folds.
-        confidence: of the intervals.
         of: rows that the window's are a sample of, if it has more.
         tested: the metrics whose change is split where labels have come; None for all.
+        settled: no more labels are to come: they may break an estimate, and do not take its place.
 
     Returns:
         One for each metric, in their order. Too little data is a `Trust.NONE` with a reason.
@@ -132,8 +137,10 @@ def estimate(
             rows=max(of, usable),
             concept_p=shaken if change is None else change.p_value,
         )
-        told = _told(metric, linear, apart, grounds, critical(confidence))
-        found.append(replace(told, method=used, ess=grounds.ess, unsupported=grounds.unsupported, change=change))
+        told = replace(_told(metric, linear, apart, grounds, critical(CONFIDENCE)), method=used)
+        if told.trust is Trust.BROKEN and not settled:
+            told = _by_labels(told, powered(seen, place, CONFIDENCE))
+        found.append(replace(told, ess=grounds.ess, unsupported=grounds.unsupported, change=change))
     return tuple(found)
 
 
@@ -170,6 +177,24 @@ def _linear(seen: Beside, place: int, method: Method) -> tuple[Linear, str, floa
     # Rows without a like are told by what holds elsewhere: by how much weights moved the estimate is then as doubtful as they are.
     moved = found.value - seen.unweighted(place) if seen.ratio.unsupported > MOST_UNSUPPORTED else 0.0
     return found, used, math.hypot(found.value - robust.value, moved)
+
+
+def _by_labels(told: Estimated, found: Powered | None) -> Estimated:
+    """Where labels show that the relation has changed, they tell what it is now, as far as they are many and the metric is a mean."""
+    if found is None or found.why:
+        return told
+    return replace(
+        told,
+        method="ppi",
+        value=found.value,
+        error=found.error,
+        low=found.low,
+        high=found.high,
+        realised_low=found.low,
+        realised_high=found.high,
+        trust=Trust.SOUND,
+        why=f"{Doubt.CONCEPT}; this is what they say themselves",
+    )
 
 
 def _told(metric: Metric, linear: Linear, apart: float, grounds: Grounds, z: float) -> Estimated:

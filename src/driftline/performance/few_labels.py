@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.performance.interval import critical
+from driftline.performance.plugin import MEANS, Loss, losses
+from driftline.performance.residual import means_of
+from driftline.schema import Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from driftline.performance.fitted import Beside
+
+    Column = NDArray[np.float64]
 
 FEWEST = 30
 """With fewer labels the normal law is not to be had."""
@@ -82,3 +89,37 @@ def powered_mean(
     half = critical(confidence, n - 1.0) * error
     saved = n * (plain / variance - 1) if variance > 0 else 0.0
     return Powered(float(value), error, float(value) - half, float(value) + half, weight, n, float(max(saved, 0.0)))
+
+
+def powered(seen: Beside, place: int, confidence: float = 0.95) -> Powered | None:
+    """`seen.fitted.metrics[place]` of a window of which some rows have a label; None for what is no mean of the rows' losses.
+
+    It takes labels to have come at random, and nothing else: that what is expected of rows is right is not needed.
+    """
+    parts = _numbers(seen, place) if seen.rows.task is Task.REGRESSION else _classes(seen, place)
+    if parts is None:
+        return None
+    expected, loss = parts
+    known = seen.rows.labelled()
+    return powered_mean(loss[known], expected[known], expected[~known], confidence=confidence)
+
+
+def _classes(seen: Beside, place: int) -> tuple[Column, Column] | None:
+    """What is expected of each row, and what its label says."""
+    metric, rows, each = seen.fitted.metrics[place], seen.rows, np.arange(len(seen.rows))
+    if metric == "accuracy":
+        right = np.eye(rows.classes)[rows.said()]
+    elif isinstance(metric, Loss) or metric in MEANS:
+        right = losses(metric, rows)
+    else:
+        return None
+    came = np.nan_to_num(rows.label).astype(np.intp)
+    return (right * seen.expected).sum(1), right[each, came]
+
+
+def _numbers(seen: Beside, place: int) -> tuple[Column, Column] | None:
+    means = means_of(seen.fitted.metrics[place])
+    # A metric of one loss is its mean if it is 2 where that is 2.
+    if len(means.losses) > 1 or means.of(np.array([2.0])) != 2.0:  # noqa: PLR2004  any number but 0 and 1 tells
+        return None
+    return seen.expected[:, seen.columns(place)][:, 0], means.matrix(seen.rows)[:, 0]

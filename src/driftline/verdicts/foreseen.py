@@ -85,11 +85,12 @@ def foresee(comparison: Comparison, standards: Sequence[Standard], reports: Sequ
         return Foreseen({})
     found: dict[tuple[int, str], Estimated] = {}
     for w in chosen:
-        found |= {(w, one.metric): one for one in _window(comparison, w, fitted) if one.trust is not Trust.NONE}
+        told = _window(comparison, w, fitted, settled=w in known)
+        found |= {(w, one.metric): one for one in told if one.trust is not Trust.NONE}
     return Foreseen(found, known)
 
 
-def _window(comparison: Comparison, w: int, fitted: Fitted) -> tuple[Estimated, ...]:
+def _window(comparison: Comparison, w: int, fitted: Fitted, *, settled: bool) -> tuple[Estimated, ...]:
     plan, window = comparison.plan, comparison.windows[w]
     if plan.outcome is None:
         return ()
@@ -97,7 +98,7 @@ def _window(comparison: Comparison, w: int, fitted: Fitted) -> tuple[Estimated, 
     # Which other windows are estimated does not change the dice.
     dice = np.random.Generator(np.random.PCG64([plan.seed, w]))
     share = len(rows) / max(window.sample.keys.size, 1)
-    return estimate(fitted, rows, fitted.metrics, rng=dice, of=round(share * window.rows), tested=fitted.metrics[:1])
+    return estimate(fitted, rows, fitted.metrics, rng=dice, of=round(share * window.rows), tested=fitted.metrics[:1], settled=settled)
 
 
 def _known(comparison: Comparison, reports: Sequence[tuple[MetricReport, ...]]) -> frozenset[int]:
