@@ -2,9 +2,10 @@
 
 On the US census employment data that NannyML brings along, windows are drawn with a shift: rows are the likelier the older (or
 younger) people are, by e^(0.6 z age) with a normal z for each window; years are shuffled first, so that only inputs move. A
-strong model comes with the data; a weak one is a logistic regression on three columns. Errors are mean absolute ones against what the windows' labels say, in percentage
-points; labels alone leave 0.6 of them at 2,000 rows and 0.2 at 20,000. Then NannyML's own data sets in their order, NannyML
-beside in its environment (made by `bench_peers.py --install`); without it only what is simulated is measured.
+strong model comes with the data; a weak one is a logistic regression on three columns. Errors are mean absolute ones against
+what the windows' labels say, in percentage points; labels alone leave 0.6 of them at 2,000 rows and 0.2 at 20,000. Then
+NannyML's own data sets in their order, NannyML beside in its environment (made by `bench_peers.py --install`); without it only
+what is simulated is measured.
 """
 
 from __future__ import annotations
