@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,7 @@ def read(text: str) -> Expression:
     if len(text) > LONGEST or _depth(text) > DEEPEST:
         raise ConfigError("the rule is too long, or nested too deeply", hint="write several rules")
     try:
-        tree = celpy.Environment().compile(_in_cel(text))
+        tree = _environment().compile(_in_cel(text))
     except celpy.CELParseError as error:
         where = f" at column {error.column}" if error.column else ""
         raise ConfigError(f"the rule {text!r} cannot be read{where}", hint="write it like drift.psi.max > 0.25 and on_fault") from error
@@ -117,7 +118,7 @@ def _evaluated(tree: Any, evidence: Mapping[str, Any], feature: Callable[[str], 
         found = feature(str(name))
         return celpy.CELEvalError(f"nothing is known of {name!r}") if found is None else celpy.json_to_cel(found)
 
-    program = celpy.Environment().program(tree, functions={"feature": looked_up})
+    program = _environment().program(tree, functions={"feature": looked_up})
     return program.evaluate({name: celpy.json_to_cel(value) for name, value in evidence.items()})
 
 
@@ -174,6 +175,15 @@ def _depth(text: str) -> int:
         depth += (sign in "([{") - (sign in ")]}")
         deepest = max(deepest, depth)
     return deepest
+
+
+def _environment() -> Any:
+    """CEL's environment. Making one raises Python's limit of recursion, for all of the process; ours stays as it was."""
+    limit = sys.getrecursionlimit()
+    try:
+        return _celpy().Environment()
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _celpy() -> Any:

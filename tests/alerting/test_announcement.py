@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from driftline.alerting.alert import Patience
 from driftline.alerting.announcement import TIERS, announce, example, from_dict, to_dict
+from driftline.alerting.attention import Manner, attend_all
 from driftline.alerting.incident import Board, take_in
+from driftline.alerting.quiet import Quiet
 from driftline.alerting.signals import Tier
 from driftline.verdicts.report import Concern, Verdict
 
@@ -33,7 +35,8 @@ def test_one_incident_has_one_key_and_each_message_its_own_id(scene: Scene) -> N
     board, told = Board(), []
     for day, verdict in enumerate([Verdict.DRIFTED, Verdict.STABLE, Verdict.STABLE]):
         window = scene.window(day, scene.column("a", verdict, Concern.FAULT))
-        board, new = take_in(board, [window], scene.start + day * scene.day, Patience())
+        board, fresh = take_in(board, [window], scene.start + day * scene.day, Patience())
+        board, new, _ = attend_all("m", board, fresh, scene.start, Manner(), Quiet())
         told += [announce("m", one, link="http://x") for one in new]
     assert len({one.key for one in told}) == 1
     assert len({one.id for one in told}) == 2

@@ -120,7 +120,7 @@ def test_a_window_that_is_judged_again_is_told_once(scene: Scene) -> None:
     again, notices = take_in(board, [scene.window(0, amount(scene))], now, patience)
     assert (again, notices) == (board, ())
     taken_back, notices = take_in(board, [scene.window(0, *calm(scene))], now, patience)
-    assert [notice.news for notice in notices] == [News.RESOLVED]
+    assert [notice.news for notice in notices] == [News.REVISED]
     assert taken_back.open == ()
 
 

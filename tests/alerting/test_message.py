@@ -27,7 +27,7 @@ def first(scene: Scene, *columns: ColumnReport, metrics: tuple[MetricReport, ...
         (Concern.FAULT, "[act soon] payments: data fault in x since 2026-03-01", "Repair the feed of x"),
         (Concern.PREDICTION, "[look into it] payments: prediction drift in x since 2026-03-01", "labels will tell"),
         (Concern.LABEL, "[look into it] payments: label drift in x since 2026-03-01", "labels are made as before"),
-        (Concern.PERFORMANCE, "[act now] payments: AUC is worse since 2026-03-01", "retrain on rows from 2026-03-01"),
+        (Concern.PERFORMANCE, "[act now] payments: AUC is worse (0.83 → 0.8) since 2026-03-01", "retrain on rows from 2026-03-01"),
     ],
 )
 def test_a_message_says_what_since_when_and_what_to_do(scene: Scene, concern: Concern, subject: str, todo: str) -> None:

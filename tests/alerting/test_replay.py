@@ -4,6 +4,7 @@ import numpy as np
 
 import driftline as dl
 from driftline.alerting.alert import Patience
+from driftline.alerting.arrangement import Arrangement
 from driftline.alerting.incident import News
 from driftline.alerting.replay import replay
 
@@ -23,5 +24,5 @@ def test_windows_are_taken_in_one_after_another() -> None:
     """Two days of missing values among twenty are told when they begin and when they are over, and nothing else is."""
     report = dl.compare(days(20, 0), days(20, 1, broken=range(8, 10)), window="day", columns={"timestamp": "ts"}).found
     _, told = replay(report)
-    assert [(notice.news, notice.window.window.label) for notice in told] == [(News.OPENED, "2026-03-09"), (News.RESOLVED, "2026-03-12")]
-    assert replay(report, Patience(fires_after=5))[1] == ()
+    assert [(notice.news, notice.window) for notice in told] == [(News.OPENED, "2026-03-09"), (News.RESOLVED, "2026-03-12")]
+    assert replay(report, Arrangement(patience=Patience(fires_after=5)))[1] == ()

@@ -25,6 +25,7 @@ def rule(text: str, tier: Tier = Tier.LOOK, lasts: int = 1, say: str = "") -> Ru
     return Rule("r", tier, read(text), lasts, say)
 
 
+TIERS = [Rule(tier.name, tier, read(text)) for tier, text in DEFAULTS.items()]
 verdicts = st.sampled_from(Verdict)
 concerns = st.sampled_from([one for one in Concern if one is not Concern.PERFORMANCE])
 columns = st.lists(st.tuples(verdicts, concerns, st.sampled_from(["shift", "absent", "volume"])), max_size=4)
@@ -39,8 +40,7 @@ def test_the_tiers_as_rules_say_what_the_signals_say(
     made = [scene.column(f"c{n}", verdict, about, worst) for n, (verdict, about, worst) in enumerate(columns)]
     window = scene.window(0, *made, metrics=(scene.metric(metric, worsening),))
     by_signals = max((one.tier for one in signals(window) if one.verdict is Verdict.DRIFTED), default=None)
-    rules = [Rule(tier.name, tier, read(text)) for tier, text in DEFAULTS.items()]
-    assert max((one.tier for one in said(window, rules) if one.verdict is Verdict.DRIFTED), default=None) == by_signals
+    assert max((one.tier for one in said(window, TIERS) if one.verdict is Verdict.DRIFTED), default=None) == by_signals
 
 
 def test_what_is_not_known_neither_fires_nor_resolves(scene: Scene) -> None:
@@ -59,7 +59,7 @@ def test_a_rule_makes_an_incident_of_its_own_words(scene: Scene) -> None:
         board, new = take_in(board, [replace(window, rows=100 if many else 0)], scene.start + day * scene.day, Patience(), book)
         told += new
     assert [one.news for one in told] == [News.OPENED, News.RESOLVED]
-    assert told[0].window.window.index == 1
+    assert told[0].window == "2026-03-02"
     assert told[0].incident.tier is Tier.PAGE
     assert [one.todo for one in told[0].incident.ranked] == ["Call Ann."]
 

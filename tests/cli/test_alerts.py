@@ -52,7 +52,8 @@ def test_a_loss_is_told_once_and_once_that_it_is_over(directory: Path) -> None:
     subjects = [line for line in found.output.splitlines() if line.startswith("2026-")]
     assert len(subjects) == 2
     assert "m: " in subjects[0]
-    assert "is worse since 2026-03-07" in subjects[0]
+    assert "is worse (0.9" in subjects[0]
+    assert subjects[0].endswith("since 2026-03-07")
     assert "[resolved]" in subjects[1]
     assert found.output.splitlines()[-1].startswith("2 messages over 16 windows")
 

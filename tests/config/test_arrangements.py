@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
+from driftline.alerting.attention import Manner
+from driftline.alerting.quiet import Maintenance
 from driftline.alerting.signals import Tier
-from driftline.config.arrangements import wrong_with
+from driftline.config.arrangements import span, wrong_with
 from driftline.config.specification import read_text
 from driftline.errors import ConfigError
 
@@ -59,3 +62,48 @@ def test_nobody_is_left_in_the_dark_by_mistake() -> None:
 def test_one_rule_by_itself(text: str, count: int) -> None:
     """Form first, then names, then what it compares."""
     assert len(list(wrong_with(text, []))) == count
+
+
+def test_manner_and_quiet_arrive() -> None:
+    """How often somebody is told, when not, and what explains what."""
+    text = """
+reference: a
+alerts:
+  repeat: 1 day
+  escalate_after: 30 minutes
+  maintenance:
+    - {days: [saturday, sunday], from: "22:00", to: "06:00", timezone: Europe/Berlin}
+    - {}
+  inhibit: [{source: 'concern="data fault"', target: kind=performance}]
+"""
+    made = read_text(text, Path("d.yaml"), {}).alerts
+    assert made.manner == Manner(timedelta(days=1), timedelta(minutes=30))
+    first, second = made.quiet.maintenance
+    assert first == Maintenance(days=frozenset({5, 6}), begins=time(22), ends=time(6), timezone="Europe/Berlin")
+    assert second == Maintenance()
+    assert [str(one.target[0]) for one in made.quiet.inhibitions] == ['kind="performance"']
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("repeat: 1 dya", "'repeat' under 'alerts' should be a length of time"),
+        ("maintenance: [{from: 25:00}]", "should be a time of day, not '25:00'"),
+        ("maintenance: [{timezone: Mars}]", "there is no time zone called 'Mars'"),
+        ("maintenance: [{days: [caturday]}]", "not 'caturday'"),
+        ("inhibit: [{source: nmae=a, target: name=b}]", "there is no label called 'nmae'"),
+    ],
+)
+def test_mistakes_in_manner_and_quiet(text: str, fact: str) -> None:
+    """Each with its line and what to do."""
+    with pytest.raises(ConfigError) as refused:
+        read_text(f"reference: a\nalerts: {{{text}}}\n", Path("d.yaml"), {})
+    assert "d.yaml:2:" in refused.value.fact
+    assert fact in refused.value.fact
+
+
+@pytest.mark.parametrize("text", ["soon", "1 moon", "0 hours", "1  hour", ""])
+def test_what_is_no_length_of_time(text: str) -> None:
+    """With an example of one."""
+    with pytest.raises(ConfigError, match="is not a length of time"):
+        span(text)

@@ -162,3 +162,76 @@ def test_alerts_are_as_the_yaml_has_them_arranged(small: Any, rows_of: Any, post
     assert courier.round().sent == 1
     assert post.letters[0].body["link"] == "https://example.com/churn?w=2026-01-05%2004%3A00"
     assert post.letters[0].body["figure"]
+
+
+def test_what_is_silenced_is_told_when_the_silence_is_over(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: _Pile) -> None:
+    """Made and lifted over the API; the trail says why nobody was told; what still goes on is told then, without any new row."""
+    made = api.post("/v1/silences", headers=admin, json={"matchers": 'monitor="churn"', "minutes": 60, "comment": "known"})
+    assert made.status_code == 201
+    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    courier = courier_of(small, post)
+    assert courier.round().sent == 0
+    assert [one["matchers"] for one in api.get("/v1/silences", headers=admin).json()] == ['monitor="churn"']
+    kept = [one for one in api.get("/v1/audit", headers=admin).json()["items"] if one["action"] == "incident.kept"]
+    assert "silenced until" in kept[0]["detail"]
+    small.round()
+    assert courier.round().sent == 0
+    assert api.delete(f"/v1/silences/{made.json()['id']}", headers=admin).status_code == 204
+    assert api.delete(f"/v1/silences/{made.json()['id']}", headers=admin).status_code == 404
+    assert small.round().failed == []
+    assert courier.round().sent == 1
+    assert post.letters[0].body["news"] == "opened"
+
+
+def test_who_answers_is_not_told_again(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: _Pile) -> None:
+    """What nobody answers is told again after a while, and no more once somebody has."""
+    small.change(alerts="{repeat: 1 hour}")
+    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    courier = courier_of(small, post)
+    assert courier.round().sent == 1
+    small.round(clock=lambda: wall_clock() + timedelta(hours=2))
+    assert courier.round().sent == 1
+    assert [one.body["news"] for one in post.letters] == ["opened", "repeated"]
+    (ident,) = [one["id"] for one in api.get("/v1/incidents", headers=admin).json()["items"]]
+    said = api.post(f"/v1/incidents/{ident}/acknowledge", headers=admin, json={"note": "on it"})
+    assert said.json()["note"] == "on it"
+    small.round(clock=lambda: wall_clock() + timedelta(hours=9))
+    assert courier.round().sent == 0
+    for hour in range(4, 7):
+        small.send(rows_of(600 * hour, 600, minutes=0.1), f"b{hour}")
+        small.round(clock=lambda: wall_clock() + timedelta(hours=10))
+    assert courier.round().sent == 1
+    assert post.letters[-1].body["news"] == "resolved"
+    assert api.post(f"/v1/incidents/{ident}/acknowledge", headers=admin, json={}).status_code == 409
+    assert api.post("/v1/incidents/999/acknowledge", headers=admin, json={}).status_code == 404
+
+
+def test_a_viewer_may_neither_answer_nor_silence(api: Any, token_of: Callable[[str], dict[str, str]]) -> None:
+    """Looking is not ordering; and a wrong silence is refused with what to do."""
+    viewer, operator = token_of("viewer"), token_of("operator")
+    assert api.post("/v1/silences", headers=viewer, json={"matchers": "name=a", "minutes": 5}).status_code == 403
+    assert api.post("/v1/incidents/1/acknowledge", headers=viewer, json={}).status_code == 403
+    wrong = api.post("/v1/silences", headers=operator, json={"matchers": "nmae=a", "minutes": 5})
+    assert (wrong.status_code, wrong.json()["hint"]) == (422, "did you mean 'name'?")
+
+
+def test_orders_on_the_command_line(small: Any, rows_of: Any, tmp_path: Path) -> None:
+    """Show, answer, silence, list and lift."""
+    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    ident = str(small.service.incidents.incidents()[0]["id"])
+
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(main, ["alerts", *words, "--data", str(tmp_path / "data")])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "plan" in said("show", ident)
+    assert json.loads(said("show", ident, "--json"))["members"][0]["name"] == "plan"
+    assert said("ack", ident, "--by", "ann") == f"ann takes care of incident {ident} of churn\n"
+    assert said("silence", 'name="plan"', "--for", "2 hours").startswith("silence 1 holds until")
+    assert 'name="plan"' in said("silence")
+    assert said("silence", "--lift", "1") == "silence 1 is over\n"
+    assert said("silence") == ""
+    wrong = CliRunner().invoke(main, ["alerts", "silence", "name=a", "--for", "soon", "--data", str(tmp_path / "data")])
+    assert wrong.exit_code == 2
+    assert "30 minutes" in wrong.output

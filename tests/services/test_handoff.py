@@ -35,7 +35,7 @@ def opens_one(board: Board, windows: Sequence[Any], now: datetime, /) -> tuple[B
     """Every window opens an incident, and closes the one before."""
     before = tuple(replace(one, closed=one.closed or now) for one in board.incidents)
     fresh = Incident(len(before) + 1, now, windows[0].window.label, Tier.RETRAIN, {SIGNAL.key: SIGNAL}, frozenset({SIGNAL.key}))
-    return replace(board, incidents=(*before, fresh)), (Notice(fresh, News.OPENED, windows[0]),)
+    return replace(board, incidents=(*before, fresh)), (Notice(fresh, News.OPENED, windows[0].window.label),)
 
 
 def test_windows_are_taken_in_by_their_order() -> None:

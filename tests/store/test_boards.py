@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +13,9 @@ from hypothesis import strategies as st
 
 from driftline.alerting.alert import Firing, Heard, Inactive, Pending
 from driftline.alerting.announcement import announce
-from driftline.alerting.incident import Board, Incident, News, Notice
+from driftline.alerting.incident import Board, Incident, News, Notice, Talk
 from driftline.alerting.message import Message
+from driftline.alerting.priority import Cost
 from driftline.alerting.signals import Signal, Tier
 from driftline.services.handoff import Handed, Told
 from driftline.store.boards import board_of, board_to_dict, read_board, write_board
@@ -46,7 +46,9 @@ def signal(key: tuple[str, str, str]) -> Signal:
 def incident(number: int = 1, closed: datetime | None = None) -> Incident:
     """An incident of both."""
     members = {key: signal(key) for key in KEYS}
-    return Incident(number, NOW, "2026-01-05", Tier.RETRAIN, members, frozenset() if closed else frozenset(KEYS), closed)
+    talk = Talk(Tier.RETRAIN, NOW, NOW, 2 if closed else 1, escalated=True, over=closed is not None)
+    firing = frozenset() if closed else frozenset(KEYS)
+    return Incident(number, NOW, "2026-01-05", Tier.RETRAIN, members, firing, closed, talk, Cost(5.0, money=True, effect="It is bad."))
 
 
 @pytest.fixture
@@ -58,8 +60,7 @@ def database(tmp_path: Path) -> Database:
 def handed(board: Board, *news: News) -> Handed:
     """What came of a hand-off: the board, and news of its last incident."""
     last = board.incidents[-1]
-    window: Any = SimpleNamespace(window=SimpleNamespace(label="2026-01-06"))
-    told = tuple(Told(notice, announce("m", notice)) for notice in (Notice(last, one, window) for one in news))
+    told = tuple(Told(notice, announce("m", notice)) for notice in (Notice(last, one, "2026-01-06") for one in news))
     return Handed(board, tuple((one, Message("broken", "Mend it.")) for one in board.incidents), told)
 
 

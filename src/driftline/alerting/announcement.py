@@ -46,6 +46,7 @@ class Announcement:
         about: what the figure shows; empty without a figure.
         figure: the windows before, the newest last.
         link: where to look further; empty where there is no such place.
+        escalated: nobody had answered, so that others were told.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Announcement:
     about: str = ""
     figure: tuple[Point, ...] = ()
     link: str = ""
+    escalated: bool = False
 
     @property
     def over(self) -> bool:
@@ -79,22 +81,22 @@ def announce(monitor: str, notice: Notice, history: Iterable[WindowReport] = (),
     """
     message, incident = compose(monitor, notice), notice.incident
     lead, key = incident.ranked[0], f"{monitor}/{notice.key}"
-    window = notice.window.window.label
     about, figure = _figure(lead, history)
     return Announcement(
         key=key,
-        id=f"{key}/{notice.news.value}/{window}",
+        id=f"{key}/{incident.talk.times}",
         monitor=monitor,
         news=notice.news.value,
         tier=TIERS[incident.tier],
         subject=message.subject,
         body=message.body,
-        window=window,
+        window=notice.window,
         since=lead.since or incident.window,
         names=tuple(dict.fromkeys(one.name for one in incident.ranked)),
         about=about,
         figure=figure,
         link=link,
+        escalated=incident.talk.escalated,
     )
 
 

@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from driftline.alerting.alert import Firing, Heard, Inactive, Patience, Reason, hear
+from driftline.alerting.priority import Cost, cost
 from driftline.alerting.rules import RuleBook
 from driftline.alerting.signals import Signal, Tier
 from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from driftline.alerting.alert import State
@@ -24,7 +25,31 @@ class News(StrEnum):
 
     OPENED = "opened"
     WORSE = "worse"
+    REPEATED = "repeated"
+    UNANSWERED = "unanswered"
     RESOLVED = "resolved"
+    REVISED = "revised"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What has been told of an incident.
+
+    Attributes:
+        tier: the most urgent that was told.
+        since: when it was first told as urgent as that; None while nobody knows.
+        at: when it was last told.
+        times: how many messages have left.
+        escalated: others were told, because nobody answered.
+        over: its end was told, or nobody has to hear of it.
+    """
+
+    tier: Tier = Tier.DIGEST
+    since: datetime | None = None
+    at: datetime | None = None
+    times: int = 0
+    escalated: bool = False
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +64,8 @@ class Incident:
         members: by key, the newest signal of every alert that belongs to it.
         firing: keys of those that still fire.
         closed: when the last of them was over; None while one fires.
+        talk: what has been told of it.
+        cost: what it costs, the most it has been.
     """
 
     number: int
@@ -48,21 +75,32 @@ class Incident:
     members: Mapping[tuple[str, str, str], Signal]
     firing: frozenset[tuple[str, str, str]]
     closed: datetime | None = None
+    talk: Talk = field(default_factory=Talk)
+    cost: Cost = field(default_factory=Cost)
 
     @property
     def ranked(self) -> list[Signal]:
-        """Its signals, the most telling first: what is broken, then how well the model does, then what it says, then what it is fed."""
+        """Its signals, the most telling first: what is broken, then how well the model does, then what it says, then what it is fed.
+
+        Among those, that on which the model leans most, however far it moved.
+        """
         order = list(Concern)
-        return sorted(self.members.values(), key=lambda one: (-one.tier, order.index(one.concern), -one.weight, one.name))
+        return sorted(self.members.values(), key=lambda one: (-one.tier, order.index(one.concern), -one.importance, -one.weight, one.name))
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message that has to leave: what is new of which incident. The key is the same for all messages of one incident."""
+    """One message that has to leave: what is new of which incident. The key is the same for all messages of one incident.
+
+    Attributes:
+        window: label of the window that brought it, or, where only time has passed, of the one that opened the incident.
+        why: why it is told.
+    """
 
     incident: Incident
     news: News
-    window: WindowReport
+    window: str
+    why: str = ""
 
     @property
     def key(self) -> str:
@@ -84,6 +122,11 @@ class Board:
         return tuple(one for one in self.incidents if one.closed is None)
 
 
+def by_cost(incidents: Iterable[Incident]) -> list[Incident]:
+    """Incidents, that first which is most urgent, then that which costs most, then the oldest."""
+    return sorted(incidents, key=lambda one: (-one.tier, not one.cost.money, -one.cost.per_day, one.number))
+
+
 def take_in(
     board: Board, windows: Sequence[WindowReport], now: datetime, patience: Patience, book: RuleBook | None = None
 ) -> tuple[Board, tuple[Notice, ...]]:
@@ -101,6 +144,7 @@ def take_in(
     book = book or RuleBook()
     alerts, heard = dict(board.alerts), dict(board.heard)
     fired: list[Signal] = []
+    revised: set[tuple[str, str, str]] = set()
     seen: dict[tuple[str, str, str], Signal] = {}
     for window in windows:
         for signal in book.signals(window):
@@ -114,19 +158,22 @@ def take_in(
                 seen[signal.key] = signal
             if reason is Reason.FIRED:
                 fired.append(signal)
+            elif reason is Reason.REVISED:
+                revised.add(signal.key)
     firing = frozenset(key for key, state in alerts.items() if isinstance(state, Firing))
-    return _grouped(Board(alerts, board.incidents, heard), windows[0], now, fired, seen, firing)
+    return _grouped(Board(alerts, board.incidents, heard), windows[0], now, (fired, seen, revised), firing)
 
 
 def _grouped(
     board: Board,
     window: WindowReport,
     now: datetime,
-    fired: Sequence[Signal],
-    seen: Mapping[tuple[str, str, str], Signal],
+    heard: tuple[Sequence[Signal], Mapping[tuple[str, str, str], Signal], set[tuple[str, str, str]]],
     firing: frozenset[tuple[str, str, str]],
 ) -> tuple[Board, tuple[Notice, ...]]:
     """New alerts join an incident that is open or open one; incidents of which nothing fires any more are over."""
+    fired, seen, revised = heard
+    price = cost(window)
     incidents, notices = list(board.incidents), []
     for place, one in enumerate(incidents):
         if one.closed is not None:
@@ -136,18 +183,19 @@ def _grouped(
         members = {**one.members, **{key: seen[key] for key in one.members if key in seen}, **joined}
         left = frozenset(members) & firing
         tier = max([one.tier, *(signal.tier for signal in members.values())])
-        incidents[place] = replace(one, members=members, firing=left, tier=tier, closed=None if left else now)
+        paid = price if left and (price.per_day >= one.cost.per_day or not one.cost.effect) else one.cost
+        incidents[place] = replace(one, members=members, firing=left, tier=tier, closed=None if left else now, cost=paid)
         if tier > one.tier:
-            notices.append(Notice(incidents[place], News.WORSE, window))
+            notices.append(Notice(incidents[place], News.WORSE, window.window.label))
         elif not left and one.tier > Tier.DIGEST:
-            notices.append(Notice(incidents[place], News.RESOLVED, window))
+            notices.append(Notice(incidents[place], News.REVISED if one.firing <= revised else News.RESOLVED, window.window.label))
     if fired:
         members = {signal.key: signal for signal in fired}
         tier = max(signal.tier for signal in fired)
         number = max((one.number for one in incidents), default=0) + 1
-        incidents.append(Incident(number, now, window.window.label, tier, members, frozenset(members)))
+        incidents.append(Incident(number, now, window.window.label, tier, members, frozenset(members), cost=price))
         if tier > Tier.DIGEST:
-            notices.append(Notice(incidents[-1], News.OPENED, window))
+            notices.append(Notice(incidents[-1], News.OPENED, window.window.label))
     return Board(board.alerts, tuple(incidents), board.heard), tuple(notices)
 
 

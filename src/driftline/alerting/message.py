@@ -25,6 +25,15 @@ TODO = {
 }
 """What to do next, by what the incident is mainly about."""
 
+ENDS = {
+    News.RESOLVED: ("resolved", "Nothing of it is seen any more."),
+    News.REVISED: ("taken back", "Labels that came later say that nothing was wrong."),
+}
+"""How the end is told."""
+
+AGAIN = {News.WORSE: "worse now, ", News.REPEATED: "still there, ", News.UNANSWERED: "nobody has answered, "}
+"""What is told of an incident that is known."""
+
 URGENCY = {Tier.DIGEST: "for information", Tier.LOOK: "look into it", Tier.RETRAIN: "act soon", Tier.PAGE: "act now"}
 
 
@@ -37,23 +46,31 @@ class Message:
 
 
 def compose(monitor: str, notice: Notice) -> Message:
-    """Write the message of a notice."""
+    """Write the message of a notice: what changed, what that does to the model, what to do about it."""
     incident, lead = notice.incident, notice.incident.ranked[0]
-    if notice.news is News.RESOLVED:
-        lasted = f"{incident.window} to {notice.window.window.label}"
-        return Message(
-            f"[resolved] {monitor}: {_about(incident)} is over ({lasted})", f"Nothing of it is seen any more. It began: {lead.sentence}."
-        )
+    if notice.news in ENDS:
+        lasted = f"{incident.window} to {notice.window}"
+        tag, said = ENDS[notice.news]
+        return Message(f"[{tag}] {monitor}: {_about(incident)} is over ({lasted})", f"{said} It began: {lead.sentence}.")
     since = lead.since or incident.window
-    again = "worse now, " if notice.news is News.WORSE else ""
-    subject = f"[{URGENCY[incident.tier]}] {monitor}: {again}{_about(incident)} since {since}"
+    subject = f"[{URGENCY[incident.tier]}] {monitor}: {AGAIN.get(notice.news, '')}{_about(incident)}{_how_bad(incident)} since {since}"
     others = [signal for signal in incident.ranked if signal is not lead]
     sentences = [f"{lead.sentence}."]
     if others:
         sentences.append(f"With it: {_names(others)}.")
+    if lead.concern is not Concern.PERFORMANCE and incident.cost.effect:
+        sentences.append(incident.cost.effect)
     suggested = TODO[lead.concern].format(names=_names([s for s in incident.ranked if s.concern is lead.concern]), since=since)
     sentences.append(lead.todo or suggested)
     return Message(subject, " ".join(sentences))
+
+
+def _how_bad(incident: Incident) -> str:
+    """In money where outcomes have a value, else in the metric."""
+    if incident.cost.money and incident.cost.per_day > 0:
+        return f", which costs about {incident.cost.per_day:,.0f} a day,"
+    bad = incident.ranked[0].bad
+    return f" ({bad})" if bad else ""
 
 
 def _about(incident: Incident) -> str:

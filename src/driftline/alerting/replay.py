@@ -5,24 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from driftline.alerting.alert import Patience
+from driftline.alerting.arrangement import Arrangement
+from driftline.alerting.attention import attend_all
 from driftline.alerting.incident import Board, take_in
 
 if TYPE_CHECKING:
     from driftline.alerting.incident import Notice
-    from driftline.alerting.rules import RuleBook
     from driftline.verdicts.report import Report, WindowReport
     from driftline.window import Window
 
 
-def replay(report: Report, patience: Patience | None = None, book: RuleBook | None = None) -> tuple[Board, tuple[Notice, ...]]:
+def replay(report: Report, arrangement: Arrangement | None = None) -> tuple[Board, tuple[Notice, ...]]:
     """Take in a report's windows in order, as a service would have.
 
     Args:
         report: of a check over some time.
-        patience: how long things have to last.
-        book: what is looked for; what every verdict says for None.
+        arrangement: what is looked for, and how it is told.
     """
+    by = arrangement or Arrangement()
     board = Board()
     told: tuple[Notice, ...] = ()
     by_window: dict[Window, list[WindowReport]] = {}
@@ -31,6 +31,7 @@ def replay(report: Report, patience: Patience | None = None, book: RuleBook | No
     for at, reports in sorted(by_window.items(), key=lambda item: item[0]):
         ordered = sorted(reports, key=lambda one: (one.segment is not None, one.segment or ""))
         now = at.end if isinstance(at.end, datetime) else report.created
-        board, notices = take_in(board, ordered, now, patience or Patience(), book)
+        board, news = take_in(board, ordered, now, by.patience, by.book)
+        board, notices, _ = attend_all(report.monitor, board, news, now, by.manner, by.quiet)
         told = (*told, *notices)
     return board, told

@@ -46,11 +46,13 @@ class Signal:
         concern: what it is about.
         name: the column or the metric.
         tier: how urgent it is if it is so.
-        weight: how bad, to rank signals of one tier.
+        weight: how far it is from what is usual, in times of what matters.
         since: label of the window in which it began, as far as is known.
         sentence: what happened.
         todo: what to do about it; empty for what its concern suggests.
         lasts: windows that have to show it before it fires; None for what holds for all.
+        importance: how much the model leans on it, 0 to 1; 0 where nobody knows. Signals of one kind are ranked by it, then by weight.
+        bad: how bad it is, in a few words; empty where the sentence has to tell.
     """
 
     key: tuple[str, str, str]
@@ -63,6 +65,8 @@ class Signal:
     sentence: str
     todo: str = ""
     lasts: int | None = None
+    importance: float = 0.0
+    bad: str = ""
 
 
 def signals(window: WindowReport) -> Iterator[Signal]:
@@ -80,7 +84,9 @@ def _of_metric(metric: MetricReport, segment: str) -> Signal:
     weight = worse / metric.floor if metric.floor else worse
     tier = Tier.PAGE if weight >= FAR else Tier.RETRAIN
     key = (segment, "performance", metric.metric)
-    return Signal(key, Concern.PERFORMANCE, metric.title, tier, metric.verdict, weight, metric.since, metric.reason)
+    known = metric.value is not None and metric.reference is not None
+    bad = f"{metric.reference:.3g} → {metric.value:.3g}" if known else ""
+    return Signal(key, Concern.PERFORMANCE, metric.title, tier, metric.verdict, weight, metric.since, metric.reason, bad=bad)
 
 
 def _of_column(column: ColumnReport, segment: str) -> Signal:
@@ -88,4 +94,5 @@ def _of_column(column: ColumnReport, segment: str) -> Signal:
     sentence = f"{column.name}: {column.reason}"
     # A column has one alert whatever it is about: a shift that turns out to be a fault is still the same story.
     key = (segment, "column", column.name)
-    return Signal(key, column.concern, column.name, tier, column.verdict, column.weight, column.since, sentence)
+    importance = column.importance or 0.0
+    return Signal(key, column.concern, column.name, tier, column.verdict, column.weight, column.since, sentence, importance=importance)

@@ -21,16 +21,22 @@ DEAD = "dead channel"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who gets what: the channel's name, the least tier, and the monitors; every monitor where none is named."""
+    """Who gets what: the channel's name, the least tier, and the monitors; every monitor where none is named.
+
+    Attributes:
+        unanswered: only what nobody has answered goes there, and the end of what may have gone there.
+    """
 
     to: str
     least: str = "look"
     monitors: frozenset[str] = frozenset()
+    unanswered: bool = False
 
     def takes(self, announcement: Announcement) -> bool:
         """Whether an announcement goes this way."""
         enough = TIERS.index(announcement.tier) >= TIERS.index(self.least)
-        return enough and (not self.monitors or announcement.monitor in self.monitors)
+        wanted = not self.unanswered or announcement.escalated
+        return enough and wanted and (not self.monitors or announcement.monitor in self.monitors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from dataclasses import replace
@@ -78,7 +79,7 @@ def simulate(
         report = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC)).report
     said = specification.alerts.patience
     patience = replace(said, fires_after=fires_after or said.fires_after, resolves_after=resolves_after or said.resolves_after)
-    board, notices = replay(report, patience, specification.alerts.book)
+    board, notices = replay(report, replace(specification.alerts, patience=patience))
     if as_json:
         click.echo(json.dumps([_written(report.monitor, notice) for notice in notices], indent=1))
         return
@@ -119,6 +120,93 @@ def test(session: Session, /, *, config: Path, chosen: tuple[str, ...]) -> None:
     _report(courier.show(told, chosen or tuple(courier.channels)))
 
 
+@alerts.command()
+@click.argument("ident", metavar="ID", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@store_flags
+def show(*, ident: int, as_json: bool, data: Path, store: str | None) -> None:
+    """Show one incident of the service: what it is, what belongs to it, and who was told what.
+
+    \b
+    Example:
+      driftline alerts show 3
+    """  # noqa: D301  click reads the mark
+    one = opened(data, store).incidents.incident(ident)
+    if as_json:
+        click.echo(json.dumps(one, indent=1, default=str, ensure_ascii=False))
+        return
+    click.echo(f"{one['monitor']}  {one['subject']}\n\n{one['body']}\n")
+    for member in one["members"]:
+        click.echo(f"  {member['concern']:<18}{member['name']}  since {member['since']}")
+    for message in reversed(one["messages"]):
+        receivers = ", ".join(
+            f"{to['receiver']}{'' if to['done'] and not to['error'] else ' (' + to['error'] + ')'}" for to in message["receivers"]
+        )
+        click.echo(f"{message['created']:%Y-%m-%d %H:%M}  {message['news']:<11}to {receivers or 'nobody yet'}")
+
+
+@alerts.command()
+@click.argument("ident", metavar="ID", type=int)
+@click.option("--by", metavar="WHO", help="Who takes care of it.  [default: you]")
+@click.option("--note", default="", metavar="TEXT", help="What others should know.")
+@store_flags
+def ack(*, ident: int, by: str | None, note: str, data: Path, store: str | None) -> None:
+    """Take care of an incident: it is not told again, unless it gets worse or is over.
+
+    \b
+    Example:
+      driftline alerts ack 3 --note 'the feed is being repaired'
+    """  # noqa: D301  click reads the mark
+    done = opened(data, store).orders.answer(ident, _now(), actor=by or _you(), note=note)
+    click.echo(f"{done['by']} takes care of incident {ident} of {done['monitor']}")
+
+
+@alerts.command()
+@click.argument("matchers", required=False)
+@click.option("--for", "lasts", metavar="TIME", default="2 hours", show_default=True, help="How long: 30 minutes, 2 hours, 1 day.")
+@click.option("--comment", default="", metavar="TEXT", help="Why.")
+@click.option("--by", metavar="WHO", help="Who says so.  [default: you]")
+@click.option("--lift", metavar="ID", type=int, help="End this silence instead.")
+@store_flags
+def silence(*, matchers: str | None, lasts: str, comment: str, by: str | None, lift: int | None, data: Path, store: str | None) -> None:
+    """Tell nobody of what fits, for a time; without matchers, list the silences.
+
+    MATCHERS are written as Alertmanager's: labels are monitor, name, concern, tier, segment and kind. What still goes
+    on when the silence is over is told then.
+
+    \b
+    Examples:
+      driftline alerts silence 'monitor="payments", name="amount"' --for '2 hours' --comment 'known, being repaired'
+      driftline alerts silence 'concern="prediction drift"' --for '1 day'
+      driftline alerts silence
+      driftline alerts silence --lift 4
+    """  # noqa: D301  click reads the mark
+    from driftline.config.arrangements import span
+
+    orders, now, actor = opened(data, store).orders, _now(), by or _you()
+    if lift is not None:
+        if not orders.lift(lift, now, actor=actor):
+            raise ConfigError(f"there is no silence {lift} that holds", hint="driftline alerts silence lists them")
+        click.echo(f"silence {lift} is over")
+    elif matchers is None:
+        for one in orders.silences(now):
+            click.echo(f"{one['id']:>4}  until {one['ends']:%Y-%m-%d %H:%M}  {one['matchers']}  {one['actor']}  {one['comment']}".rstrip())
+    else:
+        ends = now + span(lasts)
+        ident = orders.silence(matchers, now, ends, now, actor=actor, comment=comment)
+        click.echo(f"silence {ident} holds until {ends:%Y-%m-%d %H:%M} UTC")
+
+
+def _you() -> str:
+    return f"driftline alerts, {getpass.getuser()}"
+
+
+def _now() -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
 def _report(sent: Sequence[Sent]) -> None:
     """Say how it went with each channel.
 
@@ -140,7 +228,7 @@ def _said(monitor: str, notice: Notice) -> str:
 
     message = compose(monitor, notice)
     body = fill(message.body, 96, initial_indent="    ", subsequent_indent="    ")
-    return f"{notice.window.window.label}  {message.subject}\n{body}\n"
+    return f"{notice.window}  {message.subject}\n{body}\n"
 
 
 def _written(monitor: str, notice: Notice) -> dict[str, object]:
@@ -150,7 +238,7 @@ def _written(monitor: str, notice: Notice) -> dict[str, object]:
     message = compose(monitor, notice)
     return {
         "key": notice.key,
-        "window": notice.window.window.label,
+        "window": notice.window,
         "news": notice.news.value,
         "tier": int(notice.incident.tier),
         "subject": message.subject,

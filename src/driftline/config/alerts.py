@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, Tag
 
-from driftline.config.forms import STRICT, Text, Texts, Whole, forms
+from driftline.config.forms import SPAN, STRICT, Text, Texts, Whole, forms
+from driftline.config.names import TimeZone  # noqa: TC001  pydantic reads annotations when it runs
 
 TierName = Literal["digest", "look", "retrain", "page"]
 
@@ -76,12 +77,40 @@ class WrittenChannel(BaseModel):
     trust: Text | None = Field(None, description="A file of certificates to trust beside the system's.", examples=["ca.pem"])
 
 
+DayName = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Span = Annotated[str, Field(pattern=f"^{SPAN}$")]
+
+
+class WrittenMaintenance(BaseModel):
+    """A time of the week in which nobody is told; what still goes on afterwards is told then."""
+
+    model_config = STRICT
+    days: Annotated[list[DayName], Field(min_length=1)] | None = Field(
+        None, description="The days on which it begins. Without this: every day.", examples=[["saturday", "sunday"]]
+    )
+    from_: Clock = Field("00:00", alias="from", description="When it begins, by the wall clock.", examples=["22:00"])
+    to: Clock = Field("00:00", description="When it ends; on the next day where that is not later.", examples=["06:00"])
+    timezone: TimeZone = Field("UTC", description="Whose wall clock.", examples=["Europe/Berlin"])
+
+
+class WrittenInhibition(BaseModel):
+    """While something that fits the one is open, nobody is told of what fits the other."""
+
+    model_config = STRICT
+    source: Text = Field(description="What explains, as matchers.", examples=['concern="data fault"'])
+    target: Text = Field(description="What is explained, as matchers.", examples=['kind="performance"'])
+
+
 class WrittenRoute(BaseModel):
     """Which messages go to a channel."""
 
     model_config = STRICT
     to: Text = Field(description="The channel's name.", examples=["pager"])
     tier: TierName = Field("look", description="The least urgent tier that goes there.", examples=["page"])
+    unanswered: bool = Field(
+        default=False, description="Only what nobody has answered for `escalate_after` goes there, and its end.", examples=[True]
+    )
 
 
 class Alerts(BaseModel):
@@ -106,6 +135,22 @@ class Alerts(BaseModel):
     )
     resolves_after: Annotated[Whole, Field(gt=0)] = Field(
         2, description="How many windows in a row have to be without it before it is over.", examples=[3]
+    )
+    repeat: Span | None = Field(
+        None, description="What goes on and nobody answers is told again after so long. Without this: never.", examples=["1 day"]
+    )
+    escalate_after: Span | None = Field(
+        None,
+        description="What pages and nobody answers is told after so long to the routes for that. Without this: never.",
+        examples=["30 minutes"],
+    )
+    maintenance: list[WrittenMaintenance] | None = Field(
+        None, description="Times of the week in which nobody is told.", examples=[[{"days": ["sunday"], "from": "01:00", "to": "05:00"}]]
+    )
+    inhibit: list[WrittenInhibition] | None = Field(
+        None,
+        description="What explains what. Drift and loss that follow from an open data fault are part of its incident without this.",
+        examples=[[{"source": 'concern="data fault"', "target": 'kind="performance"'}]],
     )
     channels: dict[Text, WrittenChannel] | None = Field(
         None, description="Where messages go, by name.", examples=[{"team": {"kind": "slack", "url": "env:SLACK_URL"}}]

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from datetime import time
 from typing import TYPE_CHECKING
 
 from driftline.alerting.alert import Patience
 from driftline.alerting.arrangement import Arrangement
+from driftline.alerting.attention import Manner
 from driftline.alerting.evidence import unknown
+from driftline.alerting.matchers import matchers
+from driftline.alerting.quiet import WEEK, Inhibition, Maintenance, Quiet
 from driftline.alerting.rules import Rule, RuleBook
 from driftline.alerting.signals import Tier
+from driftline.config.deciding import UNITS
+from driftline.config.forms import SPAN
 from driftline.errors import ConfigError
 from driftline.expressions import ask, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import timedelta
 
-    from driftline.config.alerts import Alerts
+    from driftline.config.alerts import Alerts, WrittenMaintenance
     from driftline.config.document import Document
 
     Path = tuple[str | int, ...]
@@ -33,7 +41,33 @@ def arrangement(document: Document) -> Arrangement:
     return Arrangement(
         patience=Patience(fires_after=said.fires_after, resolves_after=said.resolves_after),
         book=RuleBook(tuple(_rules(said)), said.defaults),
+        manner=Manner(span(said.repeat) if said.repeat else None, span(said.escalate_after) if said.escalate_after else None),
+        quiet=Quiet(
+            maintenance=tuple(_maintenance(one) for one in said.maintenance or []),
+            inhibitions=tuple(Inhibition(matchers(one.source), matchers(one.target)) for one in said.inhibit or []),
+        ),
     )
+
+
+def span(said: str) -> timedelta:
+    """A length of time in words.
+
+    Raises:
+        ConfigError: it is none.
+
+    >>> span("30 minutes").total_seconds()
+    1800.0
+    """
+    if not re.fullmatch(SPAN, said):
+        raise ConfigError(f"{said!r} is not a length of time", hint="write a number and a unit: 30 minutes, 2 hours, 1 day")
+    count, unit = said.split(" ")
+    return int(count) * UNITS[unit.removesuffix("s")]
+
+
+def _maintenance(said: WrittenMaintenance) -> Maintenance:
+    days = frozenset(WEEK.index(day) for day in said.days or WEEK)
+    begins, ends = (time.fromisoformat(at) for at in (said.from_, said.to))
+    return Maintenance(days=days, begins=begins, ends=ends, timezone=said.timezone)
 
 
 def wrong_rules(document: Document) -> Iterator[tuple[Path, str, str]]:
@@ -41,6 +75,12 @@ def wrong_rules(document: Document) -> Iterator[tuple[Path, str, str]]:
     reported = document.statistics or []
     for path, text in _texts(document.alerts):
         yield from ((path, error.fact, error.hint) for error in wrong_with(text, reported))
+    for place, one in enumerate((document.alerts and document.alerts.inhibit) or []):
+        for key, text in (("source", one.source), ("target", one.target)):
+            try:
+                matchers(text)
+            except ConfigError as error:
+                yield ("alerts", "inhibit", place, key), error.fact, error.hint
     if document.alerts and not document.alerts.defaults and not document.alerts.rules and document.alerts.trigger is None:
         yield ("alerts", "defaults"), "without defaults and without rules nobody is ever told of anything", "write a rule, or leave it out"
 

@@ -32,7 +32,7 @@ def channels(document: Document, directory: Path, environ: Mapping[str, str]) ->
 def routes(document: Document) -> tuple[Route, ...]:
     """The routes, in order."""
     said = (document.alerts and document.alerts.routes) or []
-    return tuple(Route(one.to, one.tier) for one in said)
+    return tuple(Route(one.to, one.tier, unanswered=one.unanswered) for one in said)
 
 
 def wrong_channels(document: Document) -> Iterator[tuple[Steps, str, str]]:

@@ -106,6 +106,8 @@ def _expected(kind: str, item: ErrorDetails, context: Mapping[str, Any]) -> tupl
     given = item["input"]
     if kind == "form":
         return item["msg"], ""
+    if kind == "string_pattern_mismatch" and ":" in context["pattern"]:
+        return "a time of day", "write hours and minutes in quotes: '06:30'"
     if kind == "string_pattern_mismatch":
         words = "a number in a length of time" if " in " in context["pattern"] else "a length of time"
         return words, "write 1 in 30 days" if " in " in context["pattern"] else "write a number and a unit: 30 days, 12 hours, 30 windows"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, Tag
 
-from driftline.config.alerts import Alerts, WrittenChannel, WrittenRoute, WrittenRule
+from driftline.config.alerts import Alerts, WrittenChannel, WrittenInhibition, WrittenMaintenance, WrittenRoute, WrittenRule
 from driftline.config.deciding import Decisions
 from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
 from driftline.config.health import Labels, Performance, Value
@@ -270,6 +270,8 @@ class Document(BaseModel):
 SECTIONS: dict[str, type[BaseModel]] = {
     "alerts": Alerts,
     "channels": WrittenChannel,
+    "inhibit": WrittenInhibition,
+    "maintenance": WrittenMaintenance,
     "routes": WrittenRoute,
     "columns": Columns,
     "decisions": Decisions,

@@ -10,6 +10,9 @@ from pydantic_core import PydanticCustomError
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_by_name=False)
 """Nothing is guessed: an unknown key is a mistake, and the text '1' is not the number 1."""
 
+SPAN = r"[1-9][0-9]{0,5} (minutes?|hours?|days?|weeks?)"
+"""A length of time by the clock, such as 30 minutes."""
+
 PERIOD = r"[1-9][0-9]{0,5} (minutes?|hours?|days?|weeks?|months?|years?|windows?)"
 """A length of time in words, such as 30 days."""
 

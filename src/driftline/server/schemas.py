@@ -112,6 +112,22 @@ class Letters(BaseModel):
     ids: list[int] = Field(min_length=1, max_length=1000)
 
 
+class NewAnswer(BaseModel):
+    """Somebody takes care of an incident."""
+
+    model_config = STRICT
+    note: str = Field("", max_length=1000)
+
+
+class NewSilence(BaseModel):
+    """What nobody is to be told of, and for how long."""
+
+    model_config = STRICT
+    matchers: str = Field(min_length=1, max_length=500, description='As Alertmanager writes them: name="amount", tier!="page".')
+    minutes: float = Field(gt=0, le=527_040, description="How long, from now on; a year at most.")
+    comment: str = Field("", max_length=1000)
+
+
 class NewToken(BaseModel):
     """The token to make."""
 

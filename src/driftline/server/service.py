@@ -15,6 +15,7 @@ from driftline.store.board import Board
 from driftline.store.database import Database
 from driftline.store.fleet import Fleet
 from driftline.store.incidents import Incidents
+from driftline.store.orders import OrderBook
 from driftline.store.rows import Rows
 from driftline.store.tokens import Tokens
 
@@ -46,6 +47,7 @@ class Service:
     board: Board
     incidents: Incidents
     gallery: Gallery
+    orders: OrderBook
     uploads: Path
     hashed: Callable[[object], str | None]
 
@@ -104,6 +106,7 @@ def open_service(data: Path, url: str | None = None) -> Service:
         Board(database),
         Incidents(database),
         Gallery(database),
+        OrderBook(database),
         uploads,
         keyed(_secret(data / KEY)),
     )

@@ -41,6 +41,7 @@ STRAY_AFTER = timedelta(hours=1)
 SWEEP = timedelta(hours=1)
 LETTERS_KEPT = timedelta(days=90)
 MOST_MONITORS = 1_000_000
+REMIND = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
@@ -69,6 +70,12 @@ class Stepping:
     def __call__(self, board: Board, windows: Sequence[WindowReport], now: datetime, /) -> tuple[Board, tuple[Notice, ...]]:
         """Take in the reports of one window."""
         return take_in(board, windows, now, self.arrangement.patience, self.arrangement.book)
+
+
+def changes_with_time(arrangement: Arrangement) -> bool:
+    """Whether anything may have to be told although nothing is new."""
+    manner, quiet = arrangement.manner, arrangement.quiet
+    return bool(manner.repeat or manner.escalate or quiet.maintenance or quiet.inhibitions)
 
 
 def filled(link: str, monitor: str, window: str) -> str:
@@ -101,6 +108,7 @@ class Worker:
         self._lasts = lasts
         self._swept: datetime | None = None
         self._fresh = True
+        self._reminded: datetime | None = None
         self.owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
 
     def round(self, *, stopped: Callable[[], bool] = bool) -> Round:
@@ -124,8 +132,35 @@ class Worker:
             except DriftlineError as error:
                 LOG.error("turn failed", extra={"monitor": ident, "why": str(error)})
                 done.failed.append(f"{ident}: {error.fact}")
+        self._remind(done)
         self._sweep()
         return done
+
+    def _remind(self, done: Round) -> None:
+        """Now and then, let time pass for incidents that are open: they may be told again, or when nothing keeps them back any more."""
+        now = self._clock()
+        if self._reminded is not None and now - self._reminded < REMIND:
+            return
+        self._reminded = now
+        for ident in self._service.incidents.watched():
+            try:
+                self._let_time_pass(ident, now)
+            except OutsideError:
+                raise
+            except DriftlineError as error:
+                LOG.error("reminder failed", extra={"monitor": ident, "why": str(error)})
+                done.failed.append(f"{ident}: {error.fact}")
+
+    def _let_time_pass(self, ident: int, now: datetime) -> None:
+        service = self._service
+        watched = service.fleet.by_id(ident)
+        learnt = service.library.learn(watched, now, self._pace.patience)
+        if learnt is None or not (changes_with_time(learnt.alerts) or service.orders.read(ident).silences):
+            return
+        lease = acquire(service.database, f"monitor {ident}", self.owner, now, self._lasts)
+        if lease is not None:
+            with held(service.database, lease, self._clock, self._lasts):
+                self._ledger(watched, learnt, lease).remind()
 
     def _one(self, ident: int, done: Round) -> None:
         service, now = self._service, self._clock()
@@ -164,6 +199,8 @@ class Worker:
             write=to_dict,
             take_in=Stepping(learnt.alerts),
             link=partial(filled, learnt.link, watched.name),
+            manner=learnt.alerts.manner,
+            quiet=learnt.alerts.quiet,
             clock=self._clock,
         )
 

@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from driftline.alerting.announcement import Announcement, announce
+from driftline.alerting.attention import attend_all
 from driftline.alerting.incident import Board, Incident, News, Notice
 from driftline.alerting.message import Message, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from driftline.alerting.attention import Answer, Kept, Manner
+    from driftline.alerting.quiet import Quiet
     from driftline.services.cycle import Judged
     from driftline.verdicts.report import WindowReport
 
@@ -22,6 +25,13 @@ class TakeIn(Protocol):
 
     def __call__(self, board: Board, windows: Sequence[WindowReport], now: datetime, /) -> tuple[Board, tuple[Notice, ...]]:
         """Take in the reports of one window."""
+
+
+class Attend(Protocol):
+    """`driftline.alerting.attention.attend_all`, by who is to be told when."""
+
+    def __call__(self, board: Board, notices: Sequence[Notice], /) -> tuple[Board, tuple[Notice, ...], tuple[Kept, ...]]:
+        """Decide which news leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +50,13 @@ class Handed:
         board: what is known now; of the incidents those that are open, and the last.
         changed: incidents that are new or not as they were, with words about them.
         told: what has to leave, in order.
+        kept: what does not, and why.
     """
 
     board: Board
     changed: tuple[tuple[Incident, Message], ...] = ()
     told: tuple[Told, ...] = ()
+    kept: tuple[Kept, ...] = ()
 
 
 def nowhere(window: str) -> str:  # noqa: ARG001  as links are made
@@ -52,7 +64,34 @@ def nowhere(window: str) -> str:  # noqa: ARG001  as links are made
     return ""
 
 
-def hand_off(monitor: str, board: Board, judged: Sequence[Judged], take_in: TakeIn, link: Callable[[str], str] = nowhere) -> Handed:
+@dataclass(frozen=True, slots=True)
+class Attending:
+    """`Attend`, as a monitor's YAML has it and as people have answered and silenced by now."""
+
+    monitor: str
+    manner: Manner
+    quiet: Quiet
+    answers: Mapping[int, Answer]
+    now: datetime
+
+    def __call__(self, board: Board, notices: Sequence[Notice], /) -> tuple[Board, tuple[Notice, ...], tuple[Kept, ...]]:
+        """Decide which news leaves."""
+        return attend_all(self.monitor, board, notices, self.now, self.manner, self.quiet, self.answers)
+
+
+def everything(board: Board, notices: Sequence[Notice], /) -> tuple[Board, tuple[Notice, ...], tuple[Kept, ...]]:
+    """All news leaves."""
+    return board, tuple(notices), ()
+
+
+def hand_off(
+    monitor: str,
+    board: Board,
+    judged: Sequence[Judged],
+    take_in: TakeIn,
+    link: Callable[[str], str] = nowhere,
+    attend: Attend = everything,
+) -> Handed:
     """Take in windows that were judged, the oldest first.
 
     Args:
@@ -61,21 +100,39 @@ def hand_off(monitor: str, board: Board, judged: Sequence[Judged], take_in: Take
         judged: what was said of which window.
         take_in: steps the alerts.
         link: where to look further, by a window's label.
+        attend: decides which news leaves.
     """
     before = {one.number: one for one in board.incidents}
     told: list[Told] = []
+    kept: list[Kept] = []
     changed: dict[int, tuple[Incident, Message]] = {}
     for one in sorted(judged, key=lambda one: one.standing.window):
         windows = sorted(one.report.windows, key=lambda window: (window.segment is not None, window.segment or ""))
         end = one.standing.window.end
-        board, notices = take_in(board, windows, end if isinstance(end, datetime) else one.standing.changed)
-        told += [Told(notice, announce(monitor, notice, one.history, link(notice.window.window.label))) for notice in notices]
+        board, fresh = take_in(board, windows, end if isinstance(end, datetime) else one.standing.changed)
+        board, notices, held = attend(board, fresh)
+        kept += held
+        told += [Told(notice, announce(monitor, notice, one.history, link(notice.window))) for notice in notices]
         for incident in board.incidents:
             if before.get(incident.number) != incident:
                 before[incident.number] = incident
                 news = News.RESOLVED if incident.closed else News.OPENED
-                changed[incident.number] = (incident, compose(monitor, Notice(incident, news, windows[0])))
-    return Handed(replace(board, incidents=remembered(board)), tuple(changed.values()), tuple(told))
+                changed[incident.number] = (incident, compose(monitor, Notice(incident, news, windows[0].window.label)))
+    return Handed(replace(board, incidents=remembered(board)), tuple(changed.values()), tuple(told), tuple(kept))
+
+
+def remind(monitor: str, board: Board, attend: Attend, link: Callable[[str], str] = nowhere) -> Handed:
+    """Let time pass: what goes on unanswered is told again, and what was kept back is told when nothing keeps it back any more.
+
+    Args:
+        monitor: the monitor's name.
+        board: what is known.
+        attend: decides what leaves.
+        link: where to look further, by a window's label.
+    """
+    after, notices, kept = attend(board, ())
+    told = tuple(Told(notice, announce(monitor, notice, (), link(notice.window))) for notice in notices)
+    return Handed(after, (), told, kept)
 
 
 def remembered(board: Board) -> tuple[Incident, ...]:

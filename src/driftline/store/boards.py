@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from driftline.alerting.alert import Firing, Heard, Inactive, Pending
 from driftline.alerting.announcement import to_dict
-from driftline.alerting.incident import Board, Incident
+from driftline.alerting.incident import Board, Incident, Talk
+from driftline.alerting.priority import Cost
 from driftline.alerting.signals import Signal, Tier
 from driftline.store.tables import alerts, boards, incidents, outbox
 from driftline.store.trail import remember
@@ -54,8 +55,10 @@ def write_board(database: Database, tx: Connection, monitor: int, name: str, han
         _write_incident(database, tx, monitor, incident, message, now)
     for told in handed.told:
         _write_letter(database, tx, monitor, told, now)
-        about = {"incident": told.notice.incident.number, "window": told.notice.window.window.label, "subject": told.announcement.subject}
-        remember(tx, ACTOR, f"incident.{told.notice.news.value}", name, about, now)
+        about = {"incident": told.notice.incident.number, "window": told.notice.window, "subject": told.announcement.subject}
+        remember(tx, ACTOR, f"incident.{told.notice.news.value}", name, about | {"why": told.notice.why}, now)
+    for kept in handed.kept:
+        remember(tx, ACTOR, "incident.kept", name, {"incident": kept.incident.number, "news": kept.event.value, "why": kept.why}, now)
 
 
 def _write_alerts(tx: Connection, monitor: int, board: Board, now: datetime) -> None:
@@ -103,9 +106,9 @@ def _write_incident(database: Database, tx: Connection, monitor: int, incident: 
 
 
 def _write_letter(database: Database, tx: Connection, monitor: int, told: Told, now: datetime) -> None:
-    incident, news = told.notice.incident, told.notice.news
-    # Its number tells an incident from every other of the monitor; the tier, how much worse it became.
-    key = f"{MESSAGE} {monitor} {incident.number} {news.value} {int(incident.tier)}"
+    incident = told.notice.incident
+    # Its number tells an incident from every other of the monitor; the last number, its messages from each other.
+    key = f"{MESSAGE} {monitor} {incident.number} {incident.talk.times}"
     body = {
         **to_dict(told.announcement),
         "incident": incident.number,
@@ -190,8 +193,27 @@ def _incident_to_dict(incident: Incident) -> dict[str, Any]:
         "tier": int(incident.tier),
         "members": [_signal_to_dict(one) for one in incident.members.values()],
         "firing": sorted(list(key) for key in incident.firing),
-        "closed": incident.closed.isoformat() if incident.closed else None,
+        "closed": _written(incident.closed),
+        "talk": {**asdict(incident.talk), "since": _written(incident.talk.since), "at": _written(incident.talk.at)},
+        "cost": asdict(incident.cost),
     }
+
+
+def _written(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _instant(said: str | None) -> datetime | None:
+    return None if said is None else datetime.fromisoformat(said)
+
+
+def _talk_of(incident: Mapping[str, Any]) -> Talk:
+    """What has been told; before it was kept, everything had been."""
+    said = incident.get("talk")
+    if said is None:
+        opened = _instant(incident["opened"])
+        return Talk(Tier(incident["tier"]), opened, opened, 1, over=incident["closed"] is not None)
+    return Talk(**{**said, "tier": Tier(said["tier"]), "since": _instant(said["since"]), "at": _instant(said["at"])})
 
 
 def _incident_of(said: Mapping[str, Any]) -> Incident:
@@ -203,7 +225,9 @@ def _incident_of(said: Mapping[str, Any]) -> Incident:
         tier=Tier(said["tier"]),
         members={one.key: one for one in members},
         firing=frozenset(_key(key) for key in said["firing"]),
-        closed=datetime.fromisoformat(said["closed"]) if said["closed"] else None,
+        closed=_instant(said["closed"]),
+        talk=_talk_of(said),
+        cost=Cost(**said.get("cost", {})),
     )
 
 

@@ -55,6 +55,13 @@ class Incidents:
         with self._database.reading() as tx:
             return [_incident(row) for row in tx.execute(wanted.order_by(incidents.c.id.desc()).limit(limit))]
 
+    def watched(self) -> list[int]:
+        """Monitors with an incident that is open."""
+        wanted = select(incidents.c.monitor_id).join(monitors, monitors.c.id == incidents.c.monitor_id)
+        wanted = wanted.where(incidents.c.closed.is_(None), monitors.c.retired.is_(None)).distinct()
+        with self._database.reading() as tx:
+            return sorted(tx.execute(wanted).scalars())
+
     def incident(self, ident: int) -> dict[str, Any]:
         """One incident, with its messages.
 

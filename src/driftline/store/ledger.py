@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from driftline.alerting.attention import Manner
+from driftline.alerting.quiet import Quiet
 from driftline.errors import StateError
 from driftline.services.cycle import Standing
-from driftline.services.handoff import hand_off, nowhere
+from driftline.services.handoff import Attending, hand_off, nowhere, remind
 from driftline.services.intake import Kind
 from driftline.store.boards import read_board, write_board
 from driftline.store.labels import early, link, match
 from driftline.store.layout import window_of, window_to_dict
 from driftline.store.letters import note
+from driftline.store.orders import read_orders
 from driftline.store.pressed import press, unpress
 from driftline.store.rows import Parcel
 from driftline.store.tables import outbox, parcels, profiles, verdicts, window_parcels, windows
@@ -71,6 +74,8 @@ class Ledger:
         write: a report as JSON.
         take_in: steps the alerts by what was said of a window.
         link: where to look further, by a window's label.
+        manner: how often somebody is told.
+        quiet: what keeps messages back, beside silences.
         clock: the time of what is written.
     """
 
@@ -89,6 +94,8 @@ class Ledger:
     take_in: TakeIn
     clock: Callable[[], datetime]
     link: Callable[[str], str] = nowhere
+    manner: Manner = field(default_factory=Manner)
+    quiet: Quiet = field(default_factory=Quiet)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -294,12 +301,26 @@ class Ledger:
         reports = [pack(self.write(one.report)) for one in judged]
         with self.database.reading() as tx:
             board = read_board(tx, self.monitor)
-        handed = hand_off(self.model, board, judged, self.take_in, self.link)
+            orders = read_orders(tx, self.monitor)
         now = self.clock()
+        attend = Attending(self.model, self.manner, orders.quiet(self.quiet), orders.answers, now)
+        handed = hand_off(self.model, board, judged, self.take_in, self.link, attend)
         with self._writing() as tx:
             for one, report in zip(judged, reports, strict=True):
                 self._record(tx, one, report, now)
             write_board(self.database, tx, self.monitor, self.model, handed, now)
+
+    def remind(self) -> int:
+        """Let time pass for the incidents that are open; how many messages that makes."""
+        now = self.clock()
+        with self.database.reading() as tx:
+            board, orders = read_board(tx, self.monitor), read_orders(tx, self.monitor)
+        attend = Attending(self.model, self.manner, orders.quiet(self.quiet), orders.answers, now)
+        handed = remind(self.model, board, attend, self.link)
+        if handed.told:
+            with self._writing() as tx:
+                write_board(self.database, tx, self.monitor, self.model, handed, now)
+        return len(handed.told)
 
     def _record(self, tx: Connection, one: Judged, report: bytes, now: datetime) -> None:
         standing = one.standing

@@ -207,5 +207,17 @@ def _glances(op: Operations) -> None:
     op.create_table("standings", _monitor(primary_key=True), _text("body"), _at("changed"))
 
 
-REVISIONS: Mapping[str, Step] = {"0001": _begin, "0002": _alerts, "0003": _sealed, "0004": _glances}
+def _orders(op: Operations) -> None:
+    """Answers and silences."""
+    op.create_table(
+        "answers", _monitor(primary_key=True), Column("number", sa.Integer, primary_key=True), _whole("tier"), _text("actor"),
+        _text("note"), _at("at"),
+    )  # fmt: skip
+    op.create_table(
+        "silences", _key(), _text("matchers"), _at("starts"), _at("ends"), _text("actor"), _text("comment"),
+        Index("ix_silences", "ends"),
+    )  # fmt: skip
+
+
+REVISIONS: Mapping[str, Step] = {"0001": _begin, "0002": _alerts, "0003": _sealed, "0004": _glances, "0005": _orders}
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""

@@ -289,6 +289,19 @@ incidents = Table(
 )
 """Incidents, as people look at them; `members` is JSON."""
 
+answers = Table(
+    "answers", METADATA, _monitor(primary_key=True), Column("number", Integer, primary_key=True), Column("tier", Integer, nullable=False),
+    Column("actor", Text, nullable=False), Column("note", Text, nullable=False), Column("at", Instant, nullable=False),
+)  # fmt: skip
+"""Who takes care of which incident, and how urgent it was then."""
+
+silences = Table(
+    "silences", METADATA, _key(), Column("matchers", Text, nullable=False), Column("starts", Instant, nullable=False),
+    Column("ends", Instant, nullable=False), Column("actor", Text, nullable=False), Column("comment", Text, nullable=False),
+    Index("ix_silences", "ends"),
+)  # fmt: skip
+"""What nobody is told of, from when until when. A silence that is lifted ends then."""
+
 leases = Table(
     "leases",
     METADATA,
