@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from driftline.engines.count import count
 from driftline.profile.plan import Plan
 from driftline.sources.opening import open_source
+from driftline.verdicts.judge import NOTICED
 from driftline.window import Cadence, Windowing
 
 if TYPE_CHECKING:
@@ -59,19 +60,23 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def alarms(world: Any, shapes: Sequence[str | int], trials: int, *, known: int = 42, windows: int = 21, seed: int = 0) -> tuple[int, int]:
-    """How many of how many unchanged windows had an alarm, over several references."""
-    found = 0
+def alarms(
+    world: Any, shapes: Sequence[str | int], trials: int, *, known: int = 42, windows: int = 21, seed: int = 0
+) -> tuple[int, int, float]:
+    """How many of how many unchanged windows had an alarm, over several references, and the share of columns seen to change."""
+    found, seen = 0, []
     for trial in range(trials):
         report = worlds.unchanged(world, shapes, np.random.default_rng([seed, trial]), known=known, windows=windows)
         found += sum(window.verdict == "drifted" for window in report.windows)
-    return found, trials * windows
+        seen.append(worlds.judgement(report).seen.mean())
+    return found, trials * windows, float(np.mean(seen))
 
 
-def assert_promised(found: tuple[int, int]) -> None:
-    """The number of alarms is not improbably large for one in thirty."""
-    count_found, asked = found
+def assert_promised(found: tuple[int, int, float]) -> None:
+    """The number of alarms is not improbably large for one in thirty, and no more columns are seen to change than is said."""
+    count_found, asked, seen = found
     assert count_found <= stats.binom.ppf(0.99, asked, PROMISED), f"{count_found} of {asked} windows: {count_found / asked:.2%}"
+    assert seen <= NOTICED, f"{seen:.2%} of columns"
 
 
 def test_worlds_are_counted_as_the_engine_counts() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.inference.facet import NUMBERS, WEIGHTS, Ask, Facet, join, size_bounds
+from driftline.inference.facet import NUMBERS, SIGHTS, WEIGHTS, Ask, Facet, join, size_bounds
 
 NUMBER_TESTS = ("shift", "spread", "psi", "atom", "tail", "dependence")
 LEVEL_TESTS = ("psi", "level", "dependence", "unseen")
@@ -21,13 +21,14 @@ def facet(first: float, columns: int = 2) -> Facet:
 
 @pytest.mark.parametrize("own", [NUMBER_TESTS, LEVEL_TESTS, TABLE])
 def test_a_columns_tests_share_out_its_level(own: tuple[str, ...]) -> None:
-    """Whatever a column is, the weights of its tests sum to at most 1 (Bonferroni)."""
-    assert sum(WEIGHTS[name] for name in own + EVERY_COLUMN) <= 1.0 + 1e-12
+    """Whatever a column is, the weights of its tests sum to at most 1 (Bonferroni), those by which it is seen as well."""
+    for weights in (WEIGHTS, SIGHTS):
+        assert sum(weights[name] for name in own + EVERY_COLUMN) <= 1.0 + 1e-12
 
 
 def test_every_test_has_a_weight() -> None:
     """No test is without a share of the level, and none is counted that there is not."""
-    assert set(WEIGHTS) == set(NUMBER_TESTS) | set(LEVEL_TESTS) | set(EVERY_COLUMN) | set(TABLE)
+    assert set(SIGHTS) == set(WEIGHTS) == set(NUMBER_TESTS) | set(LEVEL_TESTS) | set(EVERY_COLUMN) | set(TABLE)
 
 
 def test_a_facets_level_is_its_share_of_the_columns() -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.inference.facet import WEIGHTS
+from driftline.inference.facet import SIGHTS, WEIGHTS
 from driftline.profile.bins import LevelBins, NumberBins
 from driftline.profile.plan import Planned
 from driftline.schema import Column, Kind, Role
 from driftline.verdicts.evidence import NAMES, Evidence
-from driftline.verdicts.judge import CAUSES, DETECTOR, INSTANT, NOTICED, TOGETHER, VERDICTS, Judgement, judge
+from driftline.verdicts.judge import AT_ONCE, CAUSES, DETECTOR, INSTANT, NOTICED, TOGETHER, VERDICTS, Judgement, judge
 from driftline.verdicts.policy import HandSet, Limit, Policy
 from driftline.verdicts.report import Cause, Verdict
 
@@ -119,7 +119,7 @@ def test_each_facet_has_its_part_of_the_level(workshop: Workshop, facet: str) ->
 def test_what_is_seen_need_not_be_believed(workshop: Workshop) -> None:
     """A column is seen to change at a level of its own, whatever the budget; of many columns, one in a window may be."""
     for number, noticed in ((1, NOTICED), (10, NOTICED), (50, 1 / 50)):
-        limit = noticed * INSTANT * WEIGHTS["psi"]
+        limit = noticed * AT_ONCE * SIGHTS["psi"]
         for p, seen in ((limit * 0.99, True), (limit * 1.01, False)):
             evidence, comparison = workshop.blank(numbers([f"x{i}" for i in range(number)]))
             workshop.say(evidence, "psi", BELOW, p)

@@ -42,6 +42,14 @@ Numbers use the first line, levels psi, dependence and the second, all columns t
 fourth; whichever it is, the weights sum to at most 1.
 """
 
+SIGHTS = {
+    "shift": 0.5, "spread": 0.12, "psi": 0.19, "atom": 0.06, "tail": 0.04, "dependence": 0.04,
+    "level": 0.42, "unseen": 0.3,
+    "null": 0.02, "nan": 0.01, "wrong_type": 0.01, "absent": 0.01,
+    "duplicate": 0.3, "volume": 0.3, "silence": 0.2,
+}  # fmt: skip
+"""Likewise of what is only seen, which is asked at a higher level: faults show beyond any doubt, what is small moves a mean."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.inference.facet import WEIGHTS, size_bounds
+from driftline.inference.facet import SIGHTS, WEIGHTS, size_bounds
 from driftline.quality.odd import FACETS
 from driftline.schema import WATCHED_ROLES
 from driftline.verdicts.evidence import NAMES, STREAMS
@@ -34,6 +34,9 @@ detector, whose delay grows only with the logarithm of what it is refused."""
 NOTICED = 0.05
 """How often an unchanged column may be seen to change in a window, at most: nobody is woken by it, so that it need not be
 paid for by all columns together. Of very many columns, one in a window may be."""
+
+AT_ONCE, BY_AND_BY = 0.7, 0.25
+"""How that is spent: on the window by itself, where what has just begun is to be seen, and on windows taken together."""
 
 VERDICTS = (Verdict.STABLE, Verdict.INCONCLUSIVE, Verdict.DRIFTED)
 CAUSES = tuple(Cause)
@@ -94,10 +97,10 @@ def judge(
     numbers = evidence.numbers
     floors = _floors(evidence, comparison.plan, policy)
     noticed = min(NOTICED, 1 / max(len(evidence.columns), 1))
-    believed, hinted = _believed(evidence, level * INSTANT), _believed(evidence, level * INSTANT, noticed * INSTANT)
+    believed, hinted = _believed(evidence, level * INSTANT), _believed(evidence, level * INSTANT, noticed * AT_ONCE)
     facet = _facet_verdicts(numbers, floors, believed)
     slow, since_slow, slow_seen = follow(evidence, comparison, floors, level * DETECTOR)
-    pooled = _pooled(evidence, comparison, floors, level * TOGETHER, noticed * TOGETHER)
+    pooled = _pooled(evidence, comparison, floors, level * TOGETHER, noticed * BY_AND_BY)
     since_pooled = np.where(
         pooled.matters & ~(facet == VERDICTS.index(Verdict.DRIFTED)).any(0),
         np.maximum(np.arange(pooled.span.shape[1]) - pooled.span + 1, 0),
@@ -165,11 +168,11 @@ def _believed(evidence: Evidence, level: float, noticed: float = 0.0) -> NDArray
 
     A column whose p-value is within `noticed` is believed whatever the others say.
     """
-    p = evidence.numbers["p_value"] / np.array([WEIGHTS[name] for name in NAMES])[:, None, None]
+    p, sight = (evidence.numbers["p_value"] / np.array([of[name] for name in NAMES])[:, None, None] for of in (WEIGHTS, SIGHTS))
     least = np.where(np.isfinite(p), p, np.inf).min(0)
     column = np.where(np.isfinite(least), np.minimum(least, 1.0), np.nan)
     with np.errstate(invalid="ignore"):
-        believed = np.asarray(p <= np.maximum(cut(column, level), noticed))
+        believed = np.asarray((p <= cut(column, level)) | (sight <= noticed))
     for s, name in enumerate(STREAMS):
         with np.errstate(invalid="ignore", divide="ignore"):
             z = np.abs(evidence.streams["linear"][s] / np.hypot(evidence.streams["error"][s], evidence.streams["base_error"][s]))
