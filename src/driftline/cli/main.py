@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, str] = {
     "init": "Look at the reference data and write driftline.yaml.",
     "check": "Count, compare and judge what driftline.yaml describes.",
+    "diagnose": "Say why one window drifted, with all that speaks for it.",
     "compare": "Compare CURRENT with REFERENCE, with no file to write first.",
     "profile": "Count data into a small file that adds up.",
     "merge": "Add profiles into one.",

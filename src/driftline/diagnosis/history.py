@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,11 +49,14 @@ def walk(history: History, asked: Sequence[bool] | None = None) -> list[tuple[Di
     known = Known.of(history.blocks)
     good: dict[int, list[int]] = {}
     told: list[tuple[Diagnosis, ...]] = []
-    for w, window in enumerate(history.windows):
+    for w, whole in enumerate(history.windows):
+        window = whole
         wrong = set[str]()
         causing: tuple[Diagnosis, ...] = ()
         if window.verdict is Verdict.DRIFTED and (asked is None or asked[w]):
-            case = case_at(history, known, w, good)
+            # A report makes its columns when they are looked at: here they are looked at often.
+            window = replace(window, columns=tuple(window.columns))
+            case = case_at(history, known, w, good, window)
             found = faults(case)
             wrong = {name for fault in found for name in fault.columns}
             causing = causes(case, found, window, told[-1] if told else ())
@@ -101,7 +104,7 @@ class Known:
         return self.columns[place]
 
 
-def case_at(history: History, known: Known, w: int, good: Mapping[int, Sequence[int]]) -> Case:
+def case_at(history: History, known: Known, w: int, good: Mapping[int, Sequence[int]], made: WindowReport | None = None) -> Case:
     """Everything that a diagnosis of one window may look at.
 
     Args:
@@ -109,8 +112,9 @@ def case_at(history: History, known: Known, w: int, good: Mapping[int, Sequence[
         known: their reference.
         w: which window.
         good: by place of a column, the windows before in which nothing was wrong with it.
+        made: the window's report, where its columns are made already.
     """
-    plan, now, window = known.total.plan, history.profiles[w], history.windows[w]
+    plan, now, window = known.total.plan, history.profiles[w], made or history.windows[w]
     columns = list(window.columns)
     asked = [plan.index(column.name) for column in columns if _asked(column)]
     table = _table_scores(columns)

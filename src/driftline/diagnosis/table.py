@@ -58,19 +58,25 @@ def join_fan_out(case: Case) -> Iterator[Fault]:
 def _repeats(case: Case) -> tuple[tuple[float, float, float, float], float] | None:
     """Repeated and sampled rows of window and reference, and which share of the repeated ones are whole copies."""
     now = _twins(case.now.sample)
-    before = [_twins(block.sample) for block in case.blocks]
     if not now[1] or now[0] / now[1] < LEAST_SHARE:
         return None
-    if case.plan.with_role(Role.ID) is None and not _comparable(case):
+    before = np.array([_twins(block.sample) for block in case.blocks] or [(0.0, 0.0, 0.0)]).sum(0)
+    base = _by_chance(case, float(before[0]), float(max(before[1], 1.0)))
+    if now[0] / now[1] <= base[0] / base[1]:
         return None
-    base = np.array(before or [(0.0, 0.0, 0.0)]).sum(0)
-    return (now[0], now[1], float(base[0]), float(max(base[1], 1.0))), now[2] / max(now[0], 1.0)
+    return (now[0], now[1], *base), now[2] / max(now[0], 1.0)
 
 
-def _comparable(case: Case) -> bool:
-    """Whether window and blocks are about as long: whole contents repeat by chance the oftener the more rows there are."""
+def _by_chance(case: Case, hits: float, looked: float) -> tuple[float, float]:
+    """What blocks show of repeated rows, as a window would show it.
+
+    Whole contents repeat by chance the oftener the more rows there are, at most in proportion; ids do not.
+    """
+    if case.plan.with_role(Role.ID) is not None:
+        return hits, looked
     usual = float(np.median([block.rows for block in case.blocks])) if case.blocks else 0.0
-    return usual > 0 and 0.5 <= case.now.rows / usual <= 2.0  # noqa: PLR2004  within a factor of two
+    longer = max(case.now.rows / max(usual, 1.0), 1.0)
+    return min((hits + 1) * longer, looked), looked
 
 
 def _twins(sample: Sample) -> tuple[float, float, float]:
@@ -117,14 +123,17 @@ def replayed_rows(case: Case) -> Iterator[Fault]:
         return
     pairs = [_shared(one.sample.keys, other.sample.keys) for one, other in zip(case.blocks[1:], case.blocks, strict=False)]
     usual = np.array(pairs or [(0.0, looked)]).sum(0)
-    p_value, (low, high) = two_shares(hits, looked, float(usual[0]), float(usual[1]))
+    base = _by_chance(case, float(usual[0]), float(max(usual[1], 1.0)))
+    if hits / looked <= base[0] / base[1]:
+        return
+    p_value, (low, high) = two_shares(hits, looked, *base)
     yield Fault(
         signature="replayed_rows",
         columns=(EVERY_COLUMN,),
         window=case.window,
         share=hits / looked,
         interval=(max(low, 0.0), high),
-        evidence={"is": hits / looked, "was": float(usual[0] / max(usual[1], 1.0)), "explained": 1.0},
+        evidence={"is": hits / looked, "was": base[0] / base[1], "explained": 1.0},
         # The earlier window was chosen among all.
         p_value=min(p_value * len(case.earlier.labels), 1.0),
         confidence=1.0,
