@@ -96,3 +96,19 @@ def test_only_windows_that_are_asked_for_are_explained(found: Any) -> None:
     """A service asks about the newest window alone; since when is known from the few before it."""
     reference, current = Counted({}), Counted({})
     assert diagnose(reference, current, found, among=()) is found
+
+
+def test_a_label_that_has_not_come_is_no_fault() -> None:
+    """While labels are still to come their absence is told of as that; other columns' faults are named all the same."""
+    dice = np.random.default_rng(0)
+
+    def scored(table: dict[str, Any], known: float) -> dict[str, Any]:
+        score = dice.random(len(table["age"]))
+        label = (dice.random(score.size) < score).astype(float)
+        return table | {"y_score": score, "y_true": np.where(dice.random(score.size) < known, label, np.nan)}
+
+    current = weeks(scored(sales(1, 4000), 1.0), scored(in_cents(sales(2, 4000), "IT"), 0.0))
+    report = dl.compare(scored(sales(0, 20_000), 1.0), current, window={"column": "week"}).found
+    assert report.windows[1].labels.provisional
+    assert report.windows[1].diagnosis[0].kind == "unit_change"
+    assert all(one.columns != ("y_true",) for one in report.windows[1].diagnosis)

@@ -9,11 +9,13 @@ from driftline.diagnosis.history import History, walk
 from driftline.diagnosis.segments import in_segments
 from driftline.diagnosis.wording import placed
 from driftline.profile.profile import total as add_all
+from driftline.schema import Role
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
+    from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
     from driftline.services.check import Counted
     from driftline.verdicts.diagnosis import Diagnosis
@@ -54,7 +56,8 @@ def diagnose(reference: Counted, current: Counted, report: Report, among: Contai
         if wanted and blocks:
             near = {places[at] for i in wanted for at in range(max(places.index(i) - BEFORE, 0), places.index(i) + 1)}
             history = History(blocks, [report.windows[i] for i in places], [report.profiles[i] for i in places], reference.like_windows)
-            told |= dict(zip(places, walk(history, [i in near for i in places]), strict=True))
+            walked = zip(places, walk(history, [i in near for i in places]), strict=True)
+            told |= {i: _without_awaited(found, blocks[0].plan, report.windows[i]) for i, found in walked}
     totals = {segment: add_all([profile for _, profile in reference.of(segment)]) for segment in reference.segments()}
     return replace(
         report,
@@ -63,6 +66,14 @@ def diagnose(reference: Counted, current: Counted, report: Report, among: Contai
             for i, window in enumerate(report.windows)
         ),
     )
+
+
+def _without_awaited(found: tuple[Diagnosis, ...], plan: Plan, window: WindowReport) -> tuple[Diagnosis, ...]:
+    """Leave out what is said of the label alone while labels are still to come: that one is late is no fault."""
+    if window.labels is None or not window.labels.provisional:
+        return found
+    labels = {planned.name for planned in plan.columns if planned.column.role is Role.LABEL}
+    return tuple(one for one in found if not (one.columns and labels.issuperset(one.columns)))
 
 
 def _asked(window: WindowReport, among: Container[Window] | None) -> bool:
