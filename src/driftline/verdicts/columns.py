@@ -14,7 +14,7 @@ from driftline.verdicts.report import Cause, ColumnReport, Concern, Score, Verdi
 from driftline.verdicts.sentence import reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -99,28 +99,31 @@ class Columns(Sequence[ColumnReport]):
         return NAMES[worst] if worst >= 0 else None
 
     def _scores(self, c: int) -> tuple[Score, ...]:
-        judged = (self._score(f, c) for f in range(len(NAMES)))
         extras = (self._extra(extra, c) for extra in self.extras.values())
-        return tuple(score for score in (*judged, *extras) if score is not None)
+        return (*self._judged(c), *(score for score in extras if score is not None))
 
-    def _score(self, f: int, c: int) -> Score | None:
-        numbers, w = self.judgement.evidence.numbers, self.window
-        found = {name: _finite(numbers[name][f, c, w]) for name in numbers}
-        if found["value"] is None:
-            return None
-        low, high = found["low"], found["high"]
-        own = int(self.judgement.facet[f, c, w])
-        return Score(
-            statistic=NAMES[f],
-            value=found["value"],
-            threshold=found["threshold"],
-            p_value=found["p_value"],
-            effect=found["effect"],
-            interval=None if low is None or high is None else (low, high),
-            floor=float(self.judgement.floors[f, c]),
-            detectable=found["detectable"],
-            verdict=VERDICTS[own] if own >= 0 else None,
-        )
+    def _judged(self, c: int) -> Iterator[Score]:
+        """The facets that apply to a column."""
+        judgement, w = self.judgement, self.window
+        # Taken out of the arrays at once: reports are asked for every column of every window.
+        numbers = {name: found[:, c, w].tolist() for name, found in judgement.evidence.numbers.items()}
+        floors, own = judgement.floors[:, c].tolist(), judgement.facet[:, c, w].tolist()
+        for f, statistic in enumerate(NAMES):
+            found = {name: _finite(values[f]) for name, values in numbers.items()}
+            if found["value"] is None:
+                continue
+            low, high = found["low"], found["high"]
+            yield Score(
+                statistic=statistic,
+                value=found["value"],
+                threshold=found["threshold"],
+                p_value=found["p_value"],
+                effect=found["effect"],
+                interval=None if low is None or high is None else (low, high),
+                floor=floors[f],
+                detectable=found["detectable"],
+                verdict=VERDICTS[own[f]] if own[f] >= 0 else None,
+            )
 
     def _extra(self, extra: Extra, c: int) -> Score | None:
         value = _finite(extra.value[c, self.window])
