@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+import uvicorn
 
 from driftline.server.app import create_app
 from driftline.server.auth import Gate
@@ -30,6 +32,7 @@ from driftline.server.bodies import Limits
 from driftline.server.face import Face, wall_clock
 from driftline.server.meters import Meters
 from driftline.server.service import Service, open_service
+from driftline.server.session import COOKIE
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.services.intake import Kind, sort_rows
@@ -302,3 +305,61 @@ def admin(token_of: Callable[[str], dict[str, str]]) -> dict[str, str]:
 def rows_of_fixture() -> Callable[..., list[dict[str, Any]]]:
     """Makes predictions, one a minute."""
     return rows_of
+
+
+@contextmanager
+def served_app(face: Any) -> Iterator[str]:
+    """A server on any free port; its URL."""
+    server = uvicorn.Server(uvicorn.Config(create_app(face), port=0, log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + 20
+    while not server.started and time.monotonic() < end:
+        thread.join(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture
+def token(face: Any) -> Callable[[str], str]:
+    """Makes tokens of a role."""
+    return lambda role: str(face.service.tokens.make("anna", role, wall_clock(), actor="test"))
+
+
+@contextmanager
+def opened_page(browser: Any, url: str, text: str, path: str = "/", **options: Any) -> Iterator[Any]:
+    """A page of somebody who has signed in; when it is left, it has complained of nothing and asked nobody else for anything."""
+    context = browser.new_context(**{"viewport": {"width": 1300, "height": 900}, **options})
+    if text:
+        context.add_cookies([{"name": COOKIE, "value": text, "url": url}])
+    page = context.new_page()
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url + path)
+    page.locator("body[data-ready]").wait_for(state="attached")
+    yield page
+    context.close()
+    assert complaints == []
+    assert [one for one in asked if not one.startswith((url, "data:"))] == []
+
+
+@pytest.fixture
+def served() -> Callable[..., Any]:
+    """Serves what the routes share, at a URL."""
+    return served_app
+
+
+@pytest.fixture
+def opened() -> Callable[..., Any]:
+    """Opens a page in a browser, for somebody who has signed in."""
+    return opened_page
+
+
+@pytest.fixture
+def signed_in() -> Callable[[str], dict[str, str]]:
+    """Headers of somebody who has signed in."""
+    return lambda text: {"Cookie": f"{COOKIE}={text}"}

@@ -3,65 +3,16 @@
 from __future__ import annotations
 
 import re
-import threading
-import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import uvicorn
 
 from driftline.pages.look import address
-from driftline.server.app import create_app
 from driftline.server.face import wall_clock
-from driftline.server.session import COOKIE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@contextmanager
-def served(face: Any) -> Iterator[str]:
-    """A server on any free port; its URL."""
-    server = uvicorn.Server(uvicorn.Config(create_app(face), port=0, log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    end = time.monotonic() + 20
-    while not server.started and time.monotonic() < end:
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(20)
-
-
-@pytest.fixture
-def token(face: Any) -> Callable[[str], str]:
-    """Makes tokens of a role."""
-    return lambda role: str(face.service.tokens.make("anna", role, wall_clock(), actor="test"))
-
-
-@contextmanager
-def opened(browser: Any, url: str, text: str, path: str = "/", **options: Any) -> Iterator[Any]:
-    """A page of somebody who has signed in; when it is left, it has complained of nothing and asked nobody else for anything."""
-    context = browser.new_context(**{"viewport": {"width": 1300, "height": 900}, **options})
-    if text:
-        context.add_cookies([{"name": COOKIE, "value": text, "url": url}])
-    page = context.new_page()
-    complaints: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(url + path)
-    page.locator("body[data-ready]").wait_for(state="attached")
-    yield page
-    context.close()
-    assert complaints == []
-    assert [one for one in asked if not one.startswith((url, "data:"))] == []
 
 
 @pytest.mark.browser
-def test_somebody_signs_in_looks_and_leaves(browser: Any, face: Any, token: Any) -> None:
+def test_somebody_signs_in_looks_and_leaves(browser: Any, face: Any, token: Any, served: Any, opened: Any) -> None:
     """From the door to the page that was asked for, and out again."""
     text = token("viewer")
     with served(face) as url, opened(browser, url, "", "/?sort=name") as page:
@@ -74,12 +25,14 @@ def test_somebody_signs_in_looks_and_leaves(browser: Any, face: Any, token: Any)
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 900, 1400])
-def test_the_fleet_fits_every_screen(browser: Any, face: Any, small: Any, token: Any, rows_of: Any, width: int, scheme: str) -> None:
+@pytest.mark.parametrize("screen", [(390, "light"), (390, "dark"), (900, "dark"), (1400, "light")])
+def test_the_fleet_fits_every_screen(
+    browser: Any, face: Any, small: Any, token: Any, rows_of: Any, served: Any, opened: Any, screen: tuple[int, str]
+) -> None:
     """No width makes the page scroll sideways, and every model leads to its page."""
     small.send(rows_of(0, 600), "a")
     small.round()
+    width, scheme = screen
     options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     with served(face) as url, opened(browser, url, token("viewer"), **options) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -87,7 +40,7 @@ def test_the_fleet_fits_every_screen(browser: Any, face: Any, small: Any, token:
 
 
 @pytest.mark.browser
-def test_the_fleet_is_searched_filtered_and_sorted(browser: Any, face: Any, small: Any, token: Any) -> None:
+def test_the_fleet_is_searched_filtered_and_sorted(browser: Any, face: Any, small: Any, token: Any, served: Any, opened: Any) -> None:
     """By keys and by clicks; what is shown stands in the address."""
     for name in ("alpha", "beta"):
         small.service.fleet.put(name, f"monitor: {name}\nreference: r.parquet", "/", wall_clock(), actor="test")
@@ -110,7 +63,7 @@ def test_the_fleet_is_searched_filtered_and_sorted(browser: Any, face: Any, smal
 
 
 @pytest.mark.browser
-def test_the_theme_is_remembered(browser: Any, face: Any, token: Any) -> None:
+def test_the_theme_is_remembered(browser: Any, face: Any, token: Any, served: Any, opened: Any) -> None:
     """Whoever turns the page dark finds it dark again."""
     with served(face) as url, opened(browser, url, token("viewer"), color_scheme="light") as page:
         page.locator("#theme").click()
@@ -119,12 +72,7 @@ def test_the_theme_is_remembered(browser: Any, face: Any, token: Any) -> None:
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(14, 19, 24)"
 
 
-def signed_in(text: str) -> dict[str, str]:
-    """Headers of somebody who has signed in."""
-    return {"Cookie": f"{COOKIE}={text}"}
-
-
-def test_a_first_start_says_what_to_do_next(api: Any, face: Any, small: Any, token: Any) -> None:
+def test_a_first_start_says_what_to_do_next(api: Any, face: Any, small: Any, token: Any, signed_in: Any) -> None:
     """Without a model there is a way to one of one's own, and a button for the demo where somebody may press it."""
     small.service.fleet.retire(small.watched.id, wall_clock(), actor="test")
     for role, may in (("operator", True), ("viewer", False)):
@@ -134,7 +82,7 @@ def test_a_first_start_says_what_to_do_next(api: Any, face: Any, small: Any, tok
         assert ('action="/demo"' in page.text) is may
 
 
-def test_pages_let_no_foreign_script_run(api: Any, token: Any) -> None:
+def test_pages_let_no_foreign_script_run(api: Any, token: Any, signed_in: Any) -> None:
     """The policy has no unsafe scripts, nobody may frame a page, and no page is kept in a shared cache."""
     headers = api.get("/", headers=signed_in(token("viewer"))).headers
     policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
@@ -154,7 +102,7 @@ def test_assets_are_kept_for_ever_and_come_packed(api: Any) -> None:
     assert api.get("/assets/room.0.css").status_code == 404
 
 
-def test_troubles_are_pages(api: Any, token: Any) -> None:
+def test_troubles_are_pages(api: Any, token: Any, signed_in: Any) -> None:
     """What somebody may not do is said in words, in HTML."""
     refused = api.post("/demo", data={}, headers=signed_in(token("viewer")))
     assert refused.status_code == 403

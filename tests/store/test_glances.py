@@ -59,14 +59,14 @@ def test_what_was_judged_is_behind_until_it_is_kept(database: Database) -> None:
 
 
 def test_the_last_windows_come_in_the_order_of_time(database: Database) -> None:
-    """As many as are asked for, before a position where one is given; the detail only where it is wanted."""
+    """As many as are asked for, up to one that is named; the detail only where it is wanted."""
     kept = Glances(database)
     for position in (3, 1, 2):
         judge(database, 1, position)
     for one in kept.judgements(kept.behind()):
         kept.keep(one, str(one.position).encode(), b"d")
     assert [one.body for one in kept.seen(1, 2)] == [b"2", b"3"]
-    assert [(one.body, one.detail) for one in kept.seen(1, 5, before=3, detail=True)] == [(b"1", b"d"), (b"2", b"d")]
+    assert [(one.body, one.detail) for one in kept.seen(1, 5, until="w2", detail=True)] == [(b"1", b"d"), (b"2", b"d")]
     assert kept.seen(1, 1)[0].window.label == "w3"
 
 

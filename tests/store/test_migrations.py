@@ -76,3 +76,19 @@ def test_a_newer_database_is_left_alone(engine: sa.Engine) -> None:
         tx.execute(sa.text("update alembic_version set version_num = 'from the future'"))
     with pytest.raises(StateError, match="from the future"):
         apply(engine, dict(REVISIONS))
+
+
+def test_the_first_form_with_data_comes_to_the_newest(tmp_path: Path) -> None:
+    """A database of the first driftline, with windows and their counts, is brought up to date and keeps them."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    sa.event.listen(engine, "connect", lambda connection, _: connection.execute("pragma foreign_keys=on"))
+    apply(engine, {"0001": REVISIONS["0001"]})
+    window = "1, 1, 'w', '{}', 1, 5, 1, 0, 'x', 0, 0, 1, 1"
+    names = "id, monitor_id, label, cut, position, rows, revision, stale, way, changed, counted, judged_revision, judged_version"
+    with engine.begin() as tx:
+        tx.execute(sa.text(f"insert into windows ({names}) values ({window})"))
+        tx.execute(sa.text("insert into profiles (window_id, way, segment, rows, body) values (1, 'x', '', 5, x'00')"))
+    apply(engine, dict(REVISIONS))
+    with engine.connect() as tx:
+        assert tx.execute(sa.text("select rows, sealed from windows")).one() == (5, 0)
+        assert tx.execute(sa.text("select count(*) from profiles")).scalar_one() == 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from driftline.reports.ledger import VERDICTS, heat
 from driftline.reports.reading import column_of
+from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +51,8 @@ def _part(window: Mapping[str, Any]) -> dict[str, Any]:
         "importances": [column.importance for column in columns],
         "codes": codes,
         "heat": [heat(column) for column in columns],
+        "open": Counter(column.cause.value for column in columns if column.verdict is Verdict.INCONCLUSIVE),
+        "small": sum(column.seen and column.verdict is not Verdict.DRIFTED for column in columns),
         "drifted": [_worst_only(told) for told in window["columns"] if told["verdict"] == "drifted"],
     }
 
@@ -77,14 +81,24 @@ def detail(report: Mapping[str, Any]) -> bytes:
     return len(groups).to_bytes(4, "little") + ends.tobytes() + b"".join(groups)
 
 
+def columns_in(body: bytes, parts: Sequence[Mapping[str, Any]], part: int) -> list[dict[str, Any]]:
+    """All that the detail of a window says of the columns of one of its parts."""
+    before, many = _groups(parts[:part]), _groups(parts[part : part + 1])
+    return [column for at in range(before, before + many) for column in unpack(_group(body, at))]
+
+
 def column_in(body: bytes, parts: Sequence[Mapping[str, Any]], part: int, name: str) -> dict[str, Any] | None:
     """What the detail of a window says of a column in one of its parts; None where it says nothing."""
     if name not in parts[part]["names"]:
         return None
     place = parts[part]["names"].index(name)
-    before = sum(-(-len(one["names"]) // TOGETHER) for one in parts[:part])
+    before = _groups(parts[:part])
     found: dict[str, Any] = unpack(_group(body, before + place // TOGETHER))[place % TOGETHER]
     return found
+
+
+def _groups(parts: Sequence[Mapping[str, Any]]) -> int:
+    return sum(-(-len(one["names"]) // TOGETHER) for one in parts)
 
 
 def _group(body: bytes, at: int) -> bytes:

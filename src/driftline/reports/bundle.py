@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from driftline.reports.packing import compact, deflate
@@ -23,8 +23,9 @@ SCRIPTS = ("numbers.js", "elements.js", "model.js", "heatmap.js", "figures.js", 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
     """Fill one of our templates; everything that is not marked as ours is escaped."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(template_text(template)).render(values)
+    loader = FunctionLoader(template_text)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template(template).render(values)
 
 
 @cache

@@ -21,7 +21,7 @@ from driftline.reports.wording import clean, word
 from driftline.verdicts.report import Cause, Concern, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,7 +44,18 @@ CAUSES, CONCERNS = tuple(Cause), tuple(Concern)
 def index(report: Report, brief: Outline) -> dict[str, Any]:
     """Everything the page knows, for `JSON.parse`."""
     books = [ledger(report, segment) for segment in segments(report)]
-    statistics = sorted({statistic for book in books for scores in book.scores for statistic in scores})
+    statistics = {statistic for book in books for scores in book.scores for statistic in scores}
+    watched = any(w.performance or w.operations for w in report.windows)
+    return {**furniture(statistics, watched=watched), "segments": [_segment(report, brief, book) for book in books]}
+
+
+def furniture(statistics: Iterable[str], *, watched: bool) -> dict[str, Any]:
+    """What does not depend on what was found: colours, drawings, codes, and what statistics are called.
+
+    Args:
+        statistics: those that may be shown.
+        watched: whether performance or operations are shown.
+    """
     return {
         "schema": SCHEMA,
         "palettes": {theme.value: palette(theme) for theme in Theme},
@@ -53,7 +64,7 @@ def index(report: Report, brief: Outline) -> dict[str, Any]:
             "over_time": drawing.over_time(),
             "heatmap": drawing.heatmap(),
             "missing": drawing.missing(),
-            **(drawings() | {"performance": charts.performance()} if any(w.performance or w.operations for w in report.windows) else {}),
+            **(drawings() | {"performance": charts.performance()} if watched else {}),
         },
         "portraits": [[name, title] for name, (title, _) in PORTRAITS.items()],
         "heads": HEADS,
@@ -64,8 +75,7 @@ def index(report: Report, brief: Outline) -> dict[str, Any]:
         "concerns": [concern.value for concern in CONCERNS],
         "fields": FIELDS,
         "summary": SUMMARY,
-        "words": {statistic: [word(statistic).title, word(statistic).unit] for statistic in statistics},
-        "segments": [_segment(report, brief, book) for book in books],
+        "words": {statistic: [word(statistic).title, word(statistic).unit] for statistic in sorted(statistics)},
     }
 
 
@@ -80,6 +90,20 @@ def _segment(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
     nulls = np.array([material.null_shares(book, report.reference, name) for name in book.names]).reshape(len(book.names), -1)
     summaries = _summaries([report.reference, *book.profiles])
     return {
+        **timeline(report, brief, book),
+        "columns": [[clean(c.name), c.kind.value, c.role.value, c.importance] for c in columns if c is not None],
+        "telling": [most_telling_statistic(book, row) for row in range(len(book.names))],
+        "reference": report.reference.rows,
+        "missing": material.filled_missing(book, report.reference, changed_in_missing(book)),
+        "pages": [_window_page(book, at, nulls) for at in range(len(book.windows))],
+        **_sheets(report, track(report, About.PERFORMANCE, book.segment)),
+        "books": [_column_page(report, book, row, summaries) for row in range(len(book.names))],
+    }
+
+
+def timeline(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
+    """What is seen of a segment at once: its windows, the heat map, and metrics over time."""
+    return {
         "name": None if book.segment is None else clean(book.segment),
         "windows": [
             [clean(w.window.label), w.window.bound("start"), w.window.bound("end"), w.rows, VERDICTS.index(w.verdict), clean(w.reason)]
@@ -87,19 +111,25 @@ def _segment(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
         ],
         "slots": book.slots,
         "time": material.time_axis(book),
-        "columns": [[clean(c.name), c.kind.value, c.role.value, c.importance] for c in columns if c is not None],
         "order": most_urgent_first(brief, book),
         "drifted": (book.verdicts == VERDICTS.index(Verdict.DRIFTED)).sum(axis=1).tolist(),
-        "telling": [most_telling_statistic(book, row) for row in range(len(book.names))],
         "heat": pack_numbers(book.heat),
         "focus": focus(book),
-        "reference": report.reference.rows,
-        "missing": material.filled_missing(book, report.reference, changed_in_missing(book)),
-        "pages": [_window_page(book, at, nulls) for at in range(len(book.windows))],
         "tracks": {about.value: _track(track(report, about, book.segment)) for about in About},
-        **_sheets(report, track(report, About.PERFORMANCE, book.segment)),
-        "books": [_column_page(report, book, row, summaries) for row in range(len(book.names))],
     }
+
+
+def window_page(report: Report, segment: str | None, at: int) -> tuple[list[str], list[Any], NDArray[np.float64]]:
+    """Names, and for each column a row of words and one of numbers, of one window: what the page's table shows of it."""
+    book = ledger(report, segment)
+    nulls = np.array([material.null_shares(book, report.reference, name) for name in book.names]).reshape(len(book.names), -1)
+    return [clean(name) for name in book.names], *_window_rows(book, at, nulls)
+
+
+def column_page(report: Report, segment: str | None) -> list[str]:
+    """The only column of a report in all windows, packed as the page reads it."""
+    book = ledger(report, segment)
+    return _column_page(report, book, 0, _summaries([report.reference, *book.profiles]))
 
 
 def _track(one: Track | None) -> list[list[Any]]:
@@ -121,6 +151,11 @@ def _sheets(report: Report, one: Track | None) -> dict[str, Any]:
 
 def _window_page(book: Ledger, at: int, nulls: NDArray[np.float64]) -> list[str]:
     """One row of words and one of numbers for each column, in one window."""
+    words, numbers = _window_rows(book, at, nulls)
+    return [pack_json(words), pack_numbers(numbers)]
+
+
+def _window_rows(book: Ledger, at: int, nulls: NDArray[np.float64]) -> tuple[list[Any], NDArray[np.float64]]:
     words, numbers = [], []
     for row, columns in enumerate(book.columns):
         column = columns[at]
@@ -129,7 +164,7 @@ def _window_page(book: Ledger, at: int, nulls: NDArray[np.float64]) -> list[str]
         shown = [worst[at, FIELDS.index(field)] if worst is not None else np.nan for field in SHOWN]
         psi = book.scores[row]["psi"][at, 0] if "psi" in book.scores[row] else np.nan
         numbers.append([*shown, psi, nulls[row, 0], nulls[row, 1 + at], column.weight if column else np.nan])
-    return [pack_json(words), pack_numbers(np.array(numbers, dtype=np.float64).T)]
+    return words, np.array(numbers, dtype=np.float64).reshape(len(words), -1).T
 
 
 def _words(column: ColumnReport | None) -> list[Any] | None:

@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from driftline.performance.concept import Change as Split
 from driftline.schema import Kind, Role
 from driftline.verdicts.diagnosis import Change, Diagnosis, Part
 from driftline.verdicts.report import (
@@ -16,6 +17,7 @@ from driftline.verdicts.report import (
     LabelReport,
     MetricReport,
     Score,
+    TrackRecord,
     Verdict,
     WindowReport,
 )
@@ -50,9 +52,10 @@ def window_of(told: Mapping[str, Any], window: Window, columns: Sequence[ColumnR
 
 def metric_of(told: Mapping[str, Any]) -> MetricReport:
     """One metric."""
-    estimate, read = told.get("estimate"), dict(told)
+    estimate, change, read = told.get("estimate"), told.get("change"), dict(told)
     read["verdict"], read["cause"] = Verdict(told["verdict"]), Cause(told["cause"])
-    read["estimate"] = None if estimate is None else Estimate(**{**estimate, "interval": _interval(estimate["interval"])})
+    read["estimate"] = None if estimate is None else _estimate(estimate)
+    read["change"] = None if change is None else _split(change)
     read["interval"], read["worsening_interval"] = _interval(told["interval"]), _interval(told["worsening_interval"])
     read["coverage"], read["floor"] = _number(told["coverage"]), _number(told["floor"])
     worth = told.get("per_day")
@@ -76,6 +79,17 @@ def diagnosis_of(told: Mapping[str, Any]) -> Diagnosis:
     read["evidence"] = {name: _number(value) for name, value in told["evidence"].items()}
     read["where"] = tuple(Part(**{**one, "conditions": tuple(one["conditions"])}) for one in told["where"])
     return Diagnosis(**read)
+
+
+def _split(told: Mapping[str, Any]) -> Split:
+    numbers = {name: _number(value) for name, value in told.items() if name != "rows"}
+    return Split(**numbers, rows=told["rows"])
+
+
+def _estimate(told: Mapping[str, Any]) -> Estimate:
+    record = told.get("record")
+    kept = None if record is None else TrackRecord(**{**record, "error": _number(record["error"])})
+    return Estimate(**{**told, "interval": _interval(told["interval"]), "value": _number(told["value"]), "record": kept})
 
 
 def _labels(told: Mapping[str, Any]) -> LabelReport:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from driftline.server import access, alerts, health, intake, judged, monitors, rooms
+from driftline.server import access, alerts, health, intake, judged, models, monitors, rooms
 from driftline.server.logs import LOG, REQUEST, fresh_id
 from driftline.server.problems import install, problem
 from driftline.server.schemas import Problem
@@ -37,7 +37,8 @@ def create_app(face: Face) -> FastAPI:
     for room in (intake, monitors, judged, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
-    app.include_router(rooms.ROUTES)
+    for page in (rooms, models):
+        app.include_router(page.ROUTES)
     app.add_middleware(intake.Shortcut)
     app.add_middleware(Told, face=face)
     own = app.openapi

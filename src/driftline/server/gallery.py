@@ -5,17 +5,25 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from driftline.errors import StateError
 from driftline.pages.glance import detail, glance, pack
 from driftline.pages.history import history
+from driftline.pages.inside import Close
 from driftline.pages.standing import WINDOWS, standing
 from driftline.store.glances import Glances
+from driftline.store.pressed import unpress
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from driftline.pages.history import History
+    from driftline.server.learning import Library
     from driftline.store.database import Database
+    from driftline.store.fleet import Watched
     from driftline.store.glances import Listed, Seen
+
+COUNTED, FEWEST = 12_000, 8
+"""A column's distributions are shown in so many windows as have so many columns' counts together, but in so many at least."""
 
 
 class Gallery:
@@ -23,10 +31,12 @@ class Gallery:
 
     Args:
         database: where both lie.
+        library: the bins of monitors.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, library: Library) -> None:
         self._kept = Glances(database)
+        self._library = library
 
     def catch_up(self, now: datetime, monitor: int | None = None) -> int:
         """Cut what is missing, of one monitor or of all; how many windows that were. It may be done twice, and by two at once."""
@@ -44,10 +54,24 @@ class Gallery:
         """Every monitor, by name."""
         return self._kept.fleet()
 
-    def history(self, name: str, monitor: int, limit: int, before: int | None = None) -> History | None:
+    def history(self, name: str, monitor: int, limit: int) -> History | None:
         """The last windows of a monitor; None where nothing was said yet."""
-        return history(name, self._kept.seen(monitor, limit, before=before))
+        return history(name, self._kept.seen(monitor, limit))
 
-    def detailed(self, monitor: int, limit: int, before: int | None = None) -> list[Seen]:
-        """The last windows with all that was said of their columns."""
-        return self._kept.seen(monitor, limit, before=before, detail=True)
+    def detailed(self, monitor: int, limit: int, until: str) -> list[Seen]:
+        """Some windows with all that was said of their columns, the last of them that with a label; none where there is none."""
+        return self._kept.seen(monitor, limit, until=until, detail=True)
+
+    def close(self, watched: Watched, seen: list[Seen], segment: str | None) -> Close:
+        """Windows with their counts, of the last of them as many as are read in no time.
+
+        Raises:
+            StateError: the reference is not there.
+        """
+        known = self._library.counts(watched)
+        if known is None or watched.way is None:
+            raise StateError(f"the reference of {watched.name!r} has not been learnt", hint="wait a moment")
+        plan, reference = known
+        many = max(FEWEST, COUNTED // max(len(plan.columns), 1))
+        bodies = self._kept.counts([one.id for one in seen[-many:]], watched.way, segment or "")
+        return Close(seen, segment, {ident: unpress(body, plan) for ident, body in bodies.items()}, reference)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from driftline import wiring
 from driftline.config.specification import FILE, read_text
 from driftline.errors import ConfigError, DriftlineError
+from driftline.profile.profile import total
 from driftline.schema import Role
 from driftline.services.intake import naming
 from driftline.store.profiles import load, save
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from driftline.config.specification import Specification
     from driftline.monitor import Monitor
     from driftline.profile.plan import Plan
+    from driftline.profile.profile import Profile
     from driftline.services.check import Counted
     from driftline.services.intake import Naming
     from driftline.services.keeping import Keeping
@@ -34,6 +36,8 @@ REMEMBERED = 16
 """So many references are in memory."""
 
 NAMINGS = 4096
+SHOWN = 8
+"""So many references are at hand for pages, summed up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Library:
         self._directory = directory
         self._learnt: OrderedDict[tuple[int, int], Learnt] = OrderedDict()
         self._known: OrderedDict[tuple[int, int], tuple[Naming, Keeping]] = OrderedDict()
+        self._counts: OrderedDict[tuple[int, int], tuple[Plan, Profile]] = OrderedDict()
         self._lock = Lock()
 
     def learn(self, watched: Watched, now: datetime, patience: timedelta) -> Learnt | None:
@@ -87,6 +92,22 @@ class Library:
             self._learnt[key] = found
             while len(self._learnt) > REMEMBERED:
                 self._learnt.popitem(last=False)
+        return found
+
+    def counts(self, watched: Watched) -> tuple[Plan, Profile] | None:
+        """The bins of a monitor's newest version and what its reference counted to in them; None until that was learnt."""
+        key = (watched.id, watched.version)
+        with self._lock:
+            if key in self._counts:
+                return self._counts[key]
+        if watched.reference is None or not (self._directory / watched.reference).exists():
+            return None
+        shelf = load(self._directory / watched.reference)
+        found = shelf.plan, total([profile for segment, _, profile in shelf.entries if segment is None])
+        with self._lock:
+            self._counts[key] = found
+            while len(self._counts) > SHOWN:
+                self._counts.popitem(last=False)
         return found
 
     def naming(self, watched: Watched) -> Naming:

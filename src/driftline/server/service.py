@@ -105,7 +105,7 @@ def open_service(data: Path, url: str | None = None) -> Service:
         library,
         Board(database),
         Incidents(database),
-        Gallery(database),
+        Gallery(database, library),
         OrderBook(database),
         uploads,
         keyed(_secret(data / KEY)),

@@ -116,8 +116,8 @@ class Worker:
         done = Round()
         if self._fresh:
             # What was judged before this driftline showed pages, or by a worker that died before it cut its glances.
-            self._service.gallery.catch_up(self._clock())
             self._fresh = False
+            self._show(None)
         for ident in self._service.board.wanting(self._pace, self._clock()):
             if stopped():
                 break
@@ -177,7 +177,7 @@ class Worker:
             result = turn(self._ledger(watched, learnt, lease), self._counting(watched, learnt), self._pace, now)
         done.add(result)
         if result.judged:
-            service.gallery.catch_up(self._clock(), ident)
+            self._show(ident)
         for judged in result.judged:
             about = {"monitor": watched.name, "window": judged.standing.window.label, "verdict": judged.verdict.value}
             LOG.info("judged", extra={**about, "revision": judged.standing.revision, "reason": judged.reason})
@@ -235,6 +235,15 @@ class Worker:
                 raise
             except DriftlineError as error:
                 LOG.warning("old rows wait", extra={"monitor": watched.name, "why": error.fact})
+
+    def _show(self, ident: int | None) -> None:
+        """Let pages show what was judged. What they cannot show must not keep anything from being judged."""
+        try:
+            self._service.gallery.catch_up(self._clock(), ident)
+        except OutsideError:
+            raise
+        except Exception:  # noqa: BLE001  a page that is behind is better than a monitor that is
+            LOG.exception("a mistake in driftline itself: pages are behind", extra={"monitor": ident})
 
     def _sweep(self) -> None:
         """Now and then, remove files that no transaction has recorded."""

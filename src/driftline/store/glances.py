@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, or_, select
 
 from driftline.store.ledger import cut_of, unpack
-from driftline.store.tables import glances, monitors, standings, verdicts, windows
+from driftline.store.tables import glances, monitors, profiles, standings, verdicts, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,15 +94,24 @@ class Glances:
         with self._database.writing() as tx:
             tx.execute(statement.on_conflict_do_update(index_elements=["window_id"], set_=values))
 
-    def seen(self, monitor: int, limit: int, *, before: int | None = None, detail: bool = False) -> list[Seen]:
-        """The last windows of a monitor of which there are glances, in the order of time; `before` a position."""
+    def seen(self, monitor: int, limit: int, *, until: str | None = None, detail: bool = False) -> list[Seen]:
+        """The last windows of a monitor of which there are glances, in the order of time; `until` is the label of the last one."""
         names = [windows.c.id, windows.c.cut, windows.c.position, windows.c.judged, glances.c.body, *([glances.c.detail] if detail else [])]
         wanted = select(*names).join(glances, glances.c.window_id == windows.c.id).where(windows.c.monitor_id == monitor)
-        if before is not None:
-            wanted = wanted.where(windows.c.position < before)
+        if until is not None:
+            last = select(windows.c.position).where(windows.c.monitor_id == monitor, windows.c.label == until).scalar_subquery()
+            wanted = wanted.where(windows.c.position <= last)
         with self._database.reading() as tx:
             rows = tx.execute(wanted.order_by(windows.c.position.desc(), windows.c.id.desc()).limit(limit)).all()
         return [Seen(row.id, cut_of(row), row.judged, row.body, row.detail if detail else b"") for row in reversed(rows)]
+
+    def counts(self, ids: list[int], way: str, segment: str) -> dict[int, bytes]:
+        """The counts of some windows, pressed."""
+        wanted = select(profiles.c.window_id, profiles.c.body).where(
+            profiles.c.window_id.in_(ids), profiles.c.way == way, profiles.c.segment == segment
+        )
+        with self._database.reading() as tx:
+            return {row.window_id: row.body for row in tx.execute(wanted)}
 
     def stand(self, monitor: int, standing: Mapping[str, Any], now: datetime) -> None:
         """Keep how a monitor stands."""

@@ -193,8 +193,8 @@ def _alerts(op: Operations) -> None:
 def _sealed(op: Operations) -> None:
     """Windows whose rows were erased, and verdicts that know how well the model does."""
     for table, name in (("windows", "sealed"), ("verdicts", "labelled")):
-        with op.batch_alter_table(table) as changed:
-            changed.add_column(Column(name, sa.Boolean, nullable=False, server_default=sa.false()))
+        # Not in a copy of the table: SQLite does not drop one that others refer to.
+        op.add_column(table, Column(name, sa.Boolean, nullable=False, server_default=sa.false()))
 
 
 def _glances(op: Operations) -> None:

@@ -15,11 +15,18 @@ function fill(part, given) {
   return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, fill(value, given)]));
 }
 
-// The plotting library stands in the file as inert text. It starts when the first figure comes near the view.
+// The plotting library stands in the file as inert text, or lies at an address. It starts when the first figure comes near the view.
 let library = null;
 
+function fetched(address) {
+  return new Promise((resolve, reject) => {
+    const script = el("script", { src: address, onload: () => resolve(window.Plotly), onerror: reject });
+    document.head.append(script);
+  });
+}
+
 function plotly() {
-  library ??= inflate(document.getElementById("plotly").textContent.trim()).then((bytes) => {
+  library ??= index.plotly ? fetched(index.plotly) : inflate(document.getElementById("plotly").textContent.trim()).then((bytes) => {
     const script = document.createElement("script");
     script.textContent = new TextDecoder().decode(bytes);
     document.head.append(script);

@@ -21,10 +21,18 @@ function segmentOf(raw, heat) {
     page: (at) => remember(pages, at, () => openPage(segment, at)),
     book: (row) => remember(books, row, () => openBook(segment, row)),
     track: (about, metric) => remember(tracks, `${about} ${metric}`, () => unpackJson(raw.tracks[about][metric][2])),
-    sheetOf: (place) => remember(sheets, place, () => unpackJson(raw.sheets[place][1])),
+    sheetOf: (place) => remember(sheets, place, async () => unpackJson(raw.sheets[place][1] ?? (await asked("sheet", segment, raw.sheets[place][0])))),
     bookAtHand: (row) => books.get(row)?.value,
   };
   return segment;
+}
+
+// In the service's pages what few people look at is not in the page, and is asked for when somebody does.
+async function asked(what, segment, at, more = {}) {
+  const query = new URLSearchParams({ window: segment.windows[at].label, segment: segment.name ?? "", ...more });
+  const answer = await fetch(`${index.more}/${what}?${query}`);
+  if (!answer.ok) throw new Error(`the service did not answer: ${answer.status}`);
+  return answer.json();
 }
 
 function verdictOfHeat(z) {
@@ -43,7 +51,7 @@ function remember(cache, key, open) {
 
 // What is said of every column in one window.
 async function openPage(segment, at) {
-  const [words, numbers] = segment.pages[at];
+  const [words, numbers] = segment.pages?.[at] ?? (await asked("window", segment, at));
   const [told, values] = await Promise.all([unpackJson(words), unpackNumbers(numbers)]);
   const columns = segment.columns.length, field = (k, row) => values[k * columns + row];
   return segment.columns.map((column, row) => {
@@ -61,7 +69,7 @@ async function openPage(segment, at) {
 
 // Everything about one column in all windows.
 async function openBook(segment, row) {
-  const [words, numbers] = segment.books[row];
+  const [words, numbers] = segment.books?.[row] ?? (await asked("column", segment, 0, { column: segment.columns[row].name, ...index.span }));
   const [told, values] = await Promise.all([unpackJson(words), unpackNumbers(numbers)]);
   const windows = segment.windows.length, rows = windows + 1;
   let at = 0;

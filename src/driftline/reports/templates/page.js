@@ -240,7 +240,9 @@ function afterPrint() {
 }
 
 function listen() {
-  by("theme").addEventListener("click", nextTheme);
+  // Where a page keeps its theme by itself, it says when that has changed.
+  if (index.more) addEventListener("theme", repaint);
+  else by("theme").addEventListener("click", nextTheme);
   by("print").addEventListener("click", async () => { await prepareToPrint(); print(); });
   by("search").addEventListener("input", () => { view.search = by("search").value; showTable(); });
   for (const id of ["kind", "role"]) by(id).addEventListener("change", () => { view[id] = by(id).value; showTable(); });
@@ -285,7 +287,7 @@ async function start() {
   const drawn = beginDrawing();
   const wanted = new URLSearchParams(location.hash.slice(1));
   if (wanted.has("column")) await visit(wanted.get("column"), wanted.get("window"), wanted.get("segment"));
-  drawn.then(() => idle(prepareToPrint));
+  if (!index.more) drawn.then(() => idle(prepareToPrint));
 }
 
 start().catch((error) => {

@@ -1,0 +1,100 @@
+"""What a model's page asks for when somebody looks closer: all columns in one window, one column in all windows, one window's sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from driftline.pages.glance import column_in, columns_in, unpack
+from driftline.profile.profile import Profile
+from driftline.reports.packing import pack_json, pack_numbers
+from driftline.reports.page import column_page, window_page
+from driftline.reports.reading import column_of, window_of
+from driftline.reports.sheet import sheet
+from driftline.reports.track import About, track
+from driftline.reports.wording import clean
+from driftline.verdicts.report import Report, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from driftline.store.glances import Seen
+    from driftline.verdicts.report import ColumnReport, WindowReport
+
+    Counts = Mapping[int, Profile]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Windows and their counts, of one segment.
+
+    Attributes:
+        seen: the windows, with their details.
+        segment: the segment as the page calls it; None for all rows.
+        counts: by window, where they were read.
+        reference: the counts of the reference.
+    """
+
+    seen: Sequence[Seen]
+    segment: str | None
+    counts: Counts
+    reference: Profile
+
+    def window(self, names: Sequence[str]) -> list[str]:
+        """All columns of the only window, in the order of `names`, packed as the page reads it."""
+        report = self._report(lambda body, parts, part: [column_of(one) for one in columns_in(body, parts, part)])
+        if not report.windows:
+            return [pack_json([None] * len(names)), pack_numbers(np.full((7, len(names)), np.nan))]
+        known, words, values = window_page(report, report.windows[0].segment, 0)
+        place = {name: at for at, name in enumerate(known)}
+        numbers = np.full((values.shape[0], len(names)), np.nan)
+        for row, name in enumerate(names):
+            if name in place:
+                numbers[:, row] = values[:, place[name]]
+        return [pack_json([words[place[name]] if name in place else None for name in names]), pack_numbers(numbers)]
+
+    def column(self, name: str) -> list[str] | None:
+        """One column in all windows, packed as the page reads it; None where no window knows it."""
+
+        def only(body: bytes, parts: Sequence[Mapping[str, Any]], part: int) -> list[ColumnReport]:
+            # The page knows columns by the names that it can show.
+            own = next((known for known in parts[part]["names"] if clean(known) == name), name)
+            told = column_in(body, parts, part, own)
+            return [] if told is None else [column_of(told)]
+
+        report = self._report(only)
+        return column_page(report, report.windows[0].segment) if any(window.columns for window in report.windows) else None
+
+    def sheet(self) -> str | None:
+        """The only window's metrics and the figures of what the model said, packed; None where nothing is measured."""
+        report = self._report(lambda *_: [])
+        one = track(report, About.PERFORMANCE, report.windows[0].segment) if report.windows else None
+        return None if one is None else pack_json(sheet(one, 0, self.reference.outcome))
+
+    def _means(self, segment: str | None) -> bool:
+        return segment is None if self.segment is None else segment is not None and clean(segment) == self.segment
+
+    def _report(self, columns: Callable[[bytes, Sequence[Mapping[str, Any]], int], list[ColumnReport]]) -> Report:
+        told: list[WindowReport] = []
+        profiles: list[Profile] = []
+        nothing = Profile.empty(self.reference.plan)
+        for one in self.seen:
+            parts = unpack(one.body)["parts"]
+            part = next((at for at, known in enumerate(parts) if self._means(known["segment"])), None)
+            if part is None:
+                continue
+            told.append(window_of(parts[part], one.window, columns(one.detail, parts, part)))
+            profiles.append(self.counts.get(one.id, nothing))
+        return Report(
+            monitor="",
+            created=self.seen[-1].judged,
+            verdict=Verdict.INCONCLUSIVE,
+            reason="",
+            since=None,
+            promise="",
+            reference=self.reference,
+            windows=tuple(told),
+            profiles=tuple(profiles),
+        )

@@ -1,0 +1,95 @@
+"""Routes of one model's page, and what it asks for when somebody looks closer."""
+# Annotations are read when the routes are made: no `from __future__ import annotations` here.
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from driftline.pages.model import WINDOWS, model, order
+from driftline.reports.bundle import embedded
+from driftline.reports.wording import clean
+from driftline.server.face import Face, face_of, found
+from driftline.server.problems import Refusal
+from driftline.server.rooms import GUARD, Door, Viewer, shown
+from driftline.store.fleet import Watched
+
+ROUTES = APIRouter(prefix="/models/{name}", include_in_schema=False, route_class=Door)
+SPANS = (30, 90, WINDOWS)
+
+Name = Annotated[str, Path(max_length=200)]
+Label = Annotated[str, Query(max_length=500)]
+Windows = Annotated[int, Query(ge=1, le=WINDOWS)]
+Segment = Annotated[str, Query(max_length=500)]
+
+
+@ROUTES.get("")
+def model_page(request: Request, name: Name, seat: Viewer, windows: Windows = 90) -> Response:
+    """A model over its last windows."""
+    face = face_of(request)
+    watched = found(face.service, name)
+    here = f"/models/{quote(name, safe='')}"
+    seen = face.service.gallery.history(name, watched.id, windows)
+    shared: dict[str, Any] = {"title": clean(name), "monitor": clean(name), "doors": ()}
+    if seen is None:
+        return shown(request, seat, "silent.html", {**shared, "problem": watched.problem})
+    said, index = model(seen, here)
+    every = len(seen.windows) < windows
+    spans = [] if every else [{"name": f"last {many}", "link": f"{here}?windows={many}", "on": many == windows} for many in SPANS]
+    return shown(request, seat, "model.html", {**shared, **said, "data": embedded(index), "spans": spans})
+
+
+@ROUTES.get("/window")
+def one_window(request: Request, name: Name, seat: Viewer, window: Label, segment: Segment = "") -> Response:  # noqa: ARG001  asked for its effect
+    """Every column in one window."""
+    face = face_of(request)
+    watched = found(face.service, name)
+    newest = face.service.gallery.history(name, watched.id, 1)
+    close = face.service.gallery.close(watched, _one(face, watched, window), segment or None)
+    return _told(close.window(order(newest, segment or None) if newest else []))
+
+
+@ROUTES.get("/column")
+def one_column(
+    request: Request,
+    name: Name,
+    seat: Viewer,  # noqa: ARG001  as above
+    window: Label,
+    column: Label,
+    segment: Segment = "",
+    windows: Windows = 90,
+) -> Response:
+    """One column in as many windows as the page shows, of which `window` is the last."""
+    face = face_of(request)
+    watched = found(face.service, name)
+    seen = face.service.gallery.detailed(watched.id, windows, window)
+    if not seen:
+        raise Refusal(404, f"there is no window {window!r}", hint="load the page again")
+    told = face.service.gallery.close(watched, seen, segment or None).column(column)
+    if told is None:
+        raise Refusal(404, f"there is no column {column!r}", hint="load the page again")
+    return _told(told)
+
+
+@ROUTES.get("/sheet")
+def one_sheet(request: Request, name: Name, seat: Viewer, window: Label, segment: Segment = "") -> Response:  # noqa: ARG001  as above
+    """What the model said in one window, and what came true."""
+    face = face_of(request)
+    watched = found(face.service, name)
+    told = face.service.gallery.close(watched, _one(face, watched, window), segment or None).sheet()
+    if told is None:
+        raise Refusal(404, f"nothing is measured in {window!r}", hint="load the page again")
+    return _told(told)
+
+
+def _one(face: Face, watched: Watched, label: str) -> list[Any]:
+    seen = face.service.gallery.detailed(watched.id, 1, label)
+    if not seen:
+        raise Refusal(404, f"there is no window {label!r}", hint="load the page again")
+    return seen
+
+
+def _told(value: Any) -> Response:
+    return JSONResponse(value, headers=GUARD)
