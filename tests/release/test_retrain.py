@@ -13,8 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftline.config.specification import Specification, specify
+from driftline.decisions.course import Decided
+from driftline.decisions.decision import Action, Consent, Decision, How, Moment, When
+from driftline.errors import StateError
 from driftline.registries.aliases import promotion
-from driftline.release.retrain import Request, cancel, models, retrain
+from driftline.release.retrain import Request, cancel, models, request_of, retrain
 from driftline.training.order import End
 
 if TYPE_CHECKING:
@@ -78,6 +81,35 @@ def test_the_champion_is_offered_for_a_warm_start(specification: Specification) 
     assert registry.aliases("shop") == {"champion": "1", "challenger": found.version}
     assert registry.about("shop", found.version)["champion"] == "1"
     assert json.loads((registry.folder("shop", found.version) / "model.json").read_text())["before"].startswith("{")
+
+
+def made(action: Action, consent: Consent = Consent.AUTOMATIC, when: When | None = None) -> Decided:
+    """A decision, and nothing that it rests on."""
+    decision = Decision(
+        action=action, rule="a rule", reason="recall fell", how=How(keep_out=("2026-03-03",)), consent=consent, when=when or When()
+    )
+    return Decided(None, decision)  # type: ignore[arg-type]  # what it rests on is not asked
+
+
+def test_a_decision_becomes_a_request() -> None:
+    """Its reason goes along, what it keeps out is kept out, and a person's name stands where one had to agree."""
+    found = request_of(made(Action.RETRAIN))
+    assert found == Request(reason="recall fell", excluded={"2026-03-03": "the decision keeps it out"})
+    assert request_of(made(Action.RETRAIN, Consent.ASK), "ann").reason == "recall fell (agreed by ann)"
+
+
+@pytest.mark.parametrize(
+    ("decided", "said"),
+    [
+        (made(Action.FIX_DATA), "the decision is to fix data"),
+        (made(Action.RETRAIN, Consent.ASK), "a person has to agree"),
+        (made(Action.RETRAIN, when=When(Moment.LABELS, sentence="when labels have come")), "when labels have come"),
+    ],
+)
+def test_what_was_not_decided_is_not_done(decided: Decided, said: str) -> None:
+    """Another decision, one that has to wait, and one that nobody agreed to begin no training."""
+    with pytest.raises(StateError, match=said):
+        request_of(decided)
 
 
 def test_a_run_that_fails_leaves_the_registry_as_it_is(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from driftline.config.specification import Specification
+    from driftline.decisions.course import Decided
     from driftline.release.retrain import Retrained
 
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
@@ -20,6 +23,10 @@ NOT_TRAINED = 1
 @click.option("-c", "--config", type=click.Path(path_type=Path), default=Path("driftline.yaml"), show_default=True, help="The monitor.")
 @click.option("--current", metavar="PLACE", multiple=True, help="Take this data instead of the file's.")
 @click.option("--reason", default="asked for by hand", show_default=True, help="Why; it stays with the model.")
+@click.option(
+    "--decided", is_flag=True, help="Only if that is what driftline decide says, for its reason and without the windows it keeps out."
+)
+@click.option("--agreed", metavar="NAME", default="", help="Who agrees, where the decision needs a person.")
 @click.option("--since", type=click.DateTime(DATES), help="Leave out rows before (UTC).")
 @click.option("--exclude", metavar="WINDOW[=WHY]", multiple=True, help="Leave out this window, such as 2026-03-29='amount was in cents'.")
 @click.option("--as-of", type=click.DateTime(DATES), help="Train as somebody would have then (UTC): labels that came later are not known.")
@@ -34,6 +41,8 @@ def retrain(  # noqa: PLR0913  one argument an option
     config: Path,
     current: tuple[str, ...],
     reason: str,
+    decided: bool,
+    agreed: str,
     since: datetime | None,
     exclude: tuple[str, ...],
     as_of: datetime | None,
@@ -51,6 +60,7 @@ def retrain(  # noqa: PLR0913  one argument an option
     Examples:
       driftline retrain --reason "recall fell on 2026-05-12"
       driftline retrain --exclude 2026-04-21="amount was in cents" --json
+      driftline retrain --decided --agreed ann
       driftline retrain --cancel
     """  # noqa: D301  click reads the mark
     from driftline.cli.check import load
@@ -62,6 +72,9 @@ def retrain(  # noqa: PLR0913  one argument an option
         return
     excluded = {label: why or "left out by hand" for label, _, why in (one.partition("=") for one in exclude)}
     request = release.Request(reason=reason, since=since and since.replace(tzinfo=UTC), excluded=excluded)
+    if decided:
+        asked = release.request_of(_decided(specification, as_of), agreed)
+        request = replace(request, reason=asked.reason, excluded={**asked.excluded, **excluded})
     found = release.retrain(
         specification, request, _instant(as_of), lambda line: None if quiet or as_json else click.echo(f"  {line}", err=True)
     )
@@ -71,6 +84,12 @@ def retrain(  # noqa: PLR0913  one argument an option
         click.echo(_said(found))
     if not found.version:
         ctx.exit(NOT_TRAINED)
+
+
+def _decided(specification: Specification, as_of: datetime | None) -> Decided:
+    from driftline import replaying, wiring
+
+    return replaying.as_of(specification, _instant(as_of)) if as_of else wiring.check(specification).decided
 
 
 def _instant(as_of: datetime | None) -> datetime:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from driftline import paper
 from driftline.config.release import InMlflow
+from driftline.decisions.decision import Action, Consent
+from driftline.errors import StateError
 from driftline.registries.aliases import Alias, entry
 from driftline.registries.files import FileRegistry
 from driftline.registries.mlflow import MlflowRegistry
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from driftline.config.specification import Specification
+    from driftline.decisions.course import Decided
     from driftline.ports import Models
     from driftline.training.order import Run
     from driftline.training.snapshot import Snapshot
@@ -52,6 +55,29 @@ class Retrained:
     run: Run
     snapshot: Snapshot
     version: str = ""
+
+
+def request_of(decided: Decided, agreed: str = "") -> Request:
+    """What a decision asks for: its reason, and the windows that must not be trained on.
+
+    Args:
+        decided: the decision with what it rests on.
+        agreed: who agrees, where a person has to.
+
+    Raises:
+        StateError: it is another decision, not for now, or a person has to agree.
+    """
+    decision = decided.decision
+    if decision.action is not Action.RETRAIN:
+        raise StateError(
+            f"the decision is to {decision.action.value}: {decision.reason}", hint="driftline decide tells more; leave out --decided"
+        )
+    if not decided.begins:
+        raise StateError(f"the decision is to retrain {decision.when.sentence}", hint="driftline decide tells more; leave out --decided")
+    if decision.consent is Consent.ASK and not agreed:
+        raise StateError(f"a person has to agree to retrain: {decision.reason}", hint="driftline retrain --decided --agreed NAME")
+    reason = f"{decision.reason} (agreed by {agreed})" if agreed else decision.reason
+    return Request(reason=reason, excluded=dict.fromkeys(decision.how.keep_out, "the decision keeps it out"))
 
 
 def models(specification: Specification) -> Models:
