@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -103,3 +104,17 @@ def test_without_channels_messages_are_in_the_log(
     with caplog.at_level(logging.WARNING, "driftline"):
         assert Courier(small.service.database, Outlets(small.service), wall_clock, "me").round().sent == 1
     assert [(line.message, line.__dict__["subject"]) for line in caplog.records] == [("told", "it moved")]
+
+
+def test_a_dead_channel_is_told_on_the_others(small: Any, hook: Any, write: Callable[..., None]) -> None:
+    """When it has failed some times, one after another; once, until it works again."""
+    other = "{kind: webhook, url: 'http://127.0.0.1:9/', internal: true}"
+    small.change(
+        alerts=alerts(hook.server_port).replace("{hook:", f"{{dead: {other}, hook:").replace("[{to: hook", "[{to: dead}, {to: hook")
+    )
+    outlets = Outlets(small.service)
+    write("churn")
+    for turn in range(5):
+        Courier(small.service.database, outlets, lambda turn=turn: wall_clock() + timedelta(hours=turn), f"me {turn}").round()
+    assert [key for key, _ in hook.asked] == ["churn/1/opened", "dead channel/dead/churn/1/opened"]
+    assert "'dead'" in hook.asked[1][1]["subject"]

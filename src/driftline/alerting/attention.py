@@ -142,7 +142,7 @@ def attend_all(
     incidents, told, kept = list(board.incidents), [], []
     for place, one in enumerate(incidents):
         notice = new.get(one.number)
-        if one.closed is not None and (one.talk.over or notice is None):
+        if one.closed is not None and (one.talk.over or (notice is None and one.talk.at is None)):
             continue
         hush = hushed(monitor, one, board.open, quiet, now)
         event = notice.news if notice else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from driftline.alerting.announcement import TIERS, Announcement
 from driftline.errors import DriftlineError, OutsideError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from driftline.channels.channel import Channel
 
@@ -81,24 +81,30 @@ class Courier:
 
     def send(self, announcements: Sequence[Announcement]) -> list[Sent]:
         """Bring announcements to their channels; each channel gets them in order and waits for no other."""
+        done = list(self.bring([(name, one) for one in announcements for name in self.receivers(one)]))
+        return [*done, *self.warn(done)]
+
+    def bring(self, letters: Iterable[tuple[str, Announcement]]) -> Iterator[Sent]:
+        """Bring each announcement to its channel; how it went is told as soon as a channel is done."""
         mail: dict[str, list[Announcement]] = {}
-        for one in announcements:
-            for name in self.receivers(one):
-                mail.setdefault(name, []).append(one)
-        done = self._side_by_side(mail)
+        for name, one in letters:
+            mail.setdefault(name, []).append(one)
+        if not mail:
+            return
+        with ThreadPoolExecutor(max_workers=len(mail), thread_name_prefix="channel") as pool:
+            for done in as_completed([pool.submit(self._in_order, name, some) for name, some in mail.items()]):
+                yield from done.result()
+
+    def warn(self, done: Sequence[Sent]) -> list[Sent]:
+        """Tell of channels that are dead on the others, once each."""
         dead = {sent.channel: sent for sent in done if sent.error}
-        others = {name: [died(one) for one in dead.values() if one.channel != name] for name in self.channels if name not in dead}
-        return [*done, *self._side_by_side({name: some for name, some in others.items() if some})]
+        alive = [name for name in self.channels if name not in dead]
+        return list(self.bring([(name, died(one)) for one in dead.values() for name in alive]))
 
     def show(self, announcement: Announcement, channels: Sequence[str]) -> list[Sent]:
         """Bring one announcement to some channels, whatever the routes say, and tell no other of those that are dead."""
-        return self._side_by_side({name: [announcement] for name in channels})
-
-    def _side_by_side(self, mail: Mapping[str, Sequence[Announcement]]) -> list[Sent]:
-        if not mail:
-            return []
-        with ThreadPoolExecutor(max_workers=len(mail), thread_name_prefix="channel") as pool:
-            return [sent for some in pool.map(lambda item: self._in_order(*item), mail.items()) for sent in some]
+        found = {sent.channel: sent for sent in self.bring([(name, announcement) for name in channels])}
+        return [found[name] for name in channels]
 
     def _in_order(self, name: str, announcements: Sequence[Announcement]) -> list[Sent]:
         done: list[Sent] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,6 @@ from driftline.cli.progress import progress
 from driftline.errors import ConfigError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from driftline.cli.main import Session
     from driftline.cli.outputs import Outputs
     from driftline.config.specification import Specification
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
     help="Look as somebody did then (UTC): labels that came later are not known.",
 )
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Who reads and counts the rows.")
+@click.option("--notify", "telling", is_flag=True, help="Send messages to the channels of the file, each once.")
 @output_flags
 @click.pass_context
 def check(  # noqa: PLR0913, PLR0917  click hands over one for each option
@@ -47,6 +46,7 @@ def check(  # noqa: PLR0913, PLR0917  click hands over one for each option
     current: tuple[str, ...],
     windows: tuple[str, ...],
     since: str | None,
+    telling: bool,  # noqa: FBT001  click gives it by name
     outputs: Outputs,
 ) -> None:
     """Count, compare and judge what driftline.yaml describes.
@@ -61,6 +61,7 @@ def check(  # noqa: PLR0913, PLR0917  click hands over one for each option
       driftline check -c monitors/payments.yaml --html report.html
       driftline check --current day.parquet --json
       driftline check --window last --fail-on inconclusive     in CI
+      driftline check --notify                                 in cron
     """  # noqa: D301  click reads the mark
     from driftline import wiring
     from driftline.cli.selection import select
@@ -68,6 +69,12 @@ def check(  # noqa: PLR0913, PLR0917  click hands over one for each option
     specification = load(config, reference, current, ctx.obj)
     with progress(quiet=outputs.quiet) as told:
         found = wiring.check(specification, progress=told, now=as_of and as_of.replace(tzinfo=UTC), engine=engine)
+    if telling:
+        from driftline.cli.notify import BESIDE, notify
+
+        sent = notify(found.report, specification, config.parent / BESIDE, datetime.now(UTC))
+        if not outputs.quiet:
+            click.echo(f"{sent} messages sent", err=True)
     ctx.exit(deliver(select(found.report, windows, since), outputs, found.decided.decision))
 
 

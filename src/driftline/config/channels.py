@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import Formatter
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from driftline.channels.courier import Route
 from driftline.channels.kinds import KINDS, Settings
@@ -33,6 +34,15 @@ def routes(document: Document) -> tuple[Route, ...]:
     """The routes, in order."""
     said = (document.alerts and document.alerts.routes) or []
     return tuple(Route(one.to, one.tier, unanswered=one.unanswered) for one in said)
+
+
+def filled(link: str, monitor: str, window: str) -> str:
+    """A link with its braces filled in.
+
+    >>> filled("https://example.com/{monitor}?w={window}", "a/b", "2026-01-05 12:00")
+    'https://example.com/a%2Fb?w=2026-01-05%2012%3A00'
+    """
+    return link.format(monitor=quote(monitor, safe=""), window=quote(window, safe=""))
 
 
 def wrong_channels(document: Document) -> Iterator[tuple[Steps, str, str]]:

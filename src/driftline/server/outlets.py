@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from driftline import wiring
 from driftline.alerting.announcement import from_dict
+from driftline.channels.courier import Sent
 from driftline.errors import ConfigError, DriftlineError, OutsideError
 from driftline.server.logs import LOG
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from driftline.services.delivery import Letter
 
 THE_LOG = "log"
+DEAD_AFTER = 3
+"""A channel that failed so often, one after another, is told of on the others."""
+
 REMEMBERED = 1000
 """So many monitors' channels are at hand."""
 
@@ -29,6 +34,7 @@ class Outlets:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._couriers: OrderedDict[tuple[int, int], Courier | None] = OrderedDict()
+        self._failures: dict[tuple[str, str], int] = {}
         self._lock = Lock()
 
     def receivers(self, letter: Letter) -> Sequence[str]:
@@ -47,10 +53,24 @@ class Outlets:
             names = ("monitor", "incident", "news", "tier", "subject")
             LOG.warning("told", extra={name: letter.body.get(name) for name in names})
             return
+        announcement = from_dict(letter.body)
         try:
-            courier.deliver(receiver, from_dict(letter.body))
-        except ConfigError as error:
-            raise OutsideError(error.fact, hint=error.hint) from error
+            courier.deliver(receiver, announcement)
+        except DriftlineError as error:
+            self._failed(courier, Sent(receiver, announcement, 1, error.fact, error.hint))
+            if isinstance(error, ConfigError):
+                raise OutsideError(error.fact, hint=error.hint) from error
+            raise
+        self._failures.pop((announcement.monitor, receiver), None)
+
+    def _failed(self, courier: Courier, sent: Sent) -> None:
+        """Count, and tell the others of a channel that seems to be dead; once, until it has worked again."""
+        key = (sent.announcement.monitor, sent.channel)
+        self._failures[key] = self._failures.get(key, 0) + 1
+        if self._failures[key] == DEAD_AFTER:
+            for told in replace(courier, attempts=1).warn([sent]):
+                about = {"channel": sent.channel, "to": told.channel, "error": told.error}
+                LOG.warning("a channel is dead", extra=about)
 
     def _courier(self, letter: Letter) -> Courier | None:
         """The channels of the letter's monitor as its newest version has them; None where it has none or is gone."""

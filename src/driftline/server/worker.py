@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from driftline.alerting.incident import take_in
+from driftline.config.channels import filled
 from driftline.errors import DriftlineError, OutsideError, StateError
 from driftline.reports.document import to_dict
 from driftline.server.counting import Counting
@@ -76,15 +76,6 @@ def changes_with_time(arrangement: Arrangement) -> bool:
     """Whether anything may have to be told although nothing is new."""
     manner, quiet = arrangement.manner, arrangement.quiet
     return bool(manner.repeat or manner.escalate or quiet.maintenance or quiet.inhibitions)
-
-
-def filled(link: str, monitor: str, window: str) -> str:
-    """A link with its braces filled in.
-
-    >>> filled("https://example.com/{monitor}?w={window}", "a/b", "2026-01-05 12:00")
-    'https://example.com/a%2Fb?w=2026-01-05%2012%3A00'
-    """
-    return link.format(monitor=quote(monitor, safe=""), window=quote(window, safe=""))
 
 
 class Worker:
