@@ -8,7 +8,7 @@ import pytest
 
 from driftline.errors import ConfigError, DataError
 from driftline.performance.calibrate import AS_IT_IS, Curve
-from driftline.performance.fitted import beside, calibrated, fit
+from driftline.performance.fitted import MOST_COLUMNS, beside, calibrated, fit, telling
 from driftline.performance.rows import Rows
 
 
@@ -96,3 +96,27 @@ def test_chances_of_many_classes_are_scaled_to_one(world: Any, dice: np.random.G
     assert calibrated([AS_IT_IS] * 3, rows) == pytest.approx(rows.scores())
     nothing = calibrated([Curve(np.array([0.5]), np.array([0.0]))] * 3, rows)
     assert (nothing == 1 / 3).all()
+
+
+@pytest.mark.parametrize("kind", ["rows", "numbers"])
+def test_of_many_columns_those_that_tell_are_looked_at(world: Any, dice: np.random.Generator, kind: str) -> None:
+    """Of two hundred columns the score and the forty that tell most are kept, among them what the model has not seen."""
+    rows = getattr(world, kind)(4_000, dice)
+    noise = dice.normal(size=(4_000, 200))
+    wide = replace(rows, features=np.column_stack([noise, rows.features]), categorical=(*(False,) * 200, *rows.categorical))
+    kept = telling(wide)
+    assert kept.size == MOST_COLUMNS + 1
+    assert {201, wide.features.shape[1]} <= set(kept.tolist())
+    assert np.array_equal(telling(rows), np.arange(rows.features.shape[1] + 1))
+
+
+def test_a_wide_window_is_seen_in_the_same_columns(world: Any, dice: np.random.Generator) -> None:
+    """Weights of a window follow the columns that are kept."""
+
+    def wide(rows: Rows) -> Rows:
+        more = dice.normal(size=(len(rows), 100))
+        return replace(rows, features=np.column_stack([more, rows.features]), categorical=(*(False,) * 100, *rows.categorical))
+
+    fitted = fit(wide(world.rows(4_000, dice)), ["f1"], dice)
+    seen = beside(fitted, wide(world.rows(1_000, dice, 1.0)), dice)
+    assert np.corrcoef(seen.ratio.log_reference, fitted.rows.features[:, 101])[0, 1] > 0.8

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 Metric = str | Loss
 
+MOST_COLUMNS, ENOUGH = 40, 5_000
+"""So many columns are looked at: those that tell most of what comes true beyond the scores. More would cost much and add noise.
+Some thousand rows are enough to choose them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
@@ -40,6 +44,7 @@ class Fitted:
         background: its rows in bins, and their folds.
         outcome: what is to be expected of a row: chances of classes, or the losses behind all `metrics`, one after another.
         curves: for each class (binary: for the positive one) the calibration without weights; none for numbers.
+        kept: int[≤ 40 + scores], the columns that are looked at.
         why: empty, or why nothing can be learnt from it.
     """
 
@@ -48,6 +53,7 @@ class Fitted:
     background: Background | None
     outcome: OutcomeModel | None
     curves: tuple[Curve, ...]
+    kept: NDArray[np.intp]
     why: str = ""
 
     @property
@@ -75,20 +81,44 @@ def fit(reference: Rows, metrics: Sequence[Metric], rng: np.random.Generator, *,
         else:
             plugin.check(metric, rows.classes)
     if why := _too_little(rows):
-        return Fitted(rows, tuple(metrics), None, None, (), why)
+        return _nothing(rows, metrics, why)
     columns, categorical = rows.columns()
-    basis = learn_basis(columns, categorical)
-    coded = basis.code(columns)
+    kept = telling(rows)
+    basis = learn_basis(columns[:, kept], tuple(categorical[place] for place in kept))
+    coded = basis.code(columns[:, kept])
     background = Background(basis, coded, gram(coded.design), folds(len(rows), rng))
     if rows.task is Task.REGRESSION:
         losses = np.concatenate([means_of(metric).matrix(rows) for metric in metrics], axis=1)
         if not np.isfinite(losses).all():
-            return Fitted(rows, tuple(metrics), None, None, (), "a loss of some of the reference's rows is not a number")
-        return Fitted(rows, tuple(metrics), background, learn_losses(background, losses), ())
+            return _nothing(rows, metrics, "a loss of some of the reference's rows is not a number")
+        return Fitted(rows, tuple(metrics), background, learn_losses(background, losses), (), kept)
     truth, scores = rows.truth(), rows.scores()
     calibrate = if_needed if plain else isotonic
     curves = tuple(calibrate(scores[:, k], truth[:, k]) for k in _told_apart(rows))
-    return Fitted(rows, tuple(metrics), background, learn_chances(background, truth), curves)
+    return Fitted(rows, tuple(metrics), background, learn_chances(background, truth), curves, kept)
+
+
+def _nothing(rows: Rows, metrics: Sequence[Metric], why: str) -> Fitted:
+    return Fitted(rows, tuple(metrics), None, None, (), np.zeros(0, dtype=np.intp), why)
+
+
+def telling(rows: Rows) -> NDArray[np.intp]:
+    """The places of the scores and of the features that tell most of what scores do not: the largest chi-square of surprises in bins."""
+    columns, categorical = rows.columns()
+    features = rows.features.shape[1]
+    if features <= MOST_COLUMNS:
+        return np.arange(columns.shape[1])
+    rows = rows.take(np.arange(0, len(rows), max(1, len(rows) // ENOUGH)))
+    columns, surprises = rows.columns()[0], _surprises(rows)
+    gain = np.zeros(features)
+    for place in range(features):
+        (bins,) = learn_basis(columns[:, [place]], (categorical[place],)).bins
+        codes = bins.codes(columns[:, place])
+        for surprise in surprises:
+            sums, squares = (np.bincount(codes, weights=of) for of in (surprise, surprise**2))
+            gain[place] += (sums[squares > 0] ** 2 / squares[squares > 0]).sum() - (squares > 0).sum()
+    best = np.sort(np.argsort(-gain, kind="stable")[:MOST_COLUMNS])
+    return np.append(best, np.arange(features, columns.shape[1]))
 
 
 def _too_little(rows: Rows) -> str:
@@ -98,6 +128,15 @@ def _too_little(rows: Rows) -> str:
     if rows.classes and (missing := np.flatnonzero(rows.truth().sum(0) == 0)).size:
         return f"the reference has no label of class {missing[0]}"
     return ""
+
+
+def _surprises(rows: Rows) -> list[NDArray[np.float64]]:
+    """What scores do not tell: of each class that is told apart, label less calibrated score; of numbers, squared errors."""
+    if rows.task is Task.REGRESSION:
+        squared = (rows.label - rows.score) ** 2
+        return [squared - squared.mean()]
+    scores, truth = rows.scores(), rows.truth()
+    return [truth[:, k] - isotonic(scores[:, k], truth[:, k])(scores[:, k]) for k in _told_apart(rows)]
 
 
 def _told_apart(rows: Rows) -> Sequence[int]:
@@ -179,7 +218,7 @@ def beside(fitted: Fitted, window: Rows, rng: np.random.Generator, *, weighted: 
         raise DataError(fitted.why, hint="look at `why` first")
     rows = window.take(window.usable())
     columns, _ = rows.columns()
-    coded = fitted.background.basis.code(columns)
+    coded = fitted.background.basis.code(columns[:, fitted.kept])
     ratio = even(len(fitted.rows), len(rows))
     if weighted:
         ratio = compare(fitted.background, coded, folds(len(rows), rng), rng)

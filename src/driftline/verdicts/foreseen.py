@@ -43,11 +43,14 @@ REFERENCE_ROWS = 30_000
 BLIND, KNOWN, WORSE = 30, 5, 3
 """So many of the newest windows that lack labels are estimated, so many of those that have them, and so many of those that are worse."""
 
+MOST_CLASSES = 20
+"""A model of more classes is not estimated: each has a model of its own."""
+
 NEARLY = 0.95
 """A window lacks labels while it has less than this share of the coverage that the reference has."""
 
-FEWEST_KNOWN, FEWEST_HELD = 3, 0.75
-"""Estimates have a record once so many windows have both, and a bad one where a smaller share of them lay in their intervals."""
+FEWEST_KNOWN, MISSES, SHARE = 3, 2, 0.25
+"""Estimates have a record once so many windows have both, and a bad one where so many of them, and more than this share, missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,12 @@ def foresee(comparison: Comparison, standards: Sequence[Standard], reports: Sequ
     blocks = [block for block in comparison.blocks if block.outcome is not None]
     known = _known(comparison, reports)
     chosen = _chosen(comparison, reports, known)
-    if plan.outcome is None or not chosen or sum(block.outcome.labelled for block in blocks if block.outcome) < FEWEST_ROWS:
+    if (
+        plan.outcome is None
+        or len(plan.outcome.classes) > MOST_CLASSES
+        or not chosen
+        or sum(block.outcome.labelled for block in blocks if block.outcome) < FEWEST_ROWS
+    ):
         return Foreseen({})
     reference = rows_of(plan, plan.outcome, pooled(blocks, REFERENCE_ROWS))
     metrics = [metric for one in standards if (metric := _metric(one.gauge.name, reference, goal)) is not None]
@@ -123,8 +131,8 @@ def _metric(name: str, rows: Rows, goal: Goal) -> Metric | None:
     try:
         if rows.classes:
             check_classes(name, rows.classes)
-        else:
-            means_of(name)
+        elif not np.isfinite(means_of(name).matrix(rows.take(rows.labelled()))).all():
+            return None
     except ConfigError:
         return None
     return name
@@ -179,8 +187,9 @@ def _record(past: Sequence[tuple[float, bool]]) -> TrackRecord | None:
 
 def _beside(told: MetricReport, one: Estimated, standard: Standard, record: TrackRecord | None, z: tuple[float, float]) -> MetricReport:
     """The report with its estimate, and with the parts of a change."""
-    missed = record is not None and record.windows >= FEWEST_KNOWN and record.held < FEWEST_HELD * record.windows
-    misses = f"{record.windows - record.held} of {record.windows} earlier ones missed what came true" if missed and record else ""
+    failed = 0 if record is None else record.windows - record.held
+    missed = record is not None and failed >= MISSES and failed > SHARE * record.windows
+    misses = f"{failed} of {record.windows} earlier ones missed what came true" if record and missed else ""
     estimate = Estimate(
         value=one.value,
         interval=(one.realised_low, one.realised_high),
