@@ -66,6 +66,15 @@ def test_another_thing_in_its_place_is_no_renaming(clinic: Clinic) -> None:
     assert category_rename(*clinic.look("channel", day | {"channel": channel})) is None
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_level_that_went_away_went_into_no_other(clinic: Clinic, seed: int) -> None:
+    """Nobody from one country buys any more: all others gain their share, and no level has swallowed it."""
+    day = clinic.day(76 + seed, 4000)
+    for gone in ("PT", "ES"):
+        here = day["country"] != gone
+        assert category_merge(*clinic.look("country", {name: values[here] for name, values in day.items()})) is None
+
+
 @pytest.mark.parametrize("ask", [category_rename, category_split, category_merge])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_usual_day_has_its_names(clinic: Clinic, ask: Any, seed: int) -> None:

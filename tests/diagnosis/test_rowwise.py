@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from driftline.diagnosis.rowwise import CODES, SMALL, alike, associated, moved_elsewhere, shares, spread, stand_out, unlike, whose
+from driftline.diagnosis.rowwise import (
+    CODES,
+    SMALL,
+    alike,
+    associated,
+    moved_elsewhere,
+    shares,
+    spread,
+    stand_out,
+    unlike,
+    whose,
+    world_moved,
+)
 from driftline.verdicts.diagnosis import Mark
 
 if TYPE_CHECKING:
@@ -77,6 +89,17 @@ def test_a_world_that_moved_is_seen_in_the_other_rows(clinic: Clinic) -> None:
         case = clinic.case(table)
         mark = level(case, "channel", "web")
         assert moved_elsewhere(case.rows, mark, case.ties[mark.column]) is moved
+
+
+def test_others_than_its_values_moved(clinic: Clinic) -> None:
+    """Dearer things are heavier: the world has moved. Where only amounts changed on their way, it has not."""
+    day = clinic.day(1, 9000)
+    drawn = np.random.default_rng(0).choice(9000, 3000, replace=False, p=day["amount"] / day["amount"].sum())
+    dear = clinic.case({name: values[drawn] for name, values in day.items()})
+    place = dear.plan.index("amount")
+    assert world_moved(dear.rows, place, dear.ties[place])
+    spoilt = clinic.case(clinic.day(2) | {"amount": clinic.day(2)["amount"] * 2})
+    assert not world_moved(spoilt.rows, place, spoilt.ties[place])
 
 
 def test_rows_of_a_renamed_level_look_like_it(clinic: Clinic) -> None:

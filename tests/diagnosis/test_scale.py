@@ -81,6 +81,18 @@ def test_inflation_is_no_unit(clinic: Clinic, seed: int) -> None:
         assert [fault.columns for fault in each(case, NUMBERS, unit_change)] == []
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_dearer_things_are_no_sure_unit(clinic: Clinic, seed: int) -> None:
+    """Where twice as dear things are bought, and they are twice as heavy, it is doubtful; where only the amounts doubled it is not."""
+    day = clinic.day(70 + seed, 9000)
+    drawn = np.random.default_rng(seed).choice(9000, 3000, replace=False, p=day["amount"] / day["amount"].sum())
+    dear = unit_change(*clinic.look("amount", {name: values[drawn] for name, values in day.items()}))
+    assert dear is None or dear.confidence <= 0.5
+    alone = unit_change(*clinic.look("amount", clinic.day(70 + seed) | {"amount": clinic.day(70 + seed)["amount"] * 1.852}))
+    assert alone is not None
+    assert alone.confidence > 0.5
+
+
 def test_garbage_is_no_unit(clinic: Clinic, day: dict[str, Any]) -> None:
     """Values of any size are of no unit: there is no factor between them and what was."""
     hit = np.random.default_rng(4).random(3000) < 0.1

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from driftline.diagnosis.fault import Fault
     from driftline.diagnosis.signature import Signature
 
+LEAST = 0.5
+"""What is less credible is rather wrong than right, and is not told."""
 
 CREDIBLE = 0.7
 """A fault this credible needs no better one to be looked for."""
@@ -34,7 +36,7 @@ def faults(case: Case) -> list[Fault]:
         for fault in _asked(signature, case)
         if fault.p_value <= level
     ]
-    return _most_credible(found)
+    return _most_credible([one for one in found if one[1].confidence >= LEAST])
 
 
 def _asked(signature: Signature, case: Case) -> Iterator[Fault]:

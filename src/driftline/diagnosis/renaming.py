@@ -29,6 +29,9 @@ GONE = 0.1
 SURELY = 1e-4
 """A level has lost, or another gained, where chance alone would do so this rarely."""
 
+SURE = 0.95
+"""Levels went into another one, and not away, where that is so much likelier."""
+
 LIKE = 0.1
 """Of two levels that fit a share equally well, the one more alike in writing is taken: so much of a share it counts."""
 
@@ -72,7 +75,11 @@ def category_merge(case: Case, look: Look) -> Fault | None:
         or moved_elsewhere(case.rows, Mark(look.place, np.inf, np.inf), case.ties[look.place])
     ):
         return None
-    return _told(case, look, found, into, "category_merge")
+    # Where levels have gone with their rows, all others gain, and none of them what was lost.
+    left = found.both.base.copy()
+    left[[was for was, _ in into]] = 0.0
+    certainty = against(found.likelihood(_expected(found, into)), found.likelihood(left / left.sum()))
+    return replace(_told(case, look, found, into, "category_merge"), confidence=certainty) if certainty >= SURE else None
 
 
 def _gained(found: Names, moves: Moves) -> bool:

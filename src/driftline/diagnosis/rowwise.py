@@ -200,6 +200,19 @@ def alike(rows: Rows, before: Sequence[Mark], after: Mark) -> bool:
     return any(told[1:]) if len(told) > 1 else True
 
 
+def world_moved(rows: Rows, column: int, ties: Floats) -> bool:
+    """Whether all columns that go with one have moved by more than little, against every base: then the rows are others, not the values.
+
+    Other columns do not follow where a column's values alone were changed on their way.
+    """
+    companions = np.flatnonzero(ties >= SMALL)
+    companions = companions[companions != column]
+    if not companions.size:
+        return False
+    now = spread(rows.now.codes)
+    return all(bool((distance(now, spread(base.codes))[companions] >= MEDIUM).all()) for base in rows.bases)
+
+
 def distance(one: Floats, other: Floats) -> Floats:
     """Cohen's w between each column's codes in two samples of rows, less what chance makes. Shapes: C × CODES."""
     n, m = one.sum(1), other.sum(1)

@@ -11,6 +11,7 @@ import numpy as np
 from driftline.diagnosis.curve import PARTS, masses
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.mixture import mix, on_cuts
+from driftline.diagnosis.rowwise import world_moved
 from driftline.diagnosis.wording import figure, rows
 from driftline.profile.bins import NumberBins
 from driftline.verdicts.diagnosis import Mark
@@ -84,6 +85,9 @@ NEARLY = 0.1
 LEAST_FACTOR = 1.5
 """A factor must be at least this, or at most its inverse: by less the world itself changes in a window."""
 
+SMALL_FACTOR, DOUBTFUL = 3.0, 0.5
+"""By less than such a factor dearer things differ too: where all that goes with them has moved as well, another unit is doubtful."""
+
 APART = 0.8
 """Rows in another unit can be told from the others where at least this share of them would lie elsewhere."""
 
@@ -117,7 +121,13 @@ UNKNOWN = 0.7
 def unit_change(case: Case, look: Look) -> Fault | None:
     """Values times a factor, or degrees of another kind: all rows by their quantiles, some by where the others never lie."""
     found = _in_all(look, _candidates(look)) or _in_some(look, _units())
-    return None if found is None else _told(case, look, "unit_change", *found)
+    if found is None:
+        return None
+    unit, mixture, certainty = found
+    small = max(abs(unit.factor), 1 / abs(unit.factor)) < SMALL_FACTOR
+    if small and mixture.share >= 1 and world_moved(case.rows, look.place, case.ties[look.place]):
+        certainty *= DOUBTFUL
+    return _told(case, look, "unit_change", unit, mixture, certainty)
 
 
 def sign_flip(case: Case, look: Look) -> Fault | None:
