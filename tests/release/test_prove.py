@@ -57,6 +57,7 @@ def test_one_as_good_as_the_answers_on_record_passes(shop: Callable[..., Specifi
     written = proved(specification, version)
     assert written is not None
     assert written["passes"] is True
+    assert written["prospects"]["roc_auc"]["per_hour"] == pytest.approx(500 / 24, rel=0.05)
     assert proved(specification, "7") is None
 
 

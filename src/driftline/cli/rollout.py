@@ -49,11 +49,17 @@ def start(ctx: click.Context, /, *, config: Path, spool: str, champion: str, cha
       driftline rollout start --spool records
       driftline rollout step --every 5
     """  # noqa: D301  click reads the mark
+    from driftline.release.prospect import foresight
+    from driftline.release.prove import proved
     from driftline.release.rollout import start as begin
 
     servers = {arm: url for arm, url in (("champion", champion), ("challenger", challenger)) if url}
-    found = begin(_specification(ctx, config), datetime.now(UTC), spool=spool, servers=servers, version=version)
+    specification = _specification(ctx, config)
+    found = begin(specification, datetime.now(UTC), spool=spool, servers=servers, version=version)
     _show(found, as_json=as_json)
+    known = (proved(specification, found.challenger) or {}).get("prospects", {})
+    for sentence in [] if as_json else foresight(found.plan, known):
+        click.echo(f"  {sentence}")
 
 
 @rollout.command()

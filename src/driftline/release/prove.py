@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from driftline import paper
 from driftline.errors import ConfigError, StateError
 from driftline.registries.aliases import Alias
+from driftline.release.prospect import prospects
 from driftline.release.retrain import models
 from driftline.release.rows import cutting, labelled
 from driftline.release.trials import Words, numbers, text_of
@@ -52,6 +53,7 @@ class Proof:
         value: what the challenger's decisions are worth beside the champion's, a row; None where nobody says what they are worth.
         currency: of the value.
         overridden: by whom and why, where a person decided otherwise.
+        prospects: what a rollout's steps can be reckoned from, by metric.
     """
 
     model: str
@@ -63,6 +65,7 @@ class Proof:
     value: Gain | None = None
     currency: str = ""
     overridden: tuple[str, str] | None = None
+    prospects: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def passes(self) -> bool:
@@ -75,7 +78,16 @@ class Proof:
         told = {"schema": SCHEMA, "model": self.model, "challenger": self.challenger, "champion": self.champion, "rows": self.rows}
         value = None if self.value is None else {**_known(asdict(self.value)), "currency": self.currency}
         by = None if self.overridden is None else {"by": self.overridden[0], "why": self.overridden[1]}
-        return {**told, "from": self.span[0], "to": self.span[1], "passes": self.passes, **report, "value": value, "overridden": by}
+        return {
+            **told,
+            "from": self.span[0],
+            "to": self.span[1],
+            "passes": self.passes,
+            **report,
+            "value": value,
+            "overridden": by,
+            "prospects": dict(self.prospects),
+        }
 
 
 def prove(
@@ -124,7 +136,7 @@ def prove(
     proof = Proof(
         model=name, challenger=version, champion=champion, report=report, rows=table.num_rows, span=span, value=value, currency=currency
     )
-    proof = replace(proof, overridden=override)
+    proof = replace(proof, overridden=override, prospects=prospects(trial, specification.releasing.plan, span))
     paper.write(place / "proof.json", {"at": now.isoformat(), **proof.written()})
     return proof
 
