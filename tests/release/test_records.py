@@ -13,7 +13,7 @@ import pytest
 
 from driftline.config.specification import Specification, specify
 from driftline.errors import UnreadableData
-from driftline.release.records import read, seen
+from driftline.release.records import Reader, seen
 from driftline.rollout.evidence import Evidence, of_gain, of_shares
 from driftline.rollout.paired import share_gain
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ROWS = 400
 
 
@@ -51,6 +52,11 @@ def spooled(tmp_path: Path, lines: list[dict[str, Any]], name: str = "a.jsonl") 
     return folder
 
 
+def read(folder: Path, rollout: str, step: int) -> pa.Table:
+    """All records of a step, read at once."""
+    return Reader(folder).records(rollout, step, LONG_AGO)
+
+
 def right(number: int, model: str) -> bool:
     """The champion is wrong about every tenth request, the challenger about every fifth."""
     return number % (10 if model == "champion" else 5) != 0
@@ -70,6 +76,22 @@ def test_only_the_steps_records_are_read(tmp_path: Path) -> None:
     assert read(folder, "shop-1", 1)["id"].to_pylist() == ["r2"]
     assert read(folder, "shop-1", 7).num_rows == 0
     assert read(tmp_path / "nowhere", "shop-1", 0).num_rows == 0
+
+
+def test_only_what_is_new_is_read_again(tmp_path: Path) -> None:
+    """A reader that is kept finds lines that were added, and the other half of one; a new step begins anew; old files stay closed."""
+    folder = spooled(tmp_path, [record(1, "champion", 0)])
+    reader = Reader(folder)
+    assert reader.records("shop-1", 0, LONG_AGO).num_rows == 1
+    line = json.dumps(record(2, "champion", 0)) + "\n"
+    for part, ids in ((line[:30], ["r1"]), (line[30:], ["r1", "r2"]), ("", ["r1", "r2"])):
+        with (folder / "a.jsonl").open("a") as file:
+            file.write(part)
+        assert reader.records("shop-1", 0, LONG_AGO)["id"].to_pylist() == ids
+    spooled(tmp_path, [record(3, "champion", 1)], "b.jsonl")
+    assert reader.records("shop-1", 1, LONG_AGO)["id"].to_pylist() == ["r3"]
+    later = datetime.fromtimestamp((folder / "b.jsonl").stat().st_mtime + 1000, UTC)
+    assert Reader(folder).records("shop-1", 1, later).num_rows == 0
 
 
 @pytest.mark.parametrize(

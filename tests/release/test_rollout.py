@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -65,7 +66,14 @@ def spooled(specification: Specification, filed: Filed, requests: int, wrong: fl
             said = {"prediction": int(bad ^ labels[str(number)])}
             told = {"id": str(number), "entity": str(number), "rollout": filed.rollout, "step": filed.step, "model": model, "dealt": given}
             lines.append({**told, "error": failed, "null": False, "slow": False, **({} if failed else said)})
-    (folder / f"{filed.step}-{requests}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    written(folder / f"{filed.step}-{requests}.jsonl", lines)
+
+
+def written(path: Path, lines: list[dict[str, Any]]) -> None:
+    """Write a file of records in the time of the tests, not in that of the machine."""
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    at = (NOW + timedelta(days=1)).timestamp()
+    os.utime(path, (at, at))
 
 
 def begun(specification: Specification) -> Filed:
@@ -138,7 +146,7 @@ def test_after_promotion_it_is_still_watched(proved: Specification) -> None:
     lines = [{**told, "id": str(n), "error": n % 5 == 0} for n in range(2000)]
     folder = proved.releasing.directory.parent / "spool"
     folder.mkdir()
-    (folder / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    written(folder / "a.jsonl", lines)
     filed = look(proved, NOW + HOUR)
     assert (type(filed.state), filed.reason) == (RolledBack, Reason.ERRORS)
     assert models(proved).aliases("shop") == {"champion": "1"}

@@ -84,14 +84,17 @@ def step(ctx: click.Context, /, *, config: Path, every: float | None, as_json: b
     Looking often is allowed: one budget of error covers all looks. Exit code 1 means that the challenger was taken
     back.
     """
+    from driftline.release.records import Reader
     from driftline.release.rollout import look
+    from driftline.release.rollout import status as stands
 
     specification = _specification(ctx, config)
-    found = look(specification, datetime.now(UTC))
+    reader = Reader(Path(stands(specification).spool))
+    found = look(specification, datetime.now(UTC), reader)
     while every is not None and found.running:
         told = found.history[-1:]
         time.sleep(every)
-        found = look(specification, datetime.now(UTC))
+        found = look(specification, datetime.now(UTC), reader)
         if found.history[-1:] != told and not as_json:
             click.echo(_event(found.history[-1]), err=True)
     _show(found, as_json=as_json)

@@ -69,6 +69,11 @@ class Filed:
         return -1
 
     @property
+    def since(self) -> datetime:
+        """When it came to where it stands; a pause does not begin anything."""
+        return self.state.at.since if isinstance(self.state, Paused) else self.state.since
+
+    @property
     def over(self) -> bool:
         """Whether it was taken back or given up."""
         return isinstance(self.state, RolledBack | Aborted)

@@ -46,32 +46,55 @@ COLUMNS = {
 }
 """What a rollout needs of a record, beside the answer."""
 
+SLACK = 60.0
+"""By so many seconds the clocks of gateway and rollout may differ."""
 
-def read(spool: Path, rollout: str, step: int) -> pa.Table:
-    """The records of one step.
+
+class Reader:
+    """Reads a spool as it grows: what was read of a step is kept, and only what is new is read.
 
     Args:
         spool: the gateway's folder.
-        rollout: its name.
-        step: the place of the step.
-
-    Raises:
-        UnreadableData: a file holds something else.
     """
-    parts = [_part(path, rollout, step) for path in sorted(spool.glob("*.jsonl"))]
-    found = [part for part in parts if part is not None and part.num_rows]
-    return pa.concat_tables(found) if found else pa.schema({**COLUMNS, "prediction": pa.string()}).empty_table()
 
+    def __init__(self, spool: Path) -> None:
+        self._spool = spool
+        self._step: tuple[str, int] | None = None
+        self._read: dict[Path, int] = {}
+        self._kept: list[pa.Table] = []
 
-def _part(path: Path, rollout: str, step: int) -> pa.Table | None:
-    """One file's records, up to the last line that is whole."""
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    # Most files are of other steps: they are not parsed.
-    if f'"rollout": "{rollout}"'.encode() not in whole:
-        return None
-    table = _parsed(whole, path)
-    return table.filter(pc.and_(pc.equal(table["rollout"], rollout), pc.equal(table["step"], step)))
+    def records(self, rollout: str, step: int, since: datetime) -> pa.Table:
+        """The records of one step.
+
+        Args:
+            rollout: its name.
+            step: the place of the step.
+            since: when the step began; files that were not touched since are not read.
+
+        Raises:
+            UnreadableData: a file holds something else.
+        """
+        if self._step != (rollout, step):
+            self._step, self._read, self._kept = (rollout, step), {}, []
+        for path in sorted(self._spool.glob("*.jsonl")):
+            stat = path.stat()
+            if stat.st_mtime >= since.timestamp() - SLACK and stat.st_size > self._read.get(path, 0):
+                self._kept += self._new(path, rollout, step)
+        empty = pa.schema({**COLUMNS, "prediction": pa.string()}).empty_table()
+        return pa.concat_tables(self._kept) if self._kept else empty
+
+    def _new(self, path: Path, rollout: str, step: int) -> list[pa.Table]:
+        """What a file has more than before, up to the last line that is whole."""
+        with path.open("rb") as file:
+            file.seek(self._read.get(path, 0))
+            data = file.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read[path] = self._read.get(path, 0) + len(whole)
+        # Many files are of other rollouts: they are not parsed.
+        if f'"rollout": "{rollout}"'.encode() not in whole:
+            return []
+        table = _parsed(whole, path)
+        return [table.filter(pc.and_(pc.equal(table["rollout"], rollout), pc.equal(table["step"], step)))]
 
 
 def _parsed(whole: bytes, path: Path) -> pa.Table:

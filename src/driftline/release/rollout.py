@@ -70,8 +70,13 @@ def start(
         return store(path, filed)
 
 
-def look(specification: Specification, now: datetime) -> Filed:
+def look(specification: Specification, now: datetime, reader: records.Reader | None = None) -> Filed:
     """Take in what was recorded since the step began, and go where that leads.
+
+    Args:
+        specification: the monitor: where labels come from.
+        now: labels that came later are not known.
+        reader: of the spool; whoever looks again and again keeps one, so that only what is new is read.
 
     Raises:
         StateError: there is no rollout.
@@ -81,7 +86,7 @@ def look(specification: Specification, now: datetime) -> Filed:
         filed = _told(specification, path, _there(specification, path))
         if filed.over or not filed.spool:
             return filed
-        table = records.read(Path(filed.spool), filed.rollout, filed.step)
+        table = (reader or records.Reader(Path(filed.spool))).records(filed.rollout, filed.step, filed.since)
         shown = records.seen(specification, filed.plan, filed.step, table, now)
         state, reason = step(filed.state, shown, now, filed.plan)
         return _told(specification, path, store(path, filed.moved(state, reason, now)))
