@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from driftline.config.arrangements import wrong_rules
 from driftline.config.channels import wrong_channels
+from driftline.config.collecting import wrong_collecting
 from driftline.config.domain import named_roles, windowing
 from driftline.config.environment import missing, written_password
 from driftline.config.keeping import wrong_keeping
@@ -38,9 +39,13 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from _training(document, environ)
     yield from wrong_channels(document)
     yield from wrong_keeping(document.keep, _uses(document))
+    yield from wrong_collecting(document.collect)
     for key in ("reference", "current"):
         for below, text in texts_of(getattr(document, key)):
             yield from _references((key, *below), text, environ)
+    for key in ("predictions", "labels"):
+        for below, text in texts_of(getattr(document.collect, key, None)):
+            yield from _references(("collect", key, *below), text, environ)
     for below, text in texts_of(document.labels.from_ if document.labels else None):
         yield from _references(("labels", "from", *below), text, environ)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field, Tag
 
 from driftline.config.alerts import Alerts, WrittenChannel, WrittenInhibition, WrittenMaintenance, WrittenRoute, WrittenRule
+from driftline.config.collecting import Collect
 from driftline.config.deciding import Decisions
 from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
 from driftline.config.health import Labels, Performance, Value
@@ -256,6 +257,7 @@ class Document(BaseModel):
     alerts: Alerts | None = Field(
         None, description="Who is told of what, and when.", examples=[{"rules": {"psi is high": "drift.psi.max > 0.25"}}]
     )
+    collect: Collect | None = Field(None, description="What the service fetches itself.", examples=[{"predictions": "incoming/*.parquet"}])
     keep: Keep | None = Field(
         None, description="What the service keeps of what it is sent, and for how long.", examples=[{"rows": "90 days"}]
     )
@@ -273,6 +275,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "inhibit": WrittenInhibition,
     "maintenance": WrittenMaintenance,
     "routes": WrittenRoute,
+    "collect": Collect,
     "columns": Columns,
     "decisions": Decisions,
     "floors": Floors,

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from driftline.alerting.arrangement import Arrangement
 from driftline.config.arrangements import arrangement
 from driftline.config.channels import channels, routes
+from driftline.config.collecting import Collecting, collecting
 from driftline.config.complaints import complaints_of, refuse
 from driftline.config.contradictions import contradictions
 from driftline.config.document import Document
@@ -56,6 +57,7 @@ class Specification:
     releasing: Releasing
     outlets: Outlets = field(default_factory=Outlets)
     keeping: Keeping = field(default_factory=Keeping)
+    collecting: Collecting = field(default_factory=Collecting)
     path: Path | None = None
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     written: tuple[Document, Parsed] | None = field(default=None, repr=False, compare=False)
@@ -109,7 +111,8 @@ def specify(
 
 def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: Path | None) -> Specification:
     document = _document(parsed, environ)
-    said = [one for one in (document.reference, document.current, document.labels and document.labels.from_) if one is not None]
+    collect = [document.collect.predictions, document.collect.labels] if document.collect else []
+    said = [one for one in (document.reference, document.current, document.labels and document.labels.from_, *collect) if one is not None]
     registry = [document.training.registry.mlflow] if document.training and isinstance(document.training.registry, Mlflow) else []
     current = None if document.current is None else place(document.current, directory, environ)
     return Specification(
@@ -123,6 +126,7 @@ def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: 
             link=(document.alerts and document.alerts.link) or "",
         ),
         keeping=keeping(document.keep),
+        collecting=collecting(document.collect, directory, environ),
         path=path,
         secrets=secrets([*registry, *(text for one in said for _, text in texts_of(one))], environ),
         written=(document, parsed),

@@ -54,11 +54,20 @@ def rows_of_arrow(body: bytes, kind: Kind, names: Naming, now: datetime, most_ro
                 batch.validate(full=True)
                 batches.append(batch)
             table = pa.Table.from_batches(batches, reader.schema)
-        return _settled(_plain(table, most_bytes), kind, names, now)
+        return settle(table, kind, names, now, most_bytes)
     except Unreadable:
         raise
     except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, struct.error, LookupError) as error:
         raise Unreadable(f"the body is not an Arrow stream: {(str(error).splitlines() or ['?'])[0]}") from error
+
+
+def settle(table: pa.Table, kind: Kind, names: Naming, now: datetime, most_bytes: int) -> tuple[pa.Table, list[Refused]]:
+    """Give a table's columns plain types, ids and times theirs; refuse the rows that cannot be kept.
+
+    Raises:
+        Unreadable: a column holds what no cell can.
+    """
+    return _settled(_plain(table, most_bytes), kind, names, now)
 
 
 def _survey(body: bytes, most_rows: int) -> None:

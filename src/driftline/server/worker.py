@@ -14,6 +14,7 @@ from driftline.alerting.incident import take_in
 from driftline.config.channels import filled
 from driftline.errors import DriftlineError, OutsideError, StateError
 from driftline.reports.document import to_dict
+from driftline.server.collecting import SETTLED, Collector
 from driftline.server.counting import Counting
 from driftline.server.erasing import erasing
 from driftline.server.logs import LOG
@@ -40,7 +41,6 @@ STRAY_AFTER = timedelta(hours=1)
 
 SWEEP = timedelta(hours=1)
 LETTERS_KEPT = timedelta(days=90)
-MOST_MONITORS = 1_000_000
 REMIND = timedelta(seconds=30)
 
 
@@ -100,15 +100,17 @@ class Worker:
         self._swept: datetime | None = None
         self._fresh = True
         self._reminded: datetime | None = None
-        self.owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self.owner = owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self._collector = Collector(service=service, clock=clock, owner=owner, settled=min(SETTLED, pace.settle))
 
     def round(self, *, stopped: Callable[[], bool] = bool) -> Round:
-        """One turn for each monitor that has work waiting; a monitor that fails keeps no other from its turn."""
+        """Fetch rows, then one turn for each monitor that has work waiting; a monitor that fails keeps no other from its turn."""
         done = Round()
         if self._fresh:
             # What was judged before this driftline showed pages, or by a worker that died before it cut its glances.
             self._fresh = False
             self._show(None)
+        self._collector.round()
         for ident in self._service.board.wanting(self._pace, self._clock()):
             if stopped():
                 break
@@ -210,10 +212,7 @@ class Worker:
     def _retire(self, now: datetime) -> None:
         """Erase rows and verdicts that are older than their monitors keep them."""
         service = self._service
-        for watched in service.fleet.page(limit=MOST_MONITORS):
-            if "keep" not in watched.yaml:
-                # Reading the YAML of a thousand monitors takes seconds.
-                continue
+        for watched in service.fleet.mentioning("keep"):
             try:
                 keeping = service.library.keeping(watched)
                 if keeping.rows or keeping.verdicts:

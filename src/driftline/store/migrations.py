@@ -219,5 +219,20 @@ def _orders(op: Operations) -> None:
     )  # fmt: skip
 
 
-REVISIONS: Mapping[str, Step] = {"0001": _begin, "0002": _alerts, "0003": _sealed, "0004": _glances, "0005": _orders}
+def _watermarks(op: Operations) -> None:
+    """How far queries were read."""
+    op.create_table(
+        "watermarks", _monitor(primary_key=True), Column("kind", sa.String(16), primary_key=True), _text("done", nullable=True),
+        _text("upto", nullable=True), _at("changed"),
+    )  # fmt: skip
+
+
+REVISIONS: Mapping[str, Step] = {
+    "0001": _begin,
+    "0002": _alerts,
+    "0003": _sealed,
+    "0004": _glances,
+    "0005": _orders,
+    "0006": _watermarks,
+}
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""

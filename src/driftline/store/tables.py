@@ -344,6 +344,17 @@ findings = Table(
 )
 """What a person should know of the stream: columns that came or went, rows without a time."""
 
+watermarks = Table(
+    "watermarks",
+    METADATA,
+    _monitor(primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("done", Text),
+    Column("upto", Text),
+    Column("changed", Instant, nullable=False),
+)
+"""How far a query's rows were taken: all up to `done`, and, while `upto` is there, perhaps some up to it. Both are JSON."""
+
 stream_columns = Table(
     "stream_columns",
     METADATA,

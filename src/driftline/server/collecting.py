@@ -1,0 +1,239 @@
+"""Collecting: the service fetches rows itself, from files that are dropped somewhere and from queries, each row once.
+
+A file is a batch of a name, and so is each range of a query's watermark: fetched again after a crash, it is known and not counted twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from driftline.config.places import FilesPlace, QueryPlace
+from driftline.errors import DataError, DriftlineError, OutsideError, StateError
+from driftline.server.arrowbody import settle
+from driftline.server.bodies import Limits, Read, keep
+from driftline.server.logs import LOG
+from driftline.services.intake import Kind, Unreadable, sort_rows
+from driftline.sources.database import TABLE, hidden_password
+from driftline.sources.files import FileSource
+from driftline.sources.places import find
+from driftline.store.intake import Delivery, Intake
+from driftline.store.leases import acquire, held
+from driftline.store.letters import note
+from driftline.store.watermarks import Watermark, read_watermark, taken, write_watermark
+from driftline.verdicts.report import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+
+    from driftline.server.service import Service
+    from driftline.services.intake import Refused
+    from driftline.sources.places import Place
+    from driftline.store.fleet import Watched
+
+SETTLED = timedelta(seconds=10)
+"""A file that was written to so recently may not be whole."""
+
+ROWS = 20_000
+"""So many rows are taken at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """Fetches rows for all monitors that say where theirs lie.
+
+    Attributes:
+        owner: who holds the leases: one fetches for a monitor at a time.
+        settled: how long ago a file must have been written.
+    """
+
+    service: Service
+    clock: Callable[[], datetime]
+    owner: str
+    settled: timedelta = SETTLED
+
+    def round(self) -> int:
+        """Fetch what is new; how many rows. A monitor that fails keeps no other from its turn."""
+        rows = 0
+        for watched in self.service.fleet.mentioning("collect"):
+            try:
+                rows += self._one(watched)
+            except OutsideError as error:
+                LOG.warning("rows cannot be fetched", extra={"monitor": watched.name, "why": error.fact})
+            except DriftlineError as error:
+                self.note(watched, error.fact, error.hint)
+        return rows
+
+    def _one(self, watched: Watched) -> int:
+        said = self.service.library.specification(watched.yaml, watched.directory).collecting
+        lease = acquire(self.service.database, f"collect {watched.id}", self.owner, self.clock())
+        if lease is None:
+            return 0
+        intake = Intake(self.service.database, self.service.rows)
+        try:
+            with held(self.service.database, lease, self.clock):
+                rows = 0
+                for kind, place in ((Kind.PREDICTIONS, said.predictions), (Kind.LABELS, said.labels)):
+                    taking = Taking(self, intake, watched, kind)
+                    match place:
+                        case FilesPlace(paths=paths):
+                            rows += sum(taking.files(path) for path in paths)
+                        case QueryPlace(database=url, query=query):
+                            rows += taking.query(url, query, said.watermark or "")
+                        case None:
+                            continue
+                return rows
+        finally:
+            intake.close()
+
+    def note(self, watched: Watched, what: str, hint: str) -> None:
+        """Say what a person should know."""
+        with self.service.database.writing() as tx:
+            note(self.service.database, tx, watched.id, [Finding(where="rows that are fetched", what=what, hint=hint)], self.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Takes one kind of rows for one monitor."""
+
+    collector: Collector
+    intake: Intake
+    watched: Watched
+    kind: Kind
+
+    def files(self, path: str) -> int:
+        """Take the files of a path or pattern that were not taken."""
+        try:
+            places = find(path)
+        except OutsideError:
+            raise
+        except DataError:
+            # Nothing lies there yet.
+            return 0
+        known = taken(self.collector.service.database, self.watched.id, self.kind.value, [_named(one) for one in places])
+        return sum(self._file(place, known.get(_named(place))) for place in places)
+
+    def _file(self, place: Place, before: str | None) -> int:
+        info = place.system.get_file_info(place.path)
+        now = self.collector.clock()
+        if info.mtime is None or now - info.mtime.astimezone(UTC) < self.collector.settled:
+            return 0
+        state = f"{info.size} {info.mtime_ns}"
+        if before is not None:
+            if before != _digest(state):
+                what = f"the file {place.name!r} changed after it was taken"
+                self.collector.note(self.watched, what, "drop changed rows under another name")
+            return 0
+        rows = 0
+        for part, batch in enumerate(FileSource(place.name, [place]).batches()):
+            rows += self._table(pa.Table.from_batches([batch]), f"{_named(place)} {part}", f"{state} {part}")
+        # The name alone says that all of it was taken.
+        self._deliver([], [], _named(place), state)
+        return rows
+
+    def _table(self, table: pa.Table, batch: str, state: str) -> int:
+        names = self.collector.service.library.naming(self.watched)
+        try:
+            rows, refused = settle(table, self.kind, names, self.collector.clock(), Limits().expanded)
+        except Unreadable as error:
+            raise DataError(str(error), hint="each column holds numbers, texts, times or truths") from error
+        return self._deliver(rows, refused, batch, state)
+
+    def query(self, url: str, query: str, column: str) -> int:
+        """Take the rows of a query whose watermark is new."""
+        database, monitor, kind = self.collector.service.database, self.watched.id, self.kind.value
+        mark = read_watermark(database, monitor, kind)
+        with _asking(url) as connection:
+            # What was begun is ended first, with the same bounds.
+            upto = mark.upto if mark.upto is not None else _newest(connection, query, column, mark.done)
+            if upto is None:
+                return 0
+            begun = Watermark(mark.done, upto)
+            write_watermark(database, monitor, kind, begun, self.collector.clock())
+            rows, names = 0, self.collector.service.library.naming(self.watched)
+            with closing(_between(connection, query, column, names.id, begun)) as parts:
+                for part, some in enumerate(parts):
+                    found = sort_rows([_plain(row, names.time) for row in some], self.kind, names, self.collector.clock())
+                    batch = f"query {mark.done} {upto} {part}"
+                    rows += self._deliver(found.rows, found.refused, batch, batch)
+        write_watermark(database, monitor, kind, Watermark(upto), self.collector.clock())
+        return rows
+
+    def _deliver(self, rows: Any, refused: Sequence[Refused], batch: str, state: str) -> int:
+        service = self.collector.service
+        read = keep(Read(rows, list(refused)), service.library.keeping(self.watched), service.hashed)
+        now = self.collector.clock()
+        one = Delivery(self.watched.id, self.watched.name, self.kind, batch, _digest(state), read.rows, read.refused, now)
+        (receipt,) = self.intake.write([one])
+        if isinstance(receipt, StateError):
+            raise receipt
+        return 0 if receipt.repeated else receipt.rows
+
+
+def _named(place: Place) -> str:
+    return f"file {place.path}"
+
+
+def _digest(state: str) -> str:
+    return hashlib.blake2b(state.encode(), digest_size=16).hexdigest()
+
+
+@contextmanager
+def _asking(url: str) -> Iterator[sa.Connection]:
+    """A connection to somebody's database; whatever goes wrong there is the world's fault."""
+    try:
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            yield connection
+    except (exc.SQLAlchemyError, ImportError) as error:
+        said = (str(getattr(error, "orig", None) or error).strip().splitlines() or ["?"])[0]
+        fact = f"{hidden_password(url)!r} does not answer: {said}"
+        raise OutsideError(fact, hint="check the URL, the query and the watermark") from error
+
+
+def _from(query: str) -> sa.TextClause:
+    """The query, or the table, as something to select from; its colons are its own."""
+    text = query.strip().rstrip(";").replace(":", "\\:")
+    return sa.text(f"{text if TABLE.fullmatch(text) else f'({text})'} as q")
+
+
+def _newest(connection: sa.Connection, query: str, column: str, done: Any) -> Any:
+    mark: sa.ColumnClause[Any] = sa.column(column)
+    wanted = sa.select(sa.func.max(mark)).select_from(_from(query))
+    return connection.execute(wanted if done is None else wanted.where(mark > done)).scalar()
+
+
+def _between(connection: sa.Connection, query: str, column: str, ident: str, mark: Watermark) -> Generator[list[dict[str, Any]]]:
+    """The rows between two marks, in an order that stays, some at a time."""
+    at: sa.ColumnClause[Any] = sa.column(column)
+    wanted = sa.select(sa.text("*")).select_from(_from(query)).where(at <= mark.upto)
+    if mark.done is not None:
+        wanted = wanted.where(at > mark.done)
+    columns = connection.execute(wanted.limit(0)).keys()
+    order = [at, *([sa.column(ident)] if ident in columns else [])]
+    with connection.execution_options(stream_results=True).execute(wanted.order_by(*order)) as result:
+        while some := result.mappings().fetchmany(ROWS):
+            yield [dict(row) for row in some]
+
+
+def _plain(row: Mapping[str, Any], time: str) -> dict[str, object]:
+    """A row with cells as JSON has them; the time stays a time."""
+    return {name: _cell(value) if name != time else value for name, value in row.items()}
+
+
+def _cell(value: Any) -> object:
+    match value:
+        case Decimal():
+            return float(value)
+        case datetime() | date():
+            return value.isoformat()
+        case _:
+            return value
