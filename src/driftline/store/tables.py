@@ -349,8 +349,7 @@ watermarks = Table(
     METADATA,
     _monitor(primary_key=True),
     Column("kind", String(16), primary_key=True),
-    Column("done", Text),
-    Column("upto", Text),
+    *(Column(name, Text) for name in ("done", "upto")),
     Column("changed", Instant, nullable=False),
 )
 """How far a query's rows were taken: all up to `done`, and, while `upto` is there, perhaps some up to it. Both are JSON."""
