@@ -22,8 +22,11 @@ RESTORES = 0.5
 QUIET, BLIND = 0.95, 0.6
 """How sure it is that nothing has to be done: where labels show the model as good as before, and where only inputs were seen."""
 
-DEFAULT_SAMPLING = "recent"
-"""The way to choose rows where none was tried on history: all there are, the newest heavier."""
+DEFAULT_SAMPLING = "half and half"
+"""The way to choose rows for a loss where none was tried on history: all there are, those since the loss as heavy as all before."""
+
+SCHEDULED_SAMPLING = "recent"
+"""And by the calendar: the newer a row, the heavier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +333,7 @@ def _rows(evidence: Evidence, loss: Loss | None) -> How:
     return How(
         since=loss.since if loss else None,
         keep_out=evidence.polluted,
-        sampling=DEFAULT_SAMPLING,
+        sampling=DEFAULT_SAMPLING if loss else SCHEDULED_SAMPLING,
         sentence=f"all labelled rows{newest}{out}; hold the newest out to compare with the model in service",
     )
 
