@@ -113,6 +113,19 @@ def _settled(source: Source | Shelf, monitor: Monitor) -> float:
     return latest
 
 
+def time_of(monitor: Monitor, plan: Plan) -> str:
+    """The column that holds the time of a row.
+
+    Raises:
+        ConfigError: none is known.
+    """
+    place = plan.with_role(Role.TIMESTAMP)
+    made = monitor.hints.named(Role.TIMESTAMP) or (plan.names[place] if place is not None else None)
+    if made is None:
+        raise ConfigError("no column is known to hold the time of a row", hint="name it: columns: {timestamp: ts}")
+    return made
+
+
 def hindsight(plan: Plan, source: Source, monitor: Monitor) -> Hindsight:
     """The rows of a source with their times, in memory.
 
@@ -120,10 +133,7 @@ def hindsight(plan: Plan, source: Source, monitor: Monitor) -> Hindsight:
         ConfigError: no column is known to hold the time.
         SchemaMismatch: the source has no such column.
     """
-    place, hints = plan.with_role(Role.TIMESTAMP), monitor.hints
-    made = hints.named(Role.TIMESTAMP) or (plan.names[place] if place is not None else None)
-    if made is None:
-        raise ConfigError("no column is known to hold the time of a row", hint="name it: columns: {timestamp: ts}")
+    made, hints = time_of(monitor, plan), monitor.hints
     # Files of one source may say the same in types that are a little different.
     parts = [pa.Table.from_batches([part]) for part in source.batches(source.schema().names)]
     table = pa.concat_tables(parts, promote_options="permissive") if parts else source.schema().empty_table()

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "alerts": "Say what fires now, and which messages the verdicts would have sent.",
     "rules": "Try the rules that make alerts.",
     "decide": "Say what to do about what a check finds, and why.",
+    "backtest": "Replay the past under this policy and under simpler ones, and say which would have cost least.",
     "serve": "Take in predictions and labels, judge windows as they close, and answer over HTTP.",
     "run": "Do one round of the cycle: count what came, judge windows that are over, and leave.",
     "backfill": "Count and judge again, by the newest version of each monitor, every window that ends after a day.",
