@@ -113,6 +113,21 @@ def test_what_does_not_last_is_told_to_nobody(scene: Scene) -> None:
     assert notices == []
 
 
+def test_the_end_is_told_in_the_words_of_the_beginning(scene: Scene) -> None:
+    """A fault that fades into plain drift before it is over was a fault."""
+    _, notices = told(
+        scene,
+        scene.window(0, amount(scene)),
+        scene.window(1, scene.column("amount", concern=Concern.INPUT)),
+        scene.window(2, *calm(scene)),
+        scene.window(3, *calm(scene)),
+    )
+    assert [(notice.news, notice.incident.ranked[0].concern) for notice in notices] == [
+        (News.OPENED, Concern.FAULT),
+        (News.RESOLVED, Concern.FAULT),
+    ]
+
+
 def test_a_window_that_is_judged_again_is_told_once(scene: Scene) -> None:
     """Taking it in again changes nothing, unless it says otherwise; then what began in it is taken back."""
     now, patience = scene.start + scene.day, Patience()

@@ -42,3 +42,11 @@ def test_segments_have_alerts_of_their_own(scene: Scene) -> None:
     whole, part = (next(signals(scene.window(0, scene.column("x", Verdict.STABLE), segment=segment))) for segment in (None, "de"))
     assert whole.key != part.key
     assert whole.verdict is Verdict.STABLE
+
+
+def test_what_moves_without_harm_is_a_digest(scene: Scene) -> None:
+    """Where it is shown that the model does as well as before, nobody is called for predictions that moved; for faults they are."""
+    columns = (scene.column("score", concern=Concern.PREDICTION), scene.column("amount", concern=Concern.FAULT))
+    for verdict, tier in ((Verdict.STABLE, Tier.DIGEST), (Verdict.INCONCLUSIVE, Tier.LOOK), (Verdict.DRIFTED, Tier.LOOK)):
+        found = {one.name: one.tier for one in signals(scene.window(0, *columns, metrics=(scene.metric(verdict),)))}
+        assert (found["score"], found["amount"]) == (tier, Tier.RETRAIN)

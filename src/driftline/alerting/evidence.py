@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from driftline.alerting.signals import FEED
+from driftline.alerting.signals import FEED, kept
 from driftline.drift.statistic import STATISTICS
 from driftline.errors import ConfigError, near_miss
 from driftline.performance.metric import metric_of
@@ -28,6 +28,7 @@ FACTS: Mapping[str, str] = {
     "loss": "the greatest loss that was shown, in times of the smallest that matters; 0 without one",
     "coverage": "the share of rows that have a label",
     "on_accuracy_drop": "the metric that decides is worse",
+    "on_accuracy_kept": "it is shown that the model does as well as before",
     "on_error_spike": "errors or latencies are worse",
     "on_fault": "a column has a data fault",
     "on_feed_dead": "a column, or the rows, stopped coming",
@@ -81,6 +82,7 @@ def evidence(window: WindowReport) -> Evidence:
         "performance": {one.metric: _metric(one) for one in window.performance},
         "operations": {one.metric: _metric(one) for one in window.operations},
         "on_accuracy_drop": _any([one.verdict for one in window.performance if one.decides]),
+        "on_accuracy_kept": kept(window),
         "on_error_spike": _any([one.verdict for one in window.operations if one.decides]),
         **_of_columns(window.columns),
         **_calendar(window.window.start, window.window.end),

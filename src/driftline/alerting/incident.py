@@ -180,7 +180,7 @@ def _grouped(
             continue
         joined = {signal.key: signal for signal in fired if _belongs(signal, one)}
         fired = [signal for signal in fired if signal.key not in joined]
-        members = {**one.members, **{key: seen[key] for key in one.members if key in seen}, **joined}
+        members = {**one.members, **{key: _worse(one.members[key], seen[key]) for key in one.members if key in seen}, **joined}
         left = frozenset(members) & firing
         tier = max([one.tier, *(signal.tier for signal in members.values())])
         paid = price if left and (price.per_day >= one.cost.per_day or not one.cost.effect) else one.cost
@@ -197,6 +197,12 @@ def _grouped(
         if tier > Tier.DIGEST:
             notices.append(Notice(incidents[-1], News.OPENED, window.window.label))
     return Board(board.alerts, tuple(incidents), board.heard), tuple(notices)
+
+
+def _worse(before: Signal, now: Signal) -> Signal:
+    """What is told of an alert: the newest, unless it was worse before; its end is told in the words of its beginning."""
+    order = list(Concern)
+    return now if (now.tier, -order.index(now.concern)) >= (before.tier, -order.index(before.concern)) else before
 
 
 def _belongs(signal: Signal, incident: Incident) -> bool:

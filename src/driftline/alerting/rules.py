@@ -37,7 +37,7 @@ class Condition(Protocol):
 DEFAULTS: Mapping[Tier, str] = {
     Tier.PAGE: "on_feed_dead or (on_accuracy_drop or on_error_spike) and loss >= 3.0",
     Tier.RETRAIN: "on_fault or on_accuracy_drop or on_error_spike",
-    Tier.LOOK: "on_prediction_drift or on_label_drift",
+    Tier.LOOK: "(on_prediction_drift or on_label_drift) and not on_accuracy_kept",
     Tier.DIGEST: "on_drift",
 }
 """The tiers as rules. They say of a window what `signals` says of each column and metric; a test shows that they agree."""

@@ -75,8 +75,14 @@ def signals(window: WindowReport) -> Iterator[Signal]:
     for metric in (*window.performance, *window.operations):
         if metric.decides:
             yield _of_metric(metric, segment)
+    harmless = kept(window)
     for column in window.columns:
-        yield _of_column(column, segment)
+        yield _of_column(column, segment, harmless=harmless)
+
+
+def kept(window: WindowReport) -> bool:
+    """Whether it is shown that the model does as well as before; what moves then is harmless."""
+    return any(one.decides and one.verdict is Verdict.STABLE for one in window.performance)
 
 
 def _of_metric(metric: MetricReport, segment: str) -> Signal:
@@ -89,8 +95,10 @@ def _of_metric(metric: MetricReport, segment: str) -> Signal:
     return Signal(key, Concern.PERFORMANCE, metric.title, tier, metric.verdict, weight, metric.since, metric.reason, bad=bad)
 
 
-def _of_column(column: ColumnReport, segment: str) -> Signal:
+def _of_column(column: ColumnReport, segment: str, *, harmless: bool) -> Signal:
     tier = Tier.PAGE if column.worst in FEED else TIERS[column.concern]
+    if harmless and tier is Tier.LOOK:
+        tier = Tier.DIGEST
     sentence = f"{column.name}: {column.reason}"
     # A column has one alert whatever it is about: a shift that turns out to be a fault is still the same story.
     key = (segment, "column", column.name)
