@@ -13,6 +13,7 @@ from driftline.sources.opening import open_source
 from driftline.verdicts.sampled import pooled, rows_of
 
 ROWS = 900
+TASKS = {2: Task.BINARY, 3: Task.MULTICLASS}
 
 
 def table(seed: int, label: str = "number") -> pa.Table:
@@ -54,6 +55,21 @@ def test_sampled_rows_are_the_rows(label: str) -> None:
     assert np.array_equal(rows.predicted[order], data["y_pred"].to_numpy()[expected])
     came = [{"yes": 1.0, "no": 0.0, None: np.nan}.get(value, value) for value in data["y_true"].to_pylist()]
     assert np.array_equal(rows.label[order], np.array(came, dtype=float)[expected], equal_nan=True)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_without_scores_what_was_said_is_sure(classes: int) -> None:
+    """Where a model gives no scores each row's is 1 for the class that was said, and unknown where nothing was said."""
+    dice = np.random.default_rng(4)
+    said = pa.array(np.array(["a", "b", "c"])[dice.integers(0, classes, ROWS)], mask=dice.random(ROWS) < 0.1)
+    came = np.array(["a", "b", "c"])[dice.integers(0, classes, ROWS)]
+    profile = counted(pa.table({"x": dice.normal(size=ROWS), "y_pred": said, "y_true": came}), TASKS[classes])
+    assert profile.plan.outcome is not None
+    rows = rows_of(profile.plan, profile.plan.outcome, profile.sample.values)
+    assert rows.classes == classes
+    assert len(rows) == ROWS - said.null_count
+    assert (rows.scores().max(1) == 1).all()
+    assert np.array_equal(rows.scores().argmax(1), rows.said())
 
 
 def test_a_regression_has_numbers() -> None:

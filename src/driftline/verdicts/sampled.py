@@ -63,6 +63,10 @@ def rows_of(plan: Plan, outcome: Outcome, values: NDArray[np.float64]) -> Rows:
     )
     label = _codes(plan.columns[named[outcome.label]], column(outcome.label), outcome)
     unknown = len(outcome.classes)
+    if not scores:
+        # Without scores what was said is all that tells of a row: sure of its class.
+        scores = [np.where(np.isnan(said), np.nan, said == k).astype(np.float64) for k in range(unknown)]
+        scores = scores[1:] if outcome.task is Task.BINARY else scores
     score = scores[0] if outcome.task is Task.BINARY else np.stack(scores, axis=1)
     predicted = np.where(np.isnan(said) | (said == unknown), -1, np.nan_to_num(said)).astype(np.intp)
     return _rows(plan, features, values, score, predicted, np.where(label == unknown, np.nan, label))
