@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -51,6 +52,18 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
         report.outcome = "failed"
         report.longrepr = f"{collector.nodeid} was skipped where everything must run: {skipped_for(report.longrepr)}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def _no_loop_of_others(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A browser's driver leaves its event loop marked as running in this thread; tests without it run loops of their own."""
+    if "browser" in request.fixturenames:
+        yield
+        return
+    held = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(held)
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,8 @@ LABELS = pa.table({"key": [1, 1, 4, 3, 7], "truth": [0, 1, 0, 1, 1], "known": pa
 @pytest.mark.parametrize("as_of", [None, datetime(2026, 1, 4, tzinfo=UTC)])
 def test_the_last_label_known_is_joined(spark: SparkSession, as_of: datetime | None) -> None:
     """Corrections, unknown ids, repeated ids, and labels that came later: as the local join has it."""
-    there = SparkSource(spark.createDataFrame(PREDICTIONS.to_pandas()), "predictions")
-    labels = SparkSource(spark.createDataFrame(LABELS.to_pandas()), "labels")
+    there = SparkSource(spark.createDataFrame(PREDICTIONS), "predictions")
+    labels = SparkSource(spark.createDataFrame(LABELS), "labels")
     found = join_labels(there, labels, "id", ("key", "truth", "known"), into="truth", as_of=as_of)
     wanted = Joined(
         open_source(PREDICTIONS), open_source(LABELS), "id", "truth", label_id="key", label_time="known", prediction="pred", as_of=as_of
