@@ -106,8 +106,9 @@ def test_a_turned_sign_is_told(clinic: Clinic, day: dict[str, Any]) -> None:
     everywhere = sign_flip(*clinic.look("amount", day | {"amount": -day["amount"]}))
     assert everywhere is not None
     assert everywhere.share == 1.0
-    hit = np.random.default_rng(1).random(3000) < 0.1
+    hit = np.random.default_rng(1).random(3000) < 0.05
     some = sign_flip(*clinic.look("amount", day | {"amount": np.where(hit, -day["amount"], day["amount"])}))
     assert some is not None
     assert some.share == pytest.approx(hit.mean(), abs=0.02)
+    assert some.confidence > 0.9
     assert sign_flip(*clinic.look("amount", day)) is None

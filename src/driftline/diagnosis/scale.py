@@ -250,7 +250,9 @@ def _in_some(look: Look, units: tuple[Unit, ...]) -> tuple[Unit, Mixture, float]
         if mixture.apart < APART or mixture.share <= 0 or sampled < FEWEST:
             continue
         fits = min(mixture.explained, _alike(look, units[best]))
-        rivals = np.append(likely, _scattered(look) - LEANING) - likely[best]
+        # Garbage is seldom all on the other side of zero.
+        garbage = _scattered(look) - LEANING if units[best].factor > 0 else -math.inf
+        rivals = np.append(likely, garbage) - likely[best]
         return units[best], replace(mixture, explained=fits), float(1 / np.exp(np.minimum(rivals, 700.0)).sum().clip(1.0))
     return None
 
