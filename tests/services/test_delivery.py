@@ -88,6 +88,13 @@ def test_one_that_fails_holds_up_nobody_else() -> None:
     assert (post.brought[2:], box.closed) == ([("a", 1), ("a", 2)], [1, 2])
 
 
+def test_a_mistake_in_one_channel_is_the_others_no_matter() -> None:
+    """It is tried again, like one that is away."""
+    box, post = letters(1), _Pigeon(fails={"a": KeyError("x")})
+    assert (deliver(box, post, NOW).failed, post.brought, box.errors[0]) == (1, [("b", 1)], "KeyError: 'x'")
+    assert box.tries[1, "a"] == Try(1, NOW + pause(1))
+
+
 def test_what_never_can_be_brought_is_given_up() -> None:
     """At once where it can never be; after a day where the world stays away; the letter waits for nobody then."""
     box, post = letters(1), _Pigeon(("a",), {"a": ConfigError("no such channel", hint="")})

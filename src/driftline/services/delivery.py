@@ -124,12 +124,19 @@ def _try(post: Post, receiver: str, letter: Letter, before: Try, now: datetime) 
     try:
         post.deliver(receiver, letter)
     except OutsideError as error:
-        if now - letter.created >= GIVEN_UP_AFTER:
-            return Try(attempts, None, done=True), error.fact
-        return Try(attempts, now + pause(attempts)), error.fact
+        return _again(letter, attempts, now), error.fact
     except DriftlineError as error:
         return Try(attempts, None, done=True), error.fact
+    except Exception as error:  # noqa: BLE001  a mistake in one channel, or in somebody's library, must not keep letters from the others
+        return _again(letter, attempts, now), f"{type(error).__name__}: {error}"
     return Try(attempts, None, done=True), ""
+
+
+def _again(letter: Letter, attempts: int, now: datetime) -> Try:
+    """It is tried again later, unless that was said for too long."""
+    if now - letter.created >= GIVEN_UP_AFTER:
+        return Try(attempts, None, done=True)
+    return Try(attempts, now + pause(attempts))
 
 
 def pause(attempts: int) -> timedelta:
