@@ -54,9 +54,17 @@ class Gallery:
         """Every monitor, by name."""
         return self._kept.fleet()
 
-    def history(self, name: str, monitor: int, limit: int) -> History | None:
-        """The last windows of a monitor; None where nothing was said yet."""
-        return history(name, self._kept.seen(monitor, limit))
+    def firing(self) -> dict[int, int]:
+        """How many alerts fire, by monitor."""
+        return self._kept.firing()
+
+    def mark(self, monitor: int | None) -> str:
+        """What changes whenever pages would show something new."""
+        return self._kept.mark(monitor)
+
+    def history(self, name: str, monitor: int, limit: int, *, until: str | None = None) -> History | None:
+        """The last windows of a monitor, up to one with a label where one is given; None where nothing was said yet."""
+        return history(name, self._kept.seen(monitor, limit, until=until))
 
     def detailed(self, monitor: int, limit: int, until: str) -> list[Seen]:
         """Some windows with all that was said of their columns, the last of them that with a label; none where there is none."""

@@ -83,10 +83,11 @@ def dead_letters(request: Request, name: Name, token: Operator, before: Before =
 async def replay(request: Request, name: Name, letters: schemas.Letters, token: Operator) -> schemas.Accepted:  # noqa: ARG001  asked for its effect
     """Send dead letters again, after what kept them from being read was mended. One that was replayed is not replayed twice."""
     face = face_of(request)
-    return await _replay(face, name, letters.ids)
+    return await send_again(face, name, letters.ids)
 
 
-async def _replay(face: Face, name: str, ids: list[int]) -> schemas.Accepted:
+async def send_again(face: Face, name: str, ids: list[int]) -> schemas.Accepted:
+    """Send dead letters again; those that still cannot be read are counted and stay."""
     watched, names = await face.monitor(name)
 
     def look() -> list[tuple[int, str, str]]:

@@ -32,7 +32,7 @@ def model_page(request: Request, name: Name, seat: Viewer, windows: Windows = 90
     watched = found(face.service, name)
     here = f"/models/{quote(name, safe='')}"
     seen = face.service.gallery.history(name, watched.id, windows)
-    shared: dict[str, Any] = {"title": clean(name), "monitor": clean(name), "doors": ()}
+    shared: dict[str, Any] = {"title": clean(name), "monitor": clean(name), "doors": _doors(name)}
     if seen is None:
         return shown(request, seat, "silent.html", {**shared, "problem": watched.problem})
     said, index = model(seen, here)
@@ -82,6 +82,11 @@ def one_sheet(request: Request, name: Name, seat: Viewer, window: Label, segment
     if told is None:
         raise Refusal(404, f"nothing is measured in {window!r}", hint="load the page again")
     return _told(told)
+
+
+def _doors(name: str) -> list[tuple[str, str]]:
+    here = quote(name, safe="")
+    return [(f"/incidents?all=1&model={here}", "Incidents"), (f"/models/{here}/data", "Data"), (f"/models/{here}/settings", "Settings")]
 
 
 def _one(face: Face, watched: Watched, label: str) -> list[Any]:

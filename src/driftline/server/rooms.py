@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.exceptions import RequestValidationError
@@ -14,12 +15,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from driftline.errors import DriftlineError
 from driftline.pages.fleet import Asked, fleet
 from driftline.pages.look import POLICY, asset, render
-from driftline.server.face import face_of
+from driftline.reports.wording import clean
+from driftline.server.face import Face, face_of
 from driftline.server.problems import Refusal, status_of
 from driftline.server.session import Seat, SignIn, form_of, next_place, seated, sign_in, sign_out
 from driftline.store.tokens import Role
 
-ROOMS = (("/", "Fleet"),)
+ROOMS = (("/", "Fleet"), ("/incidents", "Incidents"), ("/data", "Data"), ("/settings", "Settings"))
 """The places that the head of every page names."""
 
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"}
@@ -32,6 +34,9 @@ GUARD = {
 
 Viewer = Annotated[Seat, Depends(seated(Role.VIEWER))]
 Operator = Annotated[Seat, Depends(seated(Role.OPERATOR))]
+Admin = Annotated[Seat, Depends(seated(Role.ADMIN))]
+LISTED = 300
+"""So many models are named on pages that are not about models."""
 
 
 class Door(APIRoute):
@@ -70,6 +75,13 @@ def shown(request: Request, seat: Seat | None, template: str, values: dict[str, 
         "notice": request.query_params.get("notice", "")[:300],
     }
     return HTMLResponse(render(template, {**frame, **values}), status, headers=GUARD)
+
+
+def models_by_name(face: Face) -> dict[str, Any]:
+    """The first models by name, each with its address, and how many more there are."""
+    listed = face.service.gallery.fleet()
+    named = [(f"/models/{quote(one.name, safe='')}", clean(one.name)) for one in listed[:LISTED]]
+    return {"models": named, "rest": max(len(listed) - LISTED, 0)}
 
 
 def trouble(request: Request, status: int, fact: str, hint: str = "") -> Response:
@@ -136,7 +148,7 @@ def fleet_page(
         said = {"title": "Begin", "url": str(request.base_url).rstrip("/"), "demo": face.demonstration.state}
         return shown(request, seat, "first.html", {**said, "may_change": seat.may(Role.OPERATOR)})
     asked = Asked(search, verdict, sort, page)
-    return shown(request, seat, "fleet.html", {"title": "Fleet", **fleet(listed, {}, asked)})
+    return shown(request, seat, "fleet.html", {"title": "Fleet", **fleet(listed, face.service.gallery.firing(), asked)})
 
 
 @ROUTES.post("/demo")

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from driftline.store.ledger import cut_of, unpack
-from driftline.store.tables import glances, monitors, profiles, standings, verdicts, windows
+from driftline.store.tables import alerts, glances, monitors, profiles, standings, verdicts, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,6 +119,21 @@ class Glances:
         statement = self._database.insert(standings).values(monitor_id=monitor, **values)
         with self._database.writing() as tx:
             tx.execute(statement.on_conflict_do_update(index_elements=["monitor_id"], set_=values))
+
+    def firing(self) -> dict[int, int]:
+        """How many alerts fire, by monitor."""
+        wanted = select(alerts.c.monitor_id, func.count().label("many")).where(alerts.c.state == "firing").group_by(alerts.c.monitor_id)
+        with self._database.reading() as tx:
+            return {row.monitor_id: row.many for row in tx.execute(wanted)}
+
+    def mark(self, monitor: int | None = None) -> str:
+        """What changes whenever a monitor, or any, stands otherwise."""
+        wanted = select(func.count(), func.max(standings.c.changed))
+        if monitor is not None:
+            wanted = wanted.where(standings.c.monitor_id == monitor)
+        with self._database.reading() as tx:
+            many, changed = tx.execute(wanted).one()
+        return f"{many} {changed.isoformat() if changed else ''}"
 
     def fleet(self) -> list[Listed]:
         """Every monitor that is watched, by name."""

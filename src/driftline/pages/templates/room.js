@@ -39,4 +39,20 @@ function step(by) {
   const links = [...document.querySelectorAll("table a.name")];
   if (links.length) links[Math.min(Math.max(links.indexOf(document.activeElement) + by, 0), links.length - 1)].focus();
 }
-document.body.dataset.ready = String(Math.round(performance.now()));
+// Something new was judged: the page loads itself again, unless somebody is in the middle of something; then it says so.
+if (document.body.dataset.live) {
+  const events = new EventSource(document.body.dataset.live);
+  let first = null;
+  events.addEventListener("message", ({ data }) => {
+    first ??= data;
+    if (data === first) return;
+    first = data;
+    const busy = document.querySelector("tr[data-open=true]") || /INPUT|TEXTAREA|SELECT/.test(document.activeElement?.tagName ?? "") || scrollY > 200;
+    if (!busy) { location.reload(); return; }
+    const news = document.getElementById("news") ?? document.querySelector("main").appendChild(Object.assign(document.createElement("a"), { id: "news", href: location.href, textContent: "Something new was judged: load again" }));
+    news.setAttribute("role", "status");
+    news.addEventListener("click", (event) => { event.preventDefault(); location.reload(); });
+  });
+  addEventListener("pagehide", () => events.close());
+}
+if (!document.body.classList.contains("of-model")) document.body.dataset.ready = String(Math.round(performance.now()));

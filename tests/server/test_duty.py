@@ -1,0 +1,68 @@
+"""Incidents as whoever is on duty sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from driftline.server.session import sign_of
+
+
+@pytest.fixture
+def incident(small: Any, rows_of: Any) -> int:
+    """An incident that is open: an amount moved."""
+    small.send(rows_of(0, 300), "a")
+    small.send(rows_of(300, 300, shift=3.0), "b")
+    small.round()
+    (one,) = small.service.incidents.incidents(open_only=True)
+    return int(one["id"])
+
+
+def test_an_incident_is_told_from_its_first_sign_on(api: Any, incident: int, token: Any, signed_in: Any) -> None:
+    """The list leads to it, it leads to its model, and it names what belongs to it."""
+    headers = signed_in(token("viewer"))
+    assert f'href="/incidents/{incident}"' in api.get("/incidents", headers=headers).text
+    page = api.get(f"/incidents/{incident}", headers=headers).text
+    assert 'href="/models/churn"' in page
+    assert "amount" in page
+    assert "/take" not in page
+    assert api.get("/incidents/999", headers=headers).status_code == 404
+    assert api.get("/incidents?model=nobody", headers=headers).status_code == 404
+
+
+def test_somebody_takes_it_up(api: Any, incident: int, face: Any, token: Any, signed_in: Any) -> None:
+    """Who did stands on the page and in the trail; a viewer may not."""
+    text = token("operator")
+    went = api.post(f"/incidents/{incident}/take", data={"sign": sign_of(text), "note": "on it"}, headers=signed_in(text))
+    assert went.status_code == 303
+    assert "takes care of it" in api.get(f"/incidents/{incident}", headers=signed_in(text)).text
+    assert face.service.board.trail(before=None, limit=1)[0]["action"] == "incident.answer"
+    viewer = token("viewer")
+    refused = api.post(f"/incidents/{incident}/take", data={"sign": sign_of(viewer)}, headers=signed_in(viewer))
+    assert refused.status_code == 403
+
+
+def test_messages_are_kept_back_and_told_again(api: Any, incident: int, face: Any, token: Any, signed_in: Any) -> None:
+    """For some hours of one model; the list shows it, and an end can be put to it."""
+    text = token("operator")
+    headers, sign = signed_in(text), {"sign": sign_of(text)}
+    assert api.post(f"/incidents/{incident}/silence", data={**sign, "hours": "0"}, headers=headers).status_code == 422
+    assert api.post(f"/incidents/{incident}/silence", data={**sign, "hours": "4"}, headers=headers).status_code == 303
+    (held,) = face.service.orders.silences(face.clock())
+    assert held["matchers"] == 'monitor="churn"'
+    assert "Messages that are kept back" in api.get("/incidents", headers=headers).text
+    assert api.post(f"/incidents/silences/{held['id']}/lift", data=sign, headers=headers).status_code == 303
+    assert face.service.orders.silences(face.clock()) == []
+
+
+@pytest.mark.browser
+def test_the_fleet_counts_alerts_that_fire(browser: Any, incident: int, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """Where any fires they have a column of their own, and the way leads to the incident."""
+    with served(face) as url, opened(browser, url, token("viewer")) as page:
+        assert page.locator("table.fleet td.alerts").inner_text().strip().isdecimal()
+        page.get_by_role("link", name="Incidents").click()
+        page.wait_for_url("**/incidents")
+        page.locator("table a.name").first.click()
+        page.wait_for_url("**/incidents/*")
+        assert page.get_by_role("heading", level=1).inner_text()

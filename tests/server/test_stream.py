@@ -1,0 +1,37 @@
+"""The data pages: what waits, what came, and what could not be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from driftline.server.session import sign_of
+
+
+def test_the_data_of_a_model_is_told(api: Any, small: Any, rows_of: Any, token: Any, signed_in: Any) -> None:
+    """Windows with their rows and labels; and what waits in the whole service."""
+    small.send(rows_of(0, 120), "a")
+    small.round()
+    headers = signed_in(token("viewer"))
+    page = api.get("/models/churn/data", headers=headers).text
+    assert "2026-01-05 01:00" in page
+    assert "Dead letters" not in page
+    everything = api.get("/data", headers=headers).text
+    assert 'href="/models/churn/data"' in everything
+    assert "Rows not counted yet" in everything
+
+
+def test_dead_letters_are_sent_again(api: Any, face: Any, small: Any, token: Any, signed_in: Any) -> None:
+    """An operator sees them and chooses; it is in the trail, and one that still cannot be read stays."""
+    text = token("operator")
+    bearer = {"Authorization": f"Bearer {text}", "Idempotency-Key": "x"}
+    sent = api.post("/v1/models/churn/predictions", json=[{"id": {"a": 1}, "amount": 1}], headers=bearer)
+    assert sent.json()["refused"] == 1
+    (letter,) = small.service.board.dead_letters(small.watched.id, before=None, limit=10)
+    headers, sign = signed_in(text), sign_of(text)
+    page = api.get("/models/churn/data", headers=headers).text
+    assert f'value="{letter["id"]}"' in page
+    assert api.post("/models/churn/data/replay", data={"sign": sign}, headers=headers).status_code == 422
+    went = api.post("/models/churn/data/replay", data={"sign": sign, "id": str(letter["id"])}, headers=headers)
+    assert went.status_code == 303
+    assert "still" in went.headers["location"]
+    assert small.service.board.trail(before=None, limit=1)[0]["action"] == "letters.replay"
