@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from driftline.pages.glance import column_in, detail, glance, pack, unpack
+from driftline.pages.glance import column_in, detail, drifted, glance, opened, pack, unpack
 from driftline.reports.document import to_dict
 from driftline.reports.ledger import VERDICTS, ledger
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 def test_a_glance_has_every_column_in_its_colour(modelled: Report) -> None:
     """Names, verdicts and heat are those of the report's heat map."""
-    told, book = glance(to_dict(modelled)), ledger(modelled)
+    told, book = opened(pack(glance(to_dict(modelled)))), ledger(modelled)
     assert [tuple(part["names"]) for part in told["parts"]] == [book.names] * len(book.windows)
     for at, part in enumerate(told["parts"]):
         assert part["heat"] == pytest.approx(book.heat[:, at])
-        assert part["codes"] == book.verdicts[:, at].tolist()
-        drifted = [name for name, code in zip(part["names"], part["codes"], strict=True) if VERDICTS[code] == "drifted"]
-        assert [one["name"] for one in part["drifted"]] == drifted
+        assert part["codes"].tolist() == book.verdicts[:, at].tolist()
+        moved = [name for name, code in zip(part["names"], part["codes"], strict=True) if VERDICTS[code] == "drifted"]
+        assert [one["name"] for one in drifted(part)] == moved
 
 
 @pytest.mark.parametrize("name", ["modelled", "parted"])
 def test_one_column_is_found_without_the_others(name: str, request: pytest.FixtureRequest) -> None:
     """Each column of each part comes back as the report has it, to five digits."""
     report = to_dict(request.getfixturevalue(name))
-    parts, body = glance(report)["parts"], detail(report)
+    parts, body = opened(pack(glance(report)))["parts"], detail(report)
     for at, window in enumerate(report["windows"]):
         for column in window["columns"]:
             found = column_in(body, parts, at, column["name"])
@@ -39,7 +39,7 @@ def test_one_column_is_found_without_the_others(name: str, request: pytest.Fixtu
 def test_a_column_that_is_not_there_is_none(modelled: Report) -> None:
     """Nothing is said of it."""
     report = to_dict(modelled)
-    assert column_in(detail(report), glance(report)["parts"], 0, "nobody") is None
+    assert column_in(detail(report), opened(pack(glance(report)))["parts"], 0, "nobody") is None
 
 
 def test_packing_keeps_what_is_not_a_number() -> None:

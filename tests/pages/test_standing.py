@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from driftline.pages.glance import drifted
 from driftline.pages.history import history
 from driftline.pages.standing import NAMED, standing
 
@@ -19,7 +20,7 @@ def test_it_says_how_the_model_stands(kept: list[Seen]) -> None:
     assert told["health"]["worse"]
     assert "worse since" in told["health"]["headline"]
     assert told["spark"]["path"].startswith("M")
-    assert told["drifted"] == len(found.last["parts"][0]["drifted"])
+    assert told["drifted"] == len(drifted(found.last["parts"][0]))
     assert len(told["named"]) == min(told["drifted"], NAMED)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import zlib
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from driftline.reports.ledger import VERDICTS, heat
+from driftline.reports.packing import compact, deflate
 from driftline.reports.reading import column_of
 from driftline.verdicts.report import Verdict
 
@@ -23,6 +26,8 @@ DIGITS = 5
 """Of each number so many digits are kept, which is more than any page shows."""
 
 LENGTH = np.dtype("<u4")
+HUNDREDTHS = 100
+"""Heat has steps of 0.01."""
 
 
 def glance(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,7 +38,7 @@ def glance(report: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         `verdict`, `reason`, `since`, `promise`, `findings`, `reference` (its rows), and for each segment a part: what the
-        report says of it, but of its columns only names, kinds, roles, verdicts and heat, and in words those that drifted.
+        report says of it, but of its columns only names, kinds, roles, verdicts and heat, written densely, and in words those that drifted.
     """
     kept = {name: report[name] for name in ("verdict", "reason", "since", "promise", "findings")}
     return {**kept, "reference": report["reference"]["rows"], "parts": [_part(window) for window in report["windows"]]}
@@ -43,17 +48,16 @@ def _part(window: Mapping[str, Any]) -> dict[str, Any]:
     columns = [column_of(told) for told in window["columns"]]
     codes = [VERDICTS.index(column.verdict) for column in columns]
     kept = {name: value for name, value in window.items() if name != "columns"}
+    # What is alike in every window, and what is long, are texts in the JSON: they are read in no time.
+    table = [[column.name, column.kind.value, column.role.value, column.importance] for column in columns]
     return {
         **kept,
-        "names": [column.name for column in columns],
-        "kinds": [column.kind.value for column in columns],
-        "roles": [column.role.value for column in columns],
-        "importances": [column.importance for column in columns],
-        "codes": codes,
-        "heat": [heat(column) for column in columns],
+        "table": deflate(compact(table).encode()),
+        "codes": "".join(map(str, codes)),
+        "heat": base64.b64encode(np.rint(np.array([heat(column) for column in columns]) * HUNDREDTHS).astype("<u2").tobytes()).decode(),
         "open": Counter(column.cause.value for column in columns if column.verdict is Verdict.INCONCLUSIVE),
         "small": sum(column.seen and column.verdict is not Verdict.DRIFTED for column in columns),
-        "drifted": [_worst_only(told) for told in window["columns"] if told["verdict"] == "drifted"],
+        "moved": deflate(compact(_rounded([_worst_only(told) for told in window["columns"] if told["verdict"] == "drifted"])).encode()),
     }
 
 
@@ -69,6 +73,33 @@ def pack(value: Any) -> bytes:
 def unpack(body: bytes) -> Any:
     """Read what `pack` wrote."""
     return json.loads(zlib.decompress(body))
+
+
+def opened(body: bytes) -> dict[str, Any]:
+    """A glance that was packed, with lists of its columns: `names`, `kinds`, `roles`, `importances`; and arrays: `codes`, `heat`."""
+    found: dict[str, Any] = unpack(body)
+    for part in found["parts"]:
+        part["names"], part["kinds"], part["roles"], part["importances"] = _table(part["table"])
+        part["codes"] = np.frombuffer(part["codes"].encode(), np.uint8) - ord("0")
+        part["heat"] = np.frombuffer(base64.b64decode(part["heat"]), "<u2") / HUNDREDTHS
+    return found
+
+
+@lru_cache(maxsize=512)
+def _read(text: str) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads(zlib.decompress(base64.b64decode(text))))
+
+
+def drifted(part: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The columns of a part that drifted, as the report has them, each with the score that its verdict rests on."""
+    return _read(part["moved"])
+
+
+@lru_cache(maxsize=64)
+def _table(text: str) -> tuple[list[str], list[str], list[str], list[float | None]]:
+    rows = json.loads(zlib.decompress(base64.b64decode(text)))
+    names, kinds, roles, importances = ([row[at] for row in rows] for at in range(4))
+    return names, kinds, roles, importances
 
 
 def detail(report: Mapping[str, Any]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from driftline.pages.glance import unpack
+from driftline.pages.glance import opened
 from driftline.profile.plan import Plan
 from driftline.profile.profile import Profile
 from driftline.reports.reading import window_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Windows in the order of time, at least one; `glances` are theirs, see `pages.glance.glance`."""
+    """Windows in the order of time, at least one; `glances` are theirs, see `pages.glance.opened`."""
 
     name: str
     windows: tuple[Window, ...]
@@ -74,5 +74,5 @@ def history(name: str, seen: Sequence[Seen]) -> History | None:
     """Read what was kept of a monitor's windows; None where nothing was."""
     if not seen:
         return None
-    glances = tuple(unpack(one.body) for one in seen)
+    glances = tuple(opened(one.body) for one in seen)
     return History(name, tuple(one.window for one in seen), glances, tuple(one.judged for one in seen))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftline.pages.glance import column_in, columns_in, unpack
+from driftline.pages.glance import column_in, columns_in, opened
 from driftline.profile.profile import Profile
 from driftline.reports.packing import pack_json, pack_numbers
 from driftline.reports.page import column_page, window_page
@@ -81,7 +81,7 @@ class Close:
         profiles: list[Profile] = []
         nothing = Profile.empty(self.reference.plan)
         for one in self.seen:
-            parts = unpack(one.body)["parts"]
+            parts = opened(one.body)["parts"]
             part = next((at for at, known in enumerate(parts) if self._means(known["segment"])), None)
             if part is None:
                 continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftline.drift.statistic import STATISTICS
+from driftline.pages.glance import drifted
 from driftline.pages.look import address
 from driftline.reports.html import front
 from driftline.reports.ledger import UNSAID, VERDICTS, Ledger, slots
@@ -88,8 +89,8 @@ def _board(found: History, report: Report, segment: str | None) -> Board:
     heat, codes = np.full(shape, math.nan), np.full(shape, UNSAID, dtype=np.uint8)
     for at, part in enumerate(parts):
         rows_of, places = _matched(names, part["names"])
-        heat[rows_of, at] = np.array(part["heat"], dtype=np.float64)[places]
-        codes[rows_of, at] = np.array(part["codes"], dtype=np.uint8)[places]
+        heat[rows_of, at] = part["heat"][places]
+        codes[rows_of, at] = part["codes"][places]
     book = Ledger(
         segment=segment,
         windows=windows,
@@ -125,7 +126,7 @@ def _outline(boards: list[Board]) -> Outline:
     return Outline(
         stories=tuple(sorted(stories, key=lambda one: (not one.now, CONCERNS.index(one.told.concern), -one.told.weight))),
         open=dict(sorted(causes.items(), key=lambda item: -item[1])),
-        stable=sum(part["codes"].count(STABLE) for part in last),
+        stable=sum(int((part["codes"] == STABLE).sum()) for part in last),
         small=sum(part["small"] for part in last),
     )
 
@@ -139,7 +140,7 @@ def _stories(board: Board) -> list[Story]:
         last = int(ats[-1])
         now = not (codes[last + 1 :] == STABLE).any()
         at = last if now else int(ats[np.argmax(book.heat[row, ats])])
-        told = next(one for one in board.parts[at]["drifted"] if one["name"] == book.names[row])
+        told = next(one for one in drifted(board.parts[at]) if one["name"] == book.names[row])
         labels = book.labels()
         found.append(
             Story(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from driftline.pages.glance import drifted
 from driftline.reports.clinic import spark, vital
 from driftline.reports.track import About, courses
 from driftline.reports.wording import clean
@@ -38,7 +39,7 @@ def standing(history: History) -> dict[str, Any]:
         "spark": None if course is None else spark(course),
         "labels": _labels(report),
         "columns": len(part["names"]),
-        "drifted": len(part["drifted"]),
+        "drifted": len(drifted(part)),
         "named": [clean(one["name"], 40) for one in _heaviest(part)[:NAMED]],
     }
 
@@ -61,4 +62,4 @@ def _labels(report: Report) -> dict[str, Any] | None:
 
 
 def _heaviest(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return sorted(part["drifted"], key=lambda one: -(one["weight"] or 0.0))
+    return sorted(drifted(part), key=lambda one: -(one["weight"] or 0.0))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from driftline.store.fleet import Watched
     from driftline.store.glances import Listed, Seen
 
-COUNTED, FEWEST = 12_000, 8
+COUNTED, FEWEST = 6_000, 8
 """A column's distributions are shown in so many windows as have so many columns' counts together, but in so many at least."""
 
 
