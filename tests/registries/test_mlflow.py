@@ -27,7 +27,7 @@ from driftline.registries.aliases import entry, promotion, withdrawal
 from driftline.registries.mlflow import MlflowRegistry
 
 place = Path(sys.argv[1])
-registry = MlflowRegistry(f"sqlite:///{place}/mlflow.db", artifacts=str(place / "artifacts"))
+registry = MlflowRegistry(f"sqlite:///{place}/mlflow.db", place / "fetched", artifacts=str(place / "artifacts"))
 for name in "ab":
     folder = place / name
     folder.mkdir()
@@ -36,7 +36,8 @@ for name in "ab":
     version = registry.register("shop", folder, about)
     assert registry.register("shop", folder, about) == version
     assert registry.about("shop", version) == about
-    assert (registry.folder("shop", version) / "model.txt").read_text() == name
+    for _ in range(2):
+        assert (registry.folder("shop", version) / "model.txt").read_text() == name
 assert registry.aliases("none") == {}
 assert registry.change("shop", "1", promotion) == {"champion": "1"}
 assert registry.change("shop", "2", entry) == {"champion": "1", "challenger": "2"}
@@ -51,7 +52,7 @@ except StateError as error:
 else:
     raise AssertionError
 try:
-    MlflowRegistry("http://127.0.0.1:9").aliases("shop")
+    MlflowRegistry("http://127.0.0.1:9", place).aliases("shop")
 except OutsideError as error:
     assert "did not do it" in str(error)
 else:
@@ -69,7 +70,7 @@ def test_versions_aliases_and_repair(tmp_path: Path) -> None:
         assert done.stdout.splitlines()[-1:] == ["all of it"], done.stderr
         return
     with pytest.raises(PluginError, match="needs the package 'mlflow'"):
-        MlflowRegistry(f"sqlite:///{tmp_path}/mlflow.db")
+        MlflowRegistry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path)
 
 
 def test_steps_are_the_same_for_every_registry() -> None:

@@ -30,20 +30,21 @@ class MlflowRegistry:
 
     Args:
         uri: of the tracking server, or of its database: `sqlite:///mlflow.db`.
+        fetched: the folder into which models are fetched when their files are asked for.
         artifacts: where the files of new experiments go; MLflow's own place by default.
 
     Raises:
         PluginError: the extra `mlflow` is not installed.
     """
 
-    def __init__(self, uri: str, artifacts: str | None = None) -> None:
+    def __init__(self, uri: str, fetched: Path, artifacts: str | None = None) -> None:
         try:
             # Slow to import, and an extra: who keeps models in a folder does without.
             self._client = import_module("mlflow").MlflowClient(tracking_uri=uri, registry_uri=uri)
         except ModuleNotFoundError as error:
             fact = f"a registry in MLflow needs the package {error.name!r}, which is not installed"
             raise PluginError(fact, hint="pip install 'driftline[mlflow]'") from error
-        self._uri = uri
+        self._uri, self._fetched = uri, fetched
         self._artifacts = artifacts
 
     def register(self, model: str, folder: Path, about: Mapping[str, Any]) -> str:
@@ -82,9 +83,15 @@ class MlflowRegistry:
             return dict(json.loads(Path(path).read_text(encoding="utf-8")))
 
     def folder(self, model: str, version: str) -> Path:
-        """Where a version's files lie; fetched where they lie elsewhere."""
+        """Where a version's files lie: fetched once, as a whole, for versions never change."""
+        place = self._fetched / model / version
         with self._outside():
-            return Path(self._client.download_artifacts(str(self._version(model, version).run_id), MODEL))
+            run = str(self._version(model, version).run_id)
+            if not place.is_dir():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryDirectory(dir=place.parent) as draft:
+                    Path(self._client.download_artifacts(run, MODEL, draft)).rename(place)
+        return place
 
     def change(self, model: str, version: str, steps: Callable[[Aliases, str], list[Step]]) -> dict[str, str]:
         """Change aliases: step after step, in an order in which there is one champion wherever it stops; asked again, it goes on."""

@@ -83,7 +83,9 @@ def request_of(decided: Decided, agreed: str = "") -> Request:
 def models(specification: Specification) -> Models:
     """The registry that a specification names."""
     place = specification.releasing.registry
-    return MlflowRegistry(place.uri) if isinstance(place, InMlflow) else FileRegistry(place.root)
+    if isinstance(place, InMlflow):
+        return MlflowRegistry(place.uri, specification.releasing.directory / "fetched")
+    return FileRegistry(place.root)
 
 
 def retrain(specification: Specification, request: Request, now: datetime, tell: Callable[[str], None]) -> Retrained:
