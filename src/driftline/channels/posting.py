@@ -8,7 +8,7 @@ import socket
 import ssl
 from contextlib import closing
 from dataclasses import dataclass
-from threading import Timer
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
 from driftline.channels.addresses import target
@@ -59,7 +59,8 @@ class Wire:
         found = target(url, internal=self.internal, resolve=self.resolve)
         connection = self._connection(found)
         # A server that sends a byte now and then never lets a socket time out by itself.
-        timer = Timer(self.timeout, _hang_up, [connection])
+        late = Event()
+        timer = Timer(self.timeout, _hang_up, [connection, late])
         timer.daemon = True
         timer.start()
         try:
@@ -67,11 +68,11 @@ class Wire:
                 connection.request(method, found.path, body, {"User-Agent": AGENT, **headers})
                 answer = connection.getresponse()
                 text = answer.read(LONGEST_ANSWER).decode("utf-8", "replace")
-            if timer.finished.is_set():
+            if late.is_set():
                 # An answer without a length that was cut off looks like one that is whole.
                 raise TimeoutError
         except (OSError, http.client.HTTPException) as error:
-            why = "it took too long" if isinstance(error, TimeoutError) or timer.finished.is_set() else type(error).__name__
+            why = "it took too long" if isinstance(error, TimeoutError) or late.is_set() else type(error).__name__
             raise OutsideError(f"{found.named} did not answer: {why}", hint="it is tried again") from error
         finally:
             timer.cancel()
@@ -125,7 +126,8 @@ def _opened(found: Target, timeout: float | None) -> socket.socket:
     return socket.create_connection((last, found.port), timeout)
 
 
-def _hang_up(connection: _Pinned | _PinnedSecure) -> None:
+def _hang_up(connection: _Pinned | _PinnedSecure, late: Event) -> None:
+    late.set()
     # `connection.sock` is forgotten while an answer without a length is read.
     if connection.line is not None:
         try:
