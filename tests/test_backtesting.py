@@ -59,14 +59,14 @@ class Signs:
         return np.where(wanted, shares[1], shares[0])
 
 
-def found(directory: Path, learner: Signs | None = None, folder: Path | None = None, **more: object) -> Backtest:
+def found(directory: Path, learner: Signs | None = None, folder: Path | None = None, *, sampling: bool = False, **more: object) -> Backtest:
     """The backtest of a directory."""
     said = {
         "reference": "reference.parquet", "current": "current.parquet", "task": "binary", "window": "day",
         "columns": {"timestamp": "ts", "label_time": "known", "score": "score", "label": "label"},
         "decisions": {"cost": 20.0, "cool_down": "20 days"}, **more,
     }  # fmt: skip
-    return backtest(specify(said, {}, directory=directory), learner, now=END, folder=folder)
+    return backtest(specify(said, {}, directory=directory), learner, now=END, folder=folder, sampling=sampling)
 
 
 @pytest.mark.slow
@@ -158,6 +158,15 @@ def test_the_users_own_program_is_trained_and_asked(directory: Path) -> None:
     result = found(directory, training=training)
     assert result.learner.startswith("program")
     assert np.isfinite(result.matrix.costs[1, 1:]).all()
+
+
+def test_ways_to_choose_rows_are_tried(directory: Path) -> None:
+    """After the model turned, rows since then teach more than all rows do; and the learning curve says whether they are enough."""
+    result = found(directory, Signs([]), sampling=True)
+    assert result.rows is not None
+    assert result.rows.way in {"since the change", "sliding", "half and half"}
+    assert result.curve is not None
+    assert result.curve.sizes[-1] > result.curve.sizes[0]
 
 
 def test_labels_are_needed(directory: Path) -> None:

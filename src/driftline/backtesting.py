@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from driftline.decisions.matrix import Matrix
 from driftline.decisions.policies import compare
-from driftline.decisions.sampling import History, choose
+from driftline.decisions.sampling import WAYS, History, advise, choose, learning_curve
 from driftline.decisions.sampling import Terms as Choice
 from driftline.engines.cells import seconds
 from driftline.errors import ConfigError, DataError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from driftline.config.specification import Specification
     from driftline.decisions.course import Decided
     from driftline.decisions.policies import Comparison
-    from driftline.decisions.sampling import Chosen
+    from driftline.decisions.sampling import Advice, Chosen, Curve
     from driftline.monitor import Monitor
     from driftline.ports import Progress, Source
     from driftline.profile.outcome import Outcome
@@ -47,6 +47,12 @@ if TYPE_CHECKING:
 
 MOST = 60_000
 """A stand-in is trained on no more rows than this; rows of the rarer class are kept before others."""
+
+FEWEST = 8
+"""With fewer windows the past's last quarter says nothing of how to choose rows."""
+
+MATTERS = 0.01
+"""More rows are not worth waiting for where they bring less than this share of the cost."""
 
 WEEK = 7 * 86_400.0
 
@@ -78,6 +84,8 @@ class Backtest:
         alarms: windows in which our policy did not hold.
         trained: how many models were trained for it.
         assumed: what nobody said and was assumed, in sentences.
+        rows: the way to choose rows that the past speaks for; None where it was not asked, or the past is too short.
+        curve: whether there were enough rows at its end; None likewise.
     """
 
     monitor: str
@@ -89,6 +97,8 @@ class Backtest:
     alarms: int
     trained: int
     assumed: tuple[str, ...]
+    rows: Advice | None = None
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +142,7 @@ def backtest(
     now: datetime | None = None,
     cost: float | None = None,
     folder: Path | None = None,
+    sampling: bool = False,
     progress: Progress | None = None,
 ) -> Backtest:
     """Replay policies over the current data of a monitor, which has to have its labels by now.
@@ -144,6 +155,7 @@ def backtest(
         now: the end of the past; labels that came later are not known.
         cost: of a training; the monitor's own where None.
         folder: where each model's costs are kept, so that a backtest that was stopped goes on.
+        sampling: try every way to choose rows, too, on the last quarter of the past.
         progress: told of the progress.
 
     Raises:
@@ -167,7 +179,8 @@ def backtest(
     priced, unit, assumed = _pricing(monitor, outcome)
     keep = None if folder is None else folder / _key(rows, learner, unit)
     bench = _Bench(rows, learner, priced, keep, None if isinstance(learner, Program) else MOST)
-    return _replayed(bench, decided, monitor, cost, unit, assumed, progress)
+    found = _replayed(bench, decided, monitor, cost, unit, assumed, progress)
+    return replace(found, rows=_tried(bench, decided), curve=_learnt(bench)) if sampling and len(rows.ends) >= FEWEST else found
 
 
 def _replayed(
@@ -207,6 +220,26 @@ def _replayed(
     return Backtest(monitor.name, labels, matrix, comparison, unit, bench.learner.name, alarms, bench.trained, tuple(assumed))
 
 
+def _tried(bench: _Bench, decided: Sequence[Decided]) -> Advice:
+    """Every way to choose rows, trained where the last quarter begins and compared on its windows."""
+    model = len(decided) * 3 // 4
+    last = decided[model - 1]
+    labels = [one.evidence.window for one in decided]
+    spoilt = tuple(labels.index(label) for label in last.evidence.polluted if label in labels)
+    began = next((one.evidence.loss.since for one in reversed(decided[:model]) if one.evidence.loss is not None), None)
+    since = labels.index(began) if began in labels else None
+    return advise({way: bench.costs(model, way, spoilt, since) for way in WAYS if way != "importance"})
+
+
+def _learnt(bench: _Bench) -> Curve:
+    """Models on a half, three quarters and all of what was known where the last quarter begins, compared on its windows."""
+    model = len(bench.rows.ends) * 3 // 4
+    chosen = chosen_at(bench.rows, model, "everything", (), None, None)
+    sizes = tuple(int(chosen.rows.size * part) for part in (0.5, 0.75, 1.0))
+    losses = tuple(float(bench.trained_on(model, chosen.rows[-size:]).mean()) for size in sizes)
+    return learning_curve(sizes, losses, margin=MATTERS * abs(losses[-1]))
+
+
 def _drifts(one: Decided) -> bool:
     """Whether anything drifted in the newest window: what somebody who retrains on every drift would go by."""
     evidence = one.evidence
@@ -235,16 +268,20 @@ class _Bench:
         if kept is not None and kept.exists():
             return np.asarray(np.load(kept), dtype=np.float64)
         chosen = chosen_at(self.rows, model, way, spoilt, since, self._most)
-        asked = np.flatnonzero((self._window >= model) & (self._window < len(self.rows.ends)) & ~np.isnan(self.rows.truth))
-        scores = np.full(self.rows.table.num_rows, np.nan)
-        learnt = self.rows.table.take(pa.array(chosen.rows))
-        scores[asked] = self.learner.scores(learnt, self.rows.truth[chosen.rows], chosen.weights, self.rows.table.take(pa.array(asked)))
-        self.trained += 1
-        found = self._billed(model, scores)
+        found = self.trained_on(model, chosen.rows, chosen.weights)
         if kept is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             np.save(kept, found)
         return found
+
+    def trained_on(self, model: int, places: NDArray[np.intp], weights: Floats | None = None) -> Floats:
+        """What the windows from one on cost with a model that was trained on these rows. Shape: windows − model."""
+        asked = np.flatnonzero((self._window >= model) & (self._window < len(self.rows.ends)) & ~np.isnan(self.rows.truth))
+        scores = np.full(self.rows.table.num_rows, np.nan)
+        learnt, heavy = self.rows.table.take(pa.array(places)), np.ones(places.size) if weights is None else weights
+        scores[asked] = self.learner.scores(learnt, self.rows.truth[places], heavy, self.rows.table.take(pa.array(asked)))
+        self.trained += 1
+        return self._billed(model, scores)
 
     def _billed(self, model: int, scores: Floats) -> Floats:
         """The cost of each window from one on. Rows without a truth cost nothing: nobody knows what they cost."""

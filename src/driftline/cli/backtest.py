@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Where models' costs are kept, so that a stopped backtest goes on. Without this: .driftline.",
 )
+@click.option("--sampling", is_flag=True, help="Try every way to choose rows, too, and say whether there are enough.")
 @click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Draw the cumulative cost.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -43,6 +44,7 @@ def backtest(  # noqa: PLR0913  one argument an option
     as_of: datetime | None,
     cost: float | None,
     folder: Path | None,
+    sampling: bool,
     html: Path | None,
     as_json: bool,
     quiet: bool,
@@ -70,14 +72,19 @@ def backtest(  # noqa: PLR0913  one argument an option
     specification = load(config, None, current, session)
     kept = folder or specification.releasing.directory / "backtest"
     with progress(quiet=quiet or as_json) as told:
-        found = replay(specification, now=as_of and as_of.replace(tzinfo=UTC), cost=cost, folder=kept, progress=told)
+        found = replay(specification, now=as_of and as_of.replace(tzinfo=UTC), cost=cost, folder=kept, sampling=sampling, progress=told)
     if html is not None:
         write(html, bill.to_html(found.comparison, found.windows, found.unit, found.monitor))
     if as_json:
         document = bill.to_dict(found.comparison, found.windows, found.unit)
-        click.echo(json.dumps(document | {"assumed": list(found.assumed), "alarms": found.alarms}, indent=1))
+        rows = None if found.rows is None else found.rows.sentence
+        curve = None if found.curve is None else found.curve.sentence
+        click.echo(json.dumps(document | {"assumed": list(found.assumed), "alarms": found.alarms, "rows": rows, "curve": curve}, indent=1))
         return
     for line in bill.lines(found.comparison, found.unit):
         click.echo(line)
+    if found.rows is not None and found.curve is not None:
+        click.echo(f"rows to train on: {found.rows.sentence}")
+        click.echo(f"learning curve: {found.curve.sentence}")
     for line in found.assumed:
         click.echo(f"note: {line}")
