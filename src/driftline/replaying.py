@@ -177,7 +177,7 @@ def _reports(
         if progress is not None:
             progress("deciding", done, len(windows))
         known = Counted(counted)
-        report = judge(blocks, known, monitor, now, delays)
+        report = judge(blocks, known, monitor, now, delays, estimated=newest)
         yield diagnose(blocks, known, report) if newest else _diagnosed(blocks, known, report, told)
 
 

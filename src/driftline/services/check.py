@@ -69,7 +69,9 @@ class Counted:
         return sorted(((w, p) for (s, w), p in self.profiles.items() if s == segment), key=lambda item: item[0])
 
 
-def check(reference: Counted, current: Counted, monitor: Monitor, created: datetime, delays: Delays | None = None) -> Report:
+def check(
+    reference: Counted, current: Counted, monitor: Monitor, created: datetime, delays: Delays | None = None, *, estimated: bool = True
+) -> Report:
     """Judge every window of every segment against the reference.
 
     Args:
@@ -78,6 +80,7 @@ def check(reference: Counted, current: Counted, monitor: Monitor, created: datet
         monitor: how they are to be judged.
         created: now.
         delays: how late labels come, where that was learnt.
+        estimated: estimate performance where labels have not come, which takes most of the time.
 
     Raises:
         DataError: nothing was counted in the reference.
@@ -93,7 +96,7 @@ def check(reference: Counted, current: Counted, monitor: Monitor, created: datet
     windows: list[WindowReport] = []
     profiles: list[Profile] = []
     for segment in segments:
-        judged, counted = _judge_segment(segment, reference, current, monitor, level)
+        judged, counted = _judge_segment(segment, reference, current, monitor, level, estimated=estimated and segment is None)
         judged = [
             replace(report, labels=labels_of(report.window, profile, usual, created, delays))
             for report, profile in zip(judged, counted, strict=True)
@@ -123,7 +126,7 @@ def check(reference: Counted, current: Counted, monitor: Monitor, created: datet
 
 
 def _judge_segment(
-    segment: str | None, reference: Counted, current: Counted, monitor: Monitor, level: float
+    segment: str | None, reference: Counted, current: Counted, monitor: Monitor, level: float, *, estimated: bool
 ) -> tuple[list[WindowReport], list[Profile]]:
     blocks, pieces = reference.of(segment), current.of(segment)
     if not pieces:
@@ -142,7 +145,7 @@ def _judge_segment(
         length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
     )
     policy = monitor.policy
-    performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=segment is None)
+    performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
     drift = level * (1 - (PERFORMANCE if performance else 0) - (OPERATIONS if operations else 0))
     evidence = gather(comparison, drift * INSTANT, policy.confidence)
