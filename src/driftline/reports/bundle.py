@@ -104,7 +104,7 @@ SURFACES: Mapping[Theme, Mapping[str, str]] = {
     Theme.LIGHT: {
         "back": "#f5f7f9",
         "quiet": "#f1f4f7",
-        "drifted-soft": "#fdf1e8",
+        "drifted-soft": "#fffaf6",
         "drifted-line": "#f3cfb0",
         "stable-soft": "#edf5fa",
         "stable-line": "#c6dfef",
