@@ -26,6 +26,12 @@ def test_rows_that_say_nothing_are_not_usable() -> None:
     assert rows.labelled().tolist() == [True, False, False, False]
 
 
+def test_no_rows_are_no_usable_rows() -> None:
+    """A window whose sample is empty is judged like any other."""
+    none = Rows(np.empty((0, 2)), (False, True), np.empty(0), np.empty(0, dtype=np.int64), np.empty(0))
+    assert none.usable().shape == none.labelled().shape == (0,)
+
+
 def test_truth_is_one_in_the_column_that_came_true(world: Any, dice: np.random.Generator) -> None:
     """Each labelled row has a single 1, each row without a label none."""
     rows = world.classes(50, dice)

@@ -67,7 +67,8 @@ class Rows:
 
     def usable(self) -> NDArray[np.bool_]:
         """Rows with scores, and a prediction: nothing can be said of others. Shape: n."""
-        there = np.isfinite(self.score).reshape(len(self), -1).all(axis=1)
+        finite = np.isfinite(self.score)
+        there = finite if finite.ndim == 1 else finite.all(axis=1)
         return np.asarray(there if self.predicted is None else there & (self.predicted >= 0), dtype=np.bool_)
 
     def labelled(self) -> NDArray[np.bool_]:

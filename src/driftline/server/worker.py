@@ -125,6 +125,9 @@ class Worker:
             except DriftlineError as error:
                 LOG.error("turn failed", extra={"monitor": ident, "why": str(error)})
                 done.failed.append(f"{ident}: {error.fact}")
+            except Exception as error:  # noqa: BLE001  a mistake of ours about one monitor must not keep the others from their turns
+                LOG.exception("a mistake in driftline itself", extra={"monitor": ident})
+                done.failed.append(f"{ident}: this is a mistake in driftline itself: {type(error).__name__}: {error}")
         self._remind(done)
         self._sweep()
         return done
