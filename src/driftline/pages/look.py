@@ -74,7 +74,7 @@ def _asset(name: str) -> Asset:
     return Asset(body, gzip.compress(body, 6, mtime=0), media)
 
 
-SOURCES = {"room.css": ("room.css",), "room.js": ("room.js",), "model.js": bundle.SCRIPTS, "plotly.js": ()}
+SOURCES = {"room.css": ("room.css",), "room.js": ("room.js",), "model.js": (*bundle.SCRIPTS, "asking.js"), "plotly.js": ()}
 """Every asset, and the files of ours that it is made of."""
 
 

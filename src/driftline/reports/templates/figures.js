@@ -18,13 +18,6 @@ function fill(part, given) {
 // The plotting library stands in the file as inert text, or lies at an address. It starts when the first figure comes near the view.
 let library = null;
 
-function fetched(address) {
-  return new Promise((resolve, reject) => {
-    const script = el("script", { src: address, onload: () => resolve(window.Plotly), onerror: reject });
-    document.head.append(script);
-  });
-}
-
 function plotly() {
   library ??= index.plotly ? fetched(index.plotly) : inflate(document.getElementById("plotly").textContent.trim()).then((bytes) => {
     const script = document.createElement("script");

@@ -27,14 +27,6 @@ function segmentOf(raw, heat) {
   return segment;
 }
 
-// In the service's pages what few people look at is not in the page, and is asked for when somebody does.
-async function asked(what, segment, at, more = {}) {
-  const query = new URLSearchParams({ window: segment.windows[at].label, segment: segment.name ?? "", ...more });
-  const answer = await fetch(`${index.more}/${what}?${query}`);
-  if (!answer.ok) throw new Error(`the service did not answer: ${answer.status}`);
-  return answer.json();
-}
-
 function verdictOfHeat(z) {
   if (Number.isNaN(z)) return null;
   return z < 1 ? "stable" : z < 2 ? "inconclusive" : "drifted";
