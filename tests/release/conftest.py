@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
+PYTHON = shlex.quote(sys.executable)
 
 TRAIN = """
 import json, os
@@ -74,7 +77,7 @@ SHOP: dict[str, Any] = {
     "current": "rows.parquet",
     "columns": {"timestamp": "ts", "id": "id", "label": "label", "score": "score"},
     "segments": ["country"],
-    "training": {"command": "python train.py", "score": "python score.py"},
+    "training": {"command": f"{PYTHON} train.py", "score": f"{PYTHON} score.py"},
     "gate": {"metric": "roc_auc", "margin": 0.02},
     "performance": {"value": {"true_positive": 10, "false_positive": -5, "false_negative": -10, "currency": "EUR"}},
 }

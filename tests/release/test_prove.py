@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from driftline.config.specification import Specification
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
+PYTHON = shlex.quote(sys.executable)
 
 
 def quietly(_: str) -> None:
@@ -81,7 +84,7 @@ def test_a_worse_one_fails_and_a_person_may_answer_for_it(shop: Callable[..., Sp
 
 def test_few_rows_tell_nothing_but_how_many_more(shop: Callable[..., Specification]) -> None:
     """With one day kept the gate cannot tell, and says how many rows may settle it."""
-    training = {"command": "python train.py", "score": "python score.py", "holdout": "1 day"}
+    training = {"command": f"{PYTHON} train.py", "score": f"{PYTHON} score.py", "holdout": "1 day"}
     specification = shop(weight=1.5, training=training, gate={"metric": "roc_auc", "margin": 0.015})
     challenged(specification)
     proof = prove(specification, NOW, quietly)
@@ -93,7 +96,7 @@ def test_few_rows_tell_nothing_but_how_many_more(shop: Callable[..., Specificati
 
 def test_answers_from_elsewhere_are_taken(shop: Callable[..., Specification], tmp_path: Path) -> None:
     """Where models are asked elsewhere a file of answers is enough; one that does not fit is refused."""
-    specification = shop(training={"command": "python train.py"})
+    specification = shop(training={"command": f"{PYTHON} train.py"})
     challenged(specification)
     with pytest.raises(ConfigError, match="not said how a model is asked"):
         prove(specification, NOW, quietly)

@@ -181,7 +181,7 @@ def _judge(profile: Profile, reference: Profile, w: int, segment: str | None, wi
 def _explained(columns: tuple[ColumnReport, ...], w: int, windows: int) -> tuple[Diagnosis, ...]:
     """The unit fault of the last days, and beside it what moves anyway."""
     name, other = columns[0].name, columns[-1].name
-    start = next(i for i in range(windows) if i / windows >= 0.933)
+    start = next((i for i in range(windows) if i / windows >= 0.933), windows - 1)
     moved = Diagnosis(
         change=Change.COVARIATE,
         kind="covariate_shift",
