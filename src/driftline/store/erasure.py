@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from sqlalchemy import or_, select
 
 from driftline.store.ledger import parcel_of
+from driftline.store.metadata import EPOCH
 from driftline.store.rows import body_of
-from driftline.store.tables import EPOCH, dead_letters, deliveries, glances, outbox, parcels, profiles, verdicts, window_parcels, windows
+from driftline.store.tables import dead_letters, deliveries, glances, outbox, parcels, profiles, verdicts, window_parcels, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

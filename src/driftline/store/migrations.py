@@ -10,7 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Index, UniqueConstraint
 
 from driftline.errors import StateError
-from driftline.store.tables import METADATA, NUMBER, Instant
+from driftline.store.metadata import METADATA, NUMBER, Instant
+from driftline.store.revision_decisions import decided
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -234,5 +235,6 @@ REVISIONS: Mapping[str, Step] = {
     "0004": _glances,
     "0005": _orders,
     "0006": _watermarks,
+    "0007": decided,
 }
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_
 
-from driftline.store.tables import EPOCH, windows
+from driftline.store.metadata import EPOCH
+from driftline.store.tables import windows
 from driftline.store.trail import remember
 
 if TYPE_CHECKING:

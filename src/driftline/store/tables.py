@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -13,49 +10,14 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Dialect
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An instant as whole microseconds since 1970, which every database keeps, compares and sorts alike."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  as SQLAlchemy asks
-        """Write an instant."""
-        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002  as SQLAlchemy asks
-        """Read an instant."""
-        return None if value is None else EPOCH + timedelta(microseconds=int(value))
-
-
-METADATA = MetaData()
-
-NUMBER = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite counts up by itself only in a column that it calls INTEGER."""
-
-
-def _key() -> Column[int]:
-    return Column("id", NUMBER, primary_key=True, autoincrement=True)
-
-
-def _monitor(*, primary_key: bool = False) -> Column[int]:
-    return Column("monitor_id", NUMBER, nullable=False, primary_key=primary_key)
-
+from driftline.store.metadata import METADATA, NUMBER, Instant, key, of_monitor
 
 versions = Table(
     "monitor_versions",
@@ -78,7 +40,7 @@ lies, `problem` why nothing could be learnt."""
 monitors = Table(
     "monitors",
     METADATA,
-    _key(),
+    key(),
     Column("name", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created", Instant, nullable=False),
@@ -103,8 +65,8 @@ tokens = Table(
 received = Table(
     "received",
     METADATA,
-    _key(),
-    _monitor(),
+    key(),
+    of_monitor(),
     Column("kind", String(16), nullable=False),
     Column("batch", Text, nullable=False),
     Column("digest", String(64), nullable=False),
@@ -119,8 +81,8 @@ received = Table(
 parcels = Table(
     "parcels",
     METADATA,
-    _key(),
-    _monitor(),
+    key(),
+    of_monitor(),
     Column("kind", String(16), nullable=False),
     Column("day", String(10), nullable=False),
     Column("rows", Integer, nullable=False),
@@ -142,8 +104,8 @@ ids from `first_id` to `last_id`.
 windows = Table(
     "windows",
     METADATA,
-    _key(),
-    _monitor(),
+    key(),
+    of_monitor(),
     Column("label", Text, nullable=False),
     Column("cut", Text, nullable=False),
     Column("position", BigInteger, nullable=False),
@@ -195,8 +157,8 @@ profiles = Table(
 verdicts = Table(
     "verdicts",
     METADATA,
-    _key(),
-    _monitor(),
+    key(),
+    of_monitor(),
     Column("window_id", NUMBER, nullable=False),
     Column("version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
@@ -219,7 +181,7 @@ verdicts = Table(
 outbox = Table(
     "outbox",
     METADATA,
-    _key(),
+    key(),
     Column("topic", String(32), nullable=False),
     Column("key", String(128), nullable=False),
     Column("body", Text, nullable=False),
@@ -246,7 +208,7 @@ deliveries = Table(
 boards = Table(
     "boards",
     METADATA,
-    _monitor(primary_key=True),
+    of_monitor(primary_key=True),
     Column("body", LargeBinary, nullable=False),
     Column("changed", Instant, nullable=False),
 )
@@ -255,7 +217,7 @@ boards = Table(
 alerts = Table(
     "alerts",
     METADATA,
-    _monitor(primary_key=True),
+    of_monitor(primary_key=True),
     Column("segment", Text, primary_key=True),
     Column("kind", String(32), primary_key=True),
     Column("name", Text, primary_key=True),
@@ -273,8 +235,8 @@ alerts = Table(
 incidents = Table(
     "incidents",
     METADATA,
-    _key(),
-    _monitor(),
+    key(),
+    of_monitor(),
     Column("number", Integer, nullable=False),
     Column("window", Text, nullable=False),
     Column("opened", Instant, nullable=False),
@@ -290,13 +252,13 @@ incidents = Table(
 """Incidents, as people look at them; `members` is JSON."""
 
 answers = Table(
-    "answers", METADATA, _monitor(primary_key=True), Column("number", Integer, primary_key=True), Column("tier", Integer, nullable=False),
+    "answers", METADATA, of_monitor(primary_key=True), Column("number", Integer, primary_key=True), Column("tier", Integer, nullable=False),
     Column("actor", Text, nullable=False), Column("note", Text, nullable=False), Column("at", Instant, nullable=False),
 )  # fmt: skip
 """Who takes care of which incident, and how urgent it was then."""
 
 silences = Table(
-    "silences", METADATA, _key(), Column("matchers", Text, nullable=False), Column("starts", Instant, nullable=False),
+    "silences", METADATA, key(), Column("matchers", Text, nullable=False), Column("starts", Instant, nullable=False),
     Column("ends", Instant, nullable=False), Column("actor", Text, nullable=False), Column("comment", Text, nullable=False),
     Index("ix_silences", "ends"),
 )  # fmt: skip
@@ -315,8 +277,8 @@ leases = Table(
 dead_letters = Table(
     "dead_letters",
     METADATA,
-    _key(),
-    _monitor(),
+    key(),
+    of_monitor(),
     Column("kind", String(16), nullable=False),
     Column("batch", Text, nullable=False),
     Column("place", Integer, nullable=False),
@@ -331,8 +293,8 @@ dead_letters = Table(
 findings = Table(
     "findings",
     METADATA,
-    _key(),
-    _monitor(),
+    key(),
+    of_monitor(),
     Column("place", Text, nullable=False),
     Column("what", Text, nullable=False),
     Column("hint", Text, nullable=False),
@@ -347,7 +309,7 @@ findings = Table(
 watermarks = Table(
     "watermarks",
     METADATA,
-    _monitor(primary_key=True),
+    of_monitor(primary_key=True),
     Column("kind", String(16), primary_key=True),
     *(Column(name, Text) for name in ("done", "upto")),
     Column("changed", Instant, nullable=False),
@@ -357,7 +319,7 @@ watermarks = Table(
 stream_columns = Table(
     "stream_columns",
     METADATA,
-    _monitor(primary_key=True),
+    of_monitor(primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("name", Text, primary_key=True),
     Column("type", String(16), nullable=False),
@@ -367,7 +329,7 @@ stream_columns = Table(
 audit = Table(
     "audit",
     METADATA,
-    _key(),
+    key(),
     Column("at", Instant, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", String(64), nullable=False),
@@ -380,7 +342,7 @@ glances = Table(
     "glances",
     METADATA,
     Column("window_id", NUMBER, primary_key=True),
-    _monitor(),
+    of_monitor(),
     Column("position", BigInteger, nullable=False),
     Column("version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
@@ -393,7 +355,7 @@ glances = Table(
 standings = Table(
     "standings",
     METADATA,
-    _monitor(primary_key=True),
+    of_monitor(primary_key=True),
     Column("body", Text, nullable=False),
     Column("changed", Instant, nullable=False),
 )
