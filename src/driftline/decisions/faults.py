@@ -37,14 +37,20 @@ def causes(windows: Sequence[WindowReport]) -> dict[str, tuple[Diagnosis, ...]]:
     """
     found: dict[str, tuple[Diagnosis, ...]] = {}
     for window in windows:
+        told = tuple(_fed(window))
+        # Columns are made when they are looked at: nobody looks where nothing drifted.
+        if told or window.verdict is not Verdict.DRIFTED:
+            found[window.window.label] = told
+            continue
         begun = {name for since in {c.since for c in window.columns} for one in faults(found.get(since or "", ())) for name in one.columns}
-        told = (_nameless(column) for column in window.columns if _at_fault(column, begun))
-        found[window.window.label] = tuple(_fed(window)) or tuple(told)
+        found[window.window.label] = tuple(_nameless(column) for column in window.columns if _at_fault(column, begun))
     return found
 
 
 def _fed(window: WindowReport) -> Iterator[Diagnosis]:
     """What a diagnosis says of a window, but for labels that have not come: nothing is wrong with the data for their sake."""
+    if not window.diagnosis:
+        return
     truth = {column.name for column in window.columns if column.role in TRUTH}
     late = window.labels is None or window.labels.provisional
     for one in window.diagnosis:
