@@ -50,3 +50,44 @@ def test_the_version_is_the_one_in_pyproject() -> None:
     """One version, written once."""
     assert driftline.__version__ == tomllib.loads(PYPROJECT.read_text())["project"]["version"]
     assert driftline.__version__ == importlib.metadata.version("driftline")
+
+
+NO_PANDAS = """
+import sys
+
+class Hidden:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] in {"pandas", "polars", "sklearn", "sqlalchemy", "duckdb"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Hidden())
+import datetime as dt
+import numpy as np, pyarrow as pa
+from pyarrow import csv, parquet
+import driftline as dl
+
+rng, rows = np.random.default_rng(5), 4000
+start = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
+
+def made(mean):
+    return pa.table({
+        "at": pa.array([start + dt.timedelta(minutes=i) for i in range(rows)]), "day": pa.array([start.date()] * rows),
+        "x": rng.normal(mean, 1, rows), "small": rng.normal(0, 1, rows).astype(np.float32), "n": rng.integers(0, 9, rows),
+        "b": rng.random(rows) < 0.5, "c": pa.array(rng.choice(["a", "b"], rows)), "d": pa.array(rng.choice(["a", "b"], rows)).dictionary_encode(),
+    })
+
+before, after = made(0.0), made(1.0)
+print([column.name for column in dl.compare(before, after).windows[0].columns if column.verdict == "drifted"])
+for writer, kind in ((parquet.write_table, "parquet"), (csv.write_csv, "csv")):
+    for name, table in (("before", before), ("after", after)):
+        writer(table, f"{sys.argv[1]}/{name}.{kind}")
+    report = dl.compare(*(f"{sys.argv[1]}/{name}.{kind}" for name in ("before", "after")))
+    print(sorted({column.name for window in report.windows for column in window.columns if column.verdict == "drifted"}))
+    assert "drifted" in report.to_html()
+"""
+
+
+def test_a_base_installation_needs_no_frames(tmp_path: Path) -> None:
+    """Tables, Parquet and CSV are compared where none of the libraries is there that only the extras bring."""
+    ran = subprocess.run([sys.executable, "-c", NO_PANDAS, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert ran.stdout.splitlines() == ["['x']"] * 3, ran.stderr

@@ -43,6 +43,7 @@ EPOCH_UNITS = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (math.inf, 1e9))
 
 WHOLE = 2.0**63
 TRUTH = {"0": "false", "1": "true", "false": "false", "true": "true"}
+FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}  # NumPy calls the integers by the same names
 
 
 def cells(planned: Planned, array: pa.Array) -> Cells:
@@ -233,7 +234,7 @@ def _epoch(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def raw(array: pa.Array) -> NDArray[Any]:
     """The values as they lie in memory, whatever stands where null."""
     width = array.type.bit_width // 8
-    dtype = np.dtype(array.type.to_pandas_dtype())
+    dtype = np.dtype(FLOATS.get(str(array.type), str(array.type)))
     data = array.buffers()[1]
     if data is None or not len(array):
         return np.zeros(len(array), dtype=dtype)
