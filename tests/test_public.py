@@ -73,7 +73,8 @@ def made(mean):
     return pa.table({
         "at": pa.array([start + dt.timedelta(minutes=i) for i in range(rows)]), "day": pa.array([start.date()] * rows),
         "x": rng.normal(mean, 1, rows), "small": rng.normal(0, 1, rows).astype(np.float32), "n": rng.integers(0, 9, rows),
-        "b": rng.random(rows) < 0.5, "c": pa.array(rng.choice(["a", "b"], rows)), "d": pa.array(rng.choice(["a", "b"], rows)).dictionary_encode(),
+        "b": rng.random(rows) < 0.5, "c": pa.array(rng.choice(["a", "b"], rows)),
+        "d": pa.array(rng.choice(["a", "b"], rows)).dictionary_encode(),
     })
 
 before, after = made(0.0), made(1.0)

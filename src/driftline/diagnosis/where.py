@@ -160,16 +160,18 @@ def _conditions(case: Case, affected: Affected, own: set[int]) -> list[Mark]:
 def _search(inside: Truths, before: Truths, has: Truths, was: Truths) -> list[tuple[int, ...]]:
     """The best parts by SliceLine's score of the excess, best first; a beam search over conjunctions."""
     tables = inside.astype(np.float32), before.astype(np.float32)
-    score, _ = _scored(tables, np.ones_like(has), np.ones_like(was), has, was)
-    wider: dict[tuple[int, ...], float] = {(i,): float(score[i]) for i in _best(score)}
+    score, _ = _scored(tables, np.ones((1, has.size), dtype=bool), np.ones((1, was.size), dtype=bool), has, was)
+    wider: dict[tuple[int, ...], float] = {(i,): float(score[0, i]) for i in _best(score[0])}
     kept = dict(wider)
     for _ in range(DEPTH - 1):
+        if not wider:
+            break
+        here, there = (np.stack([_meeting(conditions, part) for part in wider]) for conditions in (inside, before))
+        scores, sizes = _scored(tables, here, there, has, was)
         better: dict[tuple[int, ...], float] = {}
-        for part, own in wider.items():
-            here = _meeting(inside, part)
-            score, size = _scored(tables, here, _meeting(before, part), has, was)
+        for (part, own), score, size, share in zip(wider.items(), scores, sizes, here.mean(axis=1), strict=True):
             # A condition must leave fewer rows, and be worth being said.
-            score[(size * BETTER > here.mean()) | (score <= BETTER * own)] = -np.inf
+            score[(size * BETTER > share) | (score <= BETTER * own)] = -np.inf
             better |= {tuple(sorted({*part, i})): float(score[i]) for i in _best(score)}
         wider = dict(sorted(better.items(), key=lambda one: -one[1])[:BEAM])
         kept |= wider
@@ -182,19 +184,23 @@ def _best(score: Floats) -> list[int]:
 
 
 def _scored(tables: tuple[Weights, Weights], here: Truths, there: Truths, has: Truths, was: Truths) -> tuple[Floats, Floats]:
-    """Each condition within a part: its score, minus infinity where it carries too little, and its share of the rows.
+    """Each condition within each part: its score, minus infinity where it carries too little, and its share of the rows.
 
     Args:
         tables: float32, conditions × rows of the window, and of what it is held against.
-        here: which of the window's rows are in the part.
+        here: bool[P, rows], which of the window's rows are in each part.
         there: which of the others.
         has: which of the window's rows are affected.
         was: which of the others.
+
+    Returns:
+        Two arrays of parts × conditions.
     """
     now, before = tables
-    # Numbers of rows are far below 2^24, so that sums in float32 are exact.
-    size, hits = ((now @ which.astype(np.float32)).astype(np.float64) / has.size for which in (here, here & has))
-    usual = (before @ (there & was).astype(np.float32)).astype(np.float64) / was.size
+    # Numbers of rows are far below 2^24, so that sums in float32 are exact. One product asks about all parts: the tables are read once.
+    counted = (np.concatenate([here, here & has]).astype(np.float32) @ now.T).astype(np.float64) / has.size
+    size, hits = counted[: len(here)], counted[len(here) :]
+    usual = ((there & was).astype(np.float32) @ before.T).astype(np.float64) / was.size
     carries = (hits - usual) / (has.mean() - was.mean())
     with np.errstate(divide="ignore", invalid="ignore"):
         score = ALPHA * (np.minimum(carries, 1.0) / size - 1) - (1 - ALPHA) * (1 / size - 1)

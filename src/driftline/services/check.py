@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from driftline.errors import DataError
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks
@@ -87,6 +88,12 @@ def check(
     """
     if not any(profile.rows for profile in reference.profiles.values()):
         raise DataError("the reference has no rows", hint="give the data the model was trained on, or a sample of it")
+    # Our products of matrices are small: threads of BLAS that wait for the next one would cost more than all the rest.
+    with threadpool_limits(1, user_api="blas"):
+        return _judged(reference, current, monitor, created, delays, estimated=estimated)
+
+
+def _judged(reference: Counted, current: Counted, monitor: Monitor, created: datetime, delays: Delays | None, *, estimated: bool) -> Report:
     blocks = [profile for _, profile in reference.of(None)]
     monitor = replace(monitor, policy=with_influence(monitor.policy, blocks[0].plan, blocks))
     usual = usual_coverage(blocks)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from threadpoolctl import threadpool_limits
+
 from driftline.decisions.course import Decided, course
 from driftline.decisions.reading import read
 from driftline.decisions.rules import decide
@@ -26,8 +28,9 @@ def decide_now(report: Report, monitor: Monitor, rng: np.random.Generator) -> De
         monitor: what was checked; it carries the owner's terms and what is known of the past.
         rng: halves rows where cheap remedies are tried.
     """
-    evidence = read(report, monitor.terms, monitor.policy.goal, rng, past=monitor.past)
-    return Decided(evidence, decide(evidence, monitor.terms))
+    with threadpool_limits(1, user_api="blas"):  # as in check
+        evidence = read(report, monitor.terms, monitor.policy.goal, rng, past=monitor.past)
+        return Decided(evidence, decide(evidence, monitor.terms))
 
 
 def decide_along(reports: Iterable[Report], monitor: Monitor, rng: Callable[[], np.random.Generator]) -> Iterator[Decided]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, overload
+
+from threadpoolctl import threadpool_limits
 
 from driftline.diagnosis.history import History, walk
 from driftline.diagnosis.segments import in_segments
@@ -13,7 +17,7 @@ from driftline.schema import Role
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping
 
     from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
@@ -42,10 +46,53 @@ def diagnose(reference: Counted, current: Counted, report: Report, among: Contai
         among: only these windows have to be explained; all where that is None.
 
     Returns:
-        The report, in which windows that drifted have their explanations, the most probable first.
+        The report, in which windows that drifted have their explanations, the most probable first. They are looked for
+        when the first of them is looked at.
     """
     if not any(_asked(window, among) for window in report.windows):
         return report
+
+    @cache
+    def search() -> list[tuple[Diagnosis, ...]]:
+        with threadpool_limits(1, user_api="blas"):  # as in check
+            return _searched(reference, current, report, among)
+
+    return replace(report, windows=tuple(replace(window, diagnosis=Told(search, i)) for i, window in enumerate(report.windows)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told(Sequence["Diagnosis"]):
+    """The explanations of one window. Those of all windows are looked for when somebody looks: it takes as long as judging.
+
+    Attributes:
+        search: looks for them, and remembers what it found.
+        place: of the window.
+    """
+
+    search: Callable[[], list[tuple[Diagnosis, ...]]]
+    place: int
+
+    def __len__(self) -> int:
+        return len(self.search()[self.place])
+
+    @overload
+    def __getitem__(self, index: int) -> Diagnosis: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Diagnosis, ...]: ...
+    def __getitem__(self, index: int | slice) -> Diagnosis | tuple[Diagnosis, ...]:
+        return self.search()[self.place][index]
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == tuple(other) if isinstance(other, Sequence) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+def _searched(reference: Counted, current: Counted, report: Report, among: Container[Window] | None) -> list[tuple[Diagnosis, ...]]:
     told: dict[int, tuple[Diagnosis, ...]] = {}
     for segment in current.segments():
         places = [i for i, window in enumerate(report.windows) if window.segment == segment]
@@ -59,13 +106,7 @@ def diagnose(reference: Counted, current: Counted, report: Report, among: Contai
             walked = zip(places, walk(history, [i in near for i in places]), strict=True)
             told |= {i: _without_awaited(found, blocks[0].plan, report.windows[i]) for i, found in walked}
     totals = {segment: add_all([profile for _, profile in reference.of(segment)]) for segment in reference.segments()}
-    return replace(
-        report,
-        windows=tuple(
-            replace(window, diagnosis=tuple(placed(one) for one in _located(told.get(i, ()), totals, current, window)))
-            for i, window in enumerate(report.windows)
-        ),
-    )
+    return [tuple(placed(one) for one in _located(told.get(i, ()), totals, current, window)) for i, window in enumerate(report.windows)]
 
 
 def _without_awaited(found: tuple[Diagnosis, ...], plan: Plan, window: WindowReport) -> tuple[Diagnosis, ...]:

@@ -250,8 +250,8 @@ class WindowReport:
     """Errors and latencies, where columns tell of them."""
     labels: LabelReport | None = None
     """How far the window's labels have come; None where outcomes are not counted."""
-    diagnosis: tuple[Diagnosis, ...] = ()
-    """Why it drifted, the most probable first; empty where it did not."""
+    diagnosis: Sequence[Diagnosis] = ()
+    """Why it drifted, the most probable first; empty where it did not. Worked out when looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
