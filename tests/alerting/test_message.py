@@ -9,7 +9,7 @@ import pytest
 from driftline.alerting.alert import Patience
 from driftline.alerting.attention import Manner, attend_all
 from driftline.alerting.incident import Board, News, Notice, take_in
-from driftline.alerting.message import Message, compose
+from driftline.alerting.message import Counsel, Message, compose
 from driftline.alerting.quiet import Quiet
 from driftline.alerting.signals import Tier
 from driftline.verdicts.report import Concern, Verdict
@@ -55,6 +55,16 @@ def test_the_end_is_told_with_how_long_it_lasted(scene: Scene) -> None:
     board, _ = take_in(Board(), [scene.window(0, scene.column("amount", concern=Concern.FAULT))], scene.start + scene.day, patience)
     _, (notice,) = take_in(board, [scene.window(1, scene.column("amount", Verdict.STABLE))], scene.start + 2 * scene.day, patience)
     assert compose("payments", notice).subject == "[resolved] payments: data fault in amount is over (2026-03-01 to 2026-03-02)"
+
+
+def test_what_was_found_out_is_quoted(scene: Scene) -> None:
+    """The cause after what happened, and what driftline did or suggests in the place of what is usual; a rule's own words go first."""
+    _, (notice,) = take_in(Board(), [scene.window(0, scene.column("x", concern=Concern.FAULT))], scene.start, Patience())
+    said = compose("payments", notice, Counsel("x is in cents", "driftline suggests to divide x by 100.")).body
+    assert " Why: x is in cents." in said
+    assert said.endswith(" driftline suggests to divide x by 100.")
+    ruled = replace(notice.incident, members={key: replace(one, todo="Call bob.") for key, one in notice.incident.members.items()})
+    assert compose("payments", replace(notice, incident=ruled), Counsel(todo="driftline holds: r.")).body.endswith("Call bob.")
 
 
 def examples(scene: Scene) -> dict[str, Message]:

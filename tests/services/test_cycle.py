@@ -15,14 +15,17 @@ from driftline.profile.plan import Plan, Planned
 from driftline.profile.reference import Cells, count
 from driftline.schema import Column, Kind
 from driftline.services.check import Counted
-from driftline.services.cycle import TOGETHER, Done, Judged, Pace, Standing, Tallied, Wait, judge_due, turn, waits
+from driftline.services.cycle import TOGETHER, Done, Judged, Pace, Standing, Tallied, Wait, apart, judge_due, turn, waits
+from driftline.services.decide import Recalled, decide_due
 from driftline.verdicts.report import Verdict
 from driftline.window import Cadence, Window, Windowing, calendar_window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from driftline.decisions.course import Decided
     from driftline.profile.profile import Profile
+    from driftline.verdicts.report import Report
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOURS = Windowing(Cadence.HOUR)
@@ -84,6 +87,7 @@ class _Desk:
         self.calls: list[str] = []
         self.judged: list[Judged] = []
         self.labels: list[Window] = []
+        self.decided: list[Decided] = []
 
     def gather(self) -> None:
         self.calls.append("gather")
@@ -125,8 +129,12 @@ class _Desk:
     def history(self, due: Sequence[Standing], most: int) -> dict[Any, Profile]:
         return self.profiles
 
-    def record(self, judged: Sequence[Judged]) -> None:
+    def recall(self, report: Report, due: Sequence[Standing]) -> Recalled:
+        return Recalled()
+
+    def record(self, judged: Sequence[Judged], decided: Sequence[Decided]) -> None:
         self.calls.append(f"record {len(judged)}")
+        self.decided += decided
         self.judged += judged
         for one in judged:
             self.windows[one.standing.window] = replace(one.standing, judged_revision=one.standing.revision, judged=NOW)
@@ -161,6 +169,14 @@ def test_a_turn_counts_all_and_judges_what_is_over() -> None:
     assert done.judged[1].reason.startswith("x: ")
 
 
+def test_windows_that_were_judged_are_decided_on() -> None:
+    """Each that is new, the newest last, in the transaction that keeps the verdicts."""
+    desk = _Desk([(hour(2), 0.0, 300), (hour(1), 3.0, 300)])
+    turn(desk, _Counter(), PACE, NOW, lambda *known: decide_due(*known, MONITOR, lambda: np.random.default_rng(0)))
+    assert [one.evidence.window for one in desk.decided] == ["2026-01-05 09:00", "2026-01-05 10:00"]
+    assert [one.evidence.now for one in desk.decided] == [NOW - 2 * HOUR, NOW]
+
+
 def test_the_next_turn_has_nothing_to_do() -> None:
     """Nothing is counted or judged twice."""
     desk = _Desk([(hour(1), 0.0, 300)])
@@ -186,7 +202,7 @@ def test_a_report_tells_of_its_window_alone() -> None:
     one, two = hour(2), hour(1)
     profiles = {(None, one): counted(3, 300, 1), (None, two): counted(0, 300, 2), ("s=a", two): counted(3, 300, 3)}
     reference = Counted({**REFERENCE.profiles, **{("s=a", w): p for (_, w), p in REFERENCE.profiles.items()}})
-    (judged,) = judge_due(reference, profiles, [standing(two)], MONITOR, NOW)
+    (judged,) = apart(judge_due(reference, profiles, [standing(two)], MONITOR, NOW), [standing(two)])
     assert (judged.verdict, judged.report.verdict, judged.reason[:6]) == (Verdict.DRIFTED, Verdict.DRIFTED, "s=a: x")
     assert [(window.window, window.segment) for window in judged.report.windows] == [(two, None), (two, "s=a")]
     assert len(judged.report.profiles) == 2
@@ -194,4 +210,5 @@ def test_a_report_tells_of_its_window_alone() -> None:
 
 def test_a_window_without_counts_is_not_told_of() -> None:
     """There is nothing to say of it."""
-    assert judge_due(REFERENCE, {(None, hour(2)): counted(0, 300, 1)}, [standing(hour(1))], MONITOR, NOW) == []
+    due = [standing(hour(1))]
+    assert apart(judge_due(REFERENCE, {(None, hour(2)): counted(0, 300, 1)}, due, MONITOR, NOW), due) == []

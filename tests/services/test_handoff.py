@@ -7,10 +7,16 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from driftline.alerting.incident import Board, Incident, News, Notice
+from driftline.alerting.message import Counsel
 from driftline.alerting.signals import Signal, Tier
+from driftline.decisions.course import Decided
+from driftline.decisions.decision import Action, Consent, Decision, How
+from driftline.decisions.evidence import Evidence
 from driftline.services.cycle import Judged, Standing
-from driftline.services.handoff import hand_off, remembered
+from driftline.services.handoff import counsel, hand_off, remembered
 from driftline.verdicts.report import Concern, Verdict
 from driftline.window import Cadence, Window, Windowing, calendar_window
 
@@ -27,7 +33,7 @@ def judged(hour: int, *segments: str | None) -> Judged:
     standing = Standing(
         id=hour, window=window, rows=1, whole=None, revision=1, stale=False, way="w", changed=NOW, counted=NOW, judged_revision=0
     )
-    report: Any = SimpleNamespace(windows=tuple(SimpleNamespace(segment=one, window=window) for one in segments or (None,)))
+    report: Any = SimpleNamespace(windows=tuple(SimpleNamespace(segment=one, window=window, diagnosis=()) for one in segments or (None,)))
     return Judged(standing, Verdict.DRIFTED, "", report)
 
 
@@ -72,3 +78,21 @@ def test_what_changed_is_told_once_and_only_what_is_needed_is_remembered() -> No
     assert [one.number for one in handed.board.incidents] == [3]
     closed = tuple(replace(one, closed=NOW) for one in handed.board.incidents)
     assert remembered(Board(incidents=closed)) == closed
+
+
+@pytest.mark.parametrize(
+    ("action", "consent", "said"),
+    [
+        (Action.HOLD, Consent.ASK, "driftline holds: it is a campaign."),
+        (Action.FIX_DATA, Consent.ASK, "driftline suggests to repair the feed of x."),
+        (Action.RETRAIN, Consent.ASK, "driftline suggests to retrain, on repair the feed of x; a person has to agree."),
+        (Action.RETRAIN, Consent.AUTOMATIC, "driftline retrains it by itself, on repair the feed of x."),
+    ],
+)
+def test_a_message_says_what_is_done_or_suggested(action: Action, consent: Consent, said: str) -> None:
+    """In a sentence, with the cause beside it where one is known."""
+    how = How(sentence="repair the feed of x")
+    decision = Decision(action=action, rule="r", reason="it is a campaign", consent=consent, how=how)
+    windows: Any = [SimpleNamespace(diagnosis=(SimpleNamespace(sentence="x is in cents."),))]
+    assert counsel(windows, Decided(Evidence(monitor="m", now=NOW), decision)) == Counsel("x is in cents", said)
+    assert counsel(windows, None) == Counsel("x is in cents")

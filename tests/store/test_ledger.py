@@ -17,11 +17,13 @@ from driftline.profile.plan import Plan, Planned
 from driftline.profile.reference import Cells, count
 from driftline.schema import Column, Kind
 from driftline.services.cycle import Judged, Standing, Tallied
+from driftline.services.decide import Recalled
 from driftline.services.intake import Kind as Sent
 from driftline.store.database import Database
+from driftline.store.documents import pack, unpack
 from driftline.store.intake import Delivery, Intake
 from driftline.store.leases import acquire
-from driftline.store.ledger import Ledger, pack, unpack
+from driftline.store.ledger import Ledger
 from driftline.store.rows import Rows
 from driftline.store.tables import outbox, parcels, verdicts
 from driftline.verdicts.report import Verdict
@@ -80,6 +82,7 @@ def ledger(intake: Intake) -> Ledger:
         lease=lease,
         write=lambda report: {"said": report.reason},
         take_in=lambda board, windows, now: (board, ()),
+        recalling=lambda *known: Recalled(),
         clock=lambda: NOW,
         **about,
     )

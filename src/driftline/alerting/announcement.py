@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from driftline.alerting.incident import Notice
+    from driftline.alerting.message import Counsel
     from driftline.alerting.signals import Signal
     from driftline.verdicts.report import WindowReport
 
@@ -70,7 +71,9 @@ class Announcement:
         return self.news in {"resolved", "revised"}
 
 
-def announce(monitor: str, notice: Notice, history: Iterable[WindowReport] = (), link: str = "") -> Announcement:
+def announce(
+    monitor: str, notice: Notice, history: Iterable[WindowReport] = (), link: str = "", counsel: Counsel | None = None
+) -> Announcement:
     """Say a notice, with the figure of what tells most.
 
     Args:
@@ -78,8 +81,9 @@ def announce(monitor: str, notice: Notice, history: Iterable[WindowReport] = (),
         notice: what is new of which incident.
         history: reports of all rows, the oldest first, for the figure.
         link: where to look further.
+        counsel: why, and what was decided.
     """
-    message, incident = compose(monitor, notice), notice.incident
+    message, incident = compose(monitor, notice, counsel), notice.incident
     lead, key = incident.ranked[0], f"{monitor}/{notice.key}"
     about, figure = _figure(lead, history)
     return Announcement(

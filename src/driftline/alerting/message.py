@@ -45,8 +45,22 @@ class Message:
     body: str
 
 
-def compose(monitor: str, notice: Notice) -> Message:
-    """Write the message of a notice: what changed, what that does to the model, what to do about it."""
+@dataclass(frozen=True, slots=True)
+class Counsel:
+    """What was found out beside the verdicts, in sentences.
+
+    Attributes:
+        why: the most probable cause; empty where none is known.
+        todo: what driftline did about it or suggests; empty where nothing was decided.
+    """
+
+    why: str = ""
+    todo: str = ""
+
+
+def compose(monitor: str, notice: Notice, counsel: Counsel | None = None) -> Message:
+    """Write the message of a notice: what changed and why, what that does to the model, what was done or is to do about it."""
+    known = counsel or Counsel()
     incident, lead = notice.incident, notice.incident.ranked[0]
     if notice.news in ENDS:
         lasted = f"{incident.window} to {notice.window}"
@@ -58,10 +72,12 @@ def compose(monitor: str, notice: Notice) -> Message:
     sentences = [f"{lead.sentence}."]
     if others:
         sentences.append(f"With it: {_names(others)}.")
+    if known.why and known.why not in lead.sentence:
+        sentences.append(f"Why: {known.why}.")
     if lead.concern is not Concern.PERFORMANCE and incident.cost.effect:
         sentences.append(incident.cost.effect)
     suggested = TODO[lead.concern].format(names=_names([s for s in incident.ranked if s.concern is lead.concern]), since=since)
-    sentences.append(lead.todo or suggested)
+    sentences.append(lead.todo or known.todo or suggested)
     return Message(subject, " ".join(sentences))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from driftline.server import access, alerts, control, duty, health, intake, judged, live, models, monitors, rooms, stream
+from driftline.server import access, alerts, control, decided, duty, health, intake, judged, live, models, monitors, rooms, stream
 from driftline.server.logs import LOG, REQUEST, fresh_id
 from driftline.server.problems import install, problem
 from driftline.server.schemas import Problem
@@ -34,7 +34,7 @@ def create_app(face: Face) -> FastAPI:
     )
     app.state.face = face
     install(app)
-    for room in (intake, monitors, judged, alerts, access):
+    for room in (intake, monitors, judged, decided, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
     for page in (rooms, stream, control, models, duty, live):

@@ -119,6 +119,21 @@ class NewAnswer(BaseModel):
     note: str = Field("", max_length=1000)
 
 
+class NewOverride(BaseModel):
+    """Somebody decides otherwise."""
+
+    model_config = STRICT
+    action: str = Field(description="hold, look, fix data, recalibrate, retrain, roll back or fall back.", max_length=40)
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class Replay(BaseModel):
+    """A decision, made again from what was stored."""
+
+    same: bool = Field(description="It comes out as it was stored.")
+    decision: dict[str, Any]
+
+
 class NewSilence(BaseModel):
     """What nobody is to be told of, and for how long."""
 

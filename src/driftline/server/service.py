@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftline.errors import ConfigError, DriftlineError
+from driftline.reports.reading import window_of
 from driftline.server.gallery import Gallery
 from driftline.server.learning import Library
 from driftline.services.keeping import keyed
 from driftline.store.board import Board
 from driftline.store.database import Database
+from driftline.store.decisions import Decisions
 from driftline.store.fleet import Fleet
 from driftline.store.incidents import Incidents
 from driftline.store.orders import OrderBook
+from driftline.store.recall import Recall
 from driftline.store.rows import Rows
 from driftline.store.tokens import Tokens
+from driftline.store.trainings import Trainings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +52,9 @@ class Service:
     incidents: Incidents
     gallery: Gallery
     orders: OrderBook
+    recall: Recall
+    decisions: Decisions
+    trainings: Trainings
     uploads: Path
     hashed: Callable[[object], str | None]
 
@@ -107,6 +114,9 @@ def open_service(data: Path, url: str | None = None) -> Service:
         Incidents(database),
         Gallery(database, library),
         OrderBook(database),
+        Recall(database, window_of),
+        Decisions(database),
+        Trainings(database),
         uploads,
         keyed(_secret(data / KEY)),
     )

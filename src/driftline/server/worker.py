@@ -16,6 +16,7 @@ from driftline.errors import DriftlineError, OutsideError, StateError
 from driftline.reports.document import to_dict
 from driftline.server.collecting import SETTLED, Collector
 from driftline.server.counting import Counting
+from driftline.server.deciding import Deciding
 from driftline.server.erasing import erasing
 from driftline.server.logs import LOG
 from driftline.services.cycle import Done, turn
@@ -170,7 +171,7 @@ class Worker:
             if learnt is None:
                 done.failed.append(f"{watched.name}: {service.fleet.by_id(ident).problem}")
                 return
-            result = turn(self._ledger(watched, learnt, lease), self._counting(watched, learnt), self._pace, now)
+            result = turn(self._ledger(watched, learnt, lease), self._counting(watched, learnt), self._pace, now, Deciding(learnt.monitor))
         done.add(result)
         if result.judged:
             self._show(ident)
@@ -194,6 +195,7 @@ class Worker:
             label=names.label,
             write=to_dict,
             take_in=Stepping(learnt.alerts),
+            recalling=self._service.recall.recall,
             link=partial(filled, learnt.link, watched.name),
             manner=learnt.alerts.manner,
             quiet=learnt.alerts.quiet,

@@ -12,14 +12,19 @@ from driftline.services.diagnose import diagnose
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from driftline.decisions.course import Decided
     from driftline.monitor import Monitor
     from driftline.profile.profile import Profile
+    from driftline.services.decide import Recalled
     from driftline.verdicts.report import Finding, Report, WindowReport
     from driftline.window import Window
 
     Key = tuple[str | None, Window]
+
+    Decide = Callable[[Report, Recalled, Collection[Window]], Sequence[Decided]]
+    """`driftline.services.decide.decide_due`, by the terms of a monitor."""
 
 P = TypeVar("P")
 """Some rows that lie together; what they are, the store knows."""
@@ -170,8 +175,11 @@ class Desk(Protocol[P]):
     def history(self, due: Sequence[Standing], most: int) -> Mapping[Key, Profile]:
         """The counts of the windows that are due, and of those before them."""
 
-    def record(self, judged: Sequence[Judged]) -> None:
-        """Keep verdicts, and hand them on."""
+    def recall(self, report: Report, due: Sequence[Standing]) -> Recalled:
+        """What is known beside a report of the windows that are due and of those before them."""
+
+    def record(self, judged: Sequence[Judged], decided: Sequence[Decided]) -> None:
+        """Keep verdicts and decisions, and hand them on."""
 
 
 class Counter(Protocol[R_contra]):
@@ -192,7 +200,12 @@ class Counter(Protocol[R_contra]):
         """Count some windows, joined with their labels; other windows' rows are passed over."""
 
 
-def turn(desk: Desk[P], counter: Counter[P], pace: Pace, now: datetime) -> Done:
+def undecided(report: Report, recalled: Recalled, fresh: Collection[Window]) -> Sequence[Decided]:  # noqa: ARG001  as `Decide` has it
+    """No decision."""
+    return ()
+
+
+def turn(desk: Desk[P], counter: Counter[P], pace: Pace, now: datetime, decide: Decide = undecided) -> Done:
     """One turn of the cycle for one monitor. Whatever interrupts it, the next turn goes on where it was."""
     counted = recounted = 0
     desk.gather()
@@ -209,8 +222,10 @@ def turn(desk: Desk[P], counter: Counter[P], pace: Pace, now: datetime) -> Done:
     due = [standing for standing in desk.unjudged() if waits(standing, pace, now) is Wait.DUE]
     if not due:
         return Done(counted, recounted)
-    judged = judge_due(counter.reference, desk.history(due, pace.history), due, counter.monitor, now)
-    desk.record(judged)
+    report = judge_due(counter.reference, desk.history(due, pace.history), due, counter.monitor, now)
+    judged = apart(report, due)
+    fresh = {one.standing.window for one in judged if one.standing.judged is None}
+    desk.record(judged, decide(report, desk.recall(report, due), fresh) if judged else ())
     return Done(counted, recounted, tuple(judged))
 
 
@@ -231,20 +246,22 @@ def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:
     return Wait.DUE if standing.changed + pace.lateness <= now else Wait.OPEN
 
 
-def judge_due(
-    reference: Counted, profiles: Mapping[Key, Profile], due: Sequence[Standing], monitor: Monitor, now: datetime
-) -> list[Judged]:
-    """Judge windows together with those before them; only what is said of the windows that are due is told.
+def judge_due(reference: Counted, profiles: Mapping[Key, Profile], due: Sequence[Standing], monitor: Monitor, now: datetime) -> Report:
+    """Judge windows together with those before them; only those that are due are explained.
 
     Args:
         reference: what the reference counted to.
         profiles: counts of the windows that are due and of earlier ones.
         due: how those that are due stand.
         monitor: what is promised.
-        now: the time the reports carry.
+        now: the time the report carries.
     """
     current = Counted(profiles)
-    report = diagnose(reference, current, check(reference, current, monitor, now), {standing.window for standing in due})
+    return diagnose(reference, current, check(reference, current, monitor, now), {standing.window for standing in due})
+
+
+def apart(report: Report, due: Sequence[Standing]) -> list[Judged]:
+    """What a report says of each window that is due, by itself."""
     said: dict[Window, list[int]] = {}
     for place, window in enumerate(report.windows):
         said.setdefault(window.window, []).append(place)

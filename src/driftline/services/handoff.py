@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 from driftline.alerting.announcement import Announcement, announce
 from driftline.alerting.attention import attend_all
 from driftline.alerting.incident import Board, Incident, News, Notice
-from driftline.alerting.message import Message, compose
+from driftline.alerting.message import Counsel, Message, compose
+from driftline.decisions.decision import Action, Consent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from driftline.alerting.attention import Answer, Kept, Manner
     from driftline.alerting.quiet import Quiet
+    from driftline.decisions.course import Decided
     from driftline.services.cycle import Judged
     from driftline.verdicts.report import WindowReport
 
@@ -91,6 +93,7 @@ def hand_off(
     take_in: TakeIn,
     link: Callable[[str], str] = nowhere,
     attend: Attend = everything,
+    decided: Sequence[Decided] = (),
 ) -> Handed:
     """Take in windows that were judged, the oldest first.
 
@@ -101,7 +104,9 @@ def hand_off(
         take_in: steps the alerts.
         link: where to look further, by a window's label.
         attend: decides which news leaves.
+        decided: what is to be done, by what windows; of a window without a decision the last is told.
     """
+    made = {one.evidence.window: one for one in decided}
     before = {one.number: one for one in board.incidents}
     told: list[Told] = []
     kept: list[Kept] = []
@@ -112,13 +117,45 @@ def hand_off(
         board, fresh = take_in(board, windows, end if isinstance(end, datetime) else one.standing.changed)
         board, notices, held = attend(board, fresh)
         kept += held
-        told += [Told(notice, announce(monitor, notice, one.history, link(notice.window))) for notice in notices]
+        said = counsel(windows, made.get(one.standing.window.label, decided[-1] if decided else None))
+        told += [Told(notice, announce(monitor, notice, one.history, link(notice.window), said)) for notice in notices]
         for incident in board.incidents:
             if before.get(incident.number) != incident:
                 before[incident.number] = incident
                 news = News.RESOLVED if incident.closed else News.OPENED
-                changed[incident.number] = (incident, compose(monitor, Notice(incident, news, windows[0].window.label)))
+                changed[incident.number] = (incident, compose(monitor, Notice(incident, news, windows[0].window.label), said))
     return Handed(replace(board, incidents=remembered(board)), tuple(changed.values()), tuple(told), tuple(kept))
+
+
+SUGGESTED = {
+    Action.LOOK: "driftline suggests to look: {how}",
+    Action.FIX_DATA: "driftline suggests to {how}",
+    Action.RECALIBRATE: "driftline suggests to {how}",
+    Action.RETRAIN: "driftline suggests to retrain{when}, on {how}",
+    Action.ROLL_BACK: "driftline suggests to {how}",
+    Action.FALL_BACK: "driftline suggests to fall back: {how}",
+}
+
+
+def counsel(windows: Sequence[WindowReport], made: Decided | None) -> Counsel:
+    """What a message quotes of the diagnosis and of the decision.
+
+    Args:
+        windows: of one time, all rows first.
+        made: what was decided then.
+    """
+    told = next((one for window in windows for one in window.diagnosis), None)
+    why = told.sentence.rstrip(".") if told is not None else ""
+    if made is None:
+        return Counsel(why)
+    decision = made.decision
+    if decision.action is Action.HOLD:
+        return Counsel(why, f"driftline holds: {decision.reason}.")
+    if decision.action is Action.RETRAIN and decision.consent is Consent.AUTOMATIC and made.begins:
+        return Counsel(why, f"driftline retrains it by itself, on {decision.how.sentence}.")
+    when = "" if decision.when.sentence == "now" else f" {decision.when.sentence}"
+    waits = "; a person has to agree" if decision.consent is Consent.ASK and decision.action is Action.RETRAIN else ""
+    return Counsel(why, f"{SUGGESTED[decision.action].format(how=decision.how.sentence or decision.reason, when=when)}{waits}.")
 
 
 def remind(monitor: str, board: Board, attend: Attend, link: Callable[[str], str] = nowhere) -> Handed:

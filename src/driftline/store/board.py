@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, or_, select, true
 
 from driftline.errors import ConfigError
 from driftline.store.boards import MESSAGE
-from driftline.store.ledger import unpack
+from driftline.store.documents import unpack
 from driftline.store.tables import alerts, audit, dead_letters, findings, incidents, monitors, outbox, parcels, received, verdicts, windows
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import or_, select
 
+from driftline.store.decided import decisions
 from driftline.store.ledger import parcel_of
 from driftline.store.metadata import EPOCH
 from driftline.store.rows import body_of
@@ -152,7 +153,7 @@ class Erasure:
         while True:
             with self._writing() as tx:
                 ids = tx.execute(select(windows.c.id).where(windows.c.monitor_id == self.monitor, ended).limit(AT_ONCE)).scalars().all()
-                for table in (profiles, window_parcels, verdicts, glances):
+                for table in (profiles, window_parcels, verdicts, glances, decisions):
                     tx.execute(table.delete().where(table.c.window_id.in_(ids)))
                 tx.execute(windows.delete().where(windows.c.id.in_(ids)))
             total += len(ids)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
-from driftline.store.ledger import cut_of, unpack
+from driftline.store.documents import unpack
+from driftline.store.ledger import cut_of
 from driftline.store.tables import alerts, glances, monitors, profiles, standings, verdicts, windows
 
 if TYPE_CHECKING:

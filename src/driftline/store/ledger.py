@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +17,8 @@ from driftline.services.cycle import Standing
 from driftline.services.handoff import Attending, hand_off, nowhere, remind
 from driftline.services.intake import Kind
 from driftline.store.boards import read_board, write_board
+from driftline.store.decisions import write_decisions
+from driftline.store.documents import pack
 from driftline.store.labels import early, link, match
 from driftline.store.layout import window_of, window_to_dict
 from driftline.store.letters import note
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from driftline.decisions.course import Decided
     from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
     from driftline.services.cycle import Judged, Key, Tallied
+    from driftline.services.decide import Recalled
     from driftline.services.handoff import TakeIn
     from driftline.store.database import Database
     from driftline.store.leases import Lease
@@ -73,6 +76,7 @@ class Ledger:
         label: the column that holds labels.
         write: a report as JSON.
         take_in: steps the alerts by what was said of a window.
+        recalling: what is known of a monitor beside a report, as `driftline.store.recall.Recall` knows it.
         link: where to look further, by a window's label.
         manner: how often somebody is told.
         quiet: what keeps messages back, beside silences.
@@ -93,6 +97,7 @@ class Ledger:
     write: Callable[[Report], Mapping[str, Any]]
     take_in: TakeIn
     clock: Callable[[], datetime]
+    recalling: Callable[[int, Report, Sequence[Standing], Plan, str], Recalled]
     link: Callable[[str], str] = nowhere
     manner: Manner = field(default_factory=Manner)
     quiet: Quiet = field(default_factory=Quiet)
@@ -293,8 +298,12 @@ class Ledger:
             found = tx.execute(wanted).all()
         return {(row.segment or None, cut_of(row)): unpress(row.body, self.plan) for row in found}
 
-    def record(self, judged: Sequence[Judged]) -> None:
-        """Keep verdicts, each once, and hand them on in the same transaction: to the outbox, and to the alerts."""
+    def recall(self, report: Report, due: Sequence[Standing]) -> Recalled:
+        """What is known beside a report of the windows that are due and of those before them."""
+        return self.recalling(self.monitor, report, due, self.plan, self.way)
+
+    def record(self, judged: Sequence[Judged], decided: Sequence[Decided] = ()) -> None:
+        """Keep verdicts and decisions, each once, and hand them on in the same transaction: to the outbox, and to the alerts."""
         if not judged:
             return
         # All that takes time comes before the transaction, which keeps other writers waiting; the lease keeps the board as it was read.
@@ -304,10 +313,11 @@ class Ledger:
             orders = read_orders(tx, self.monitor)
         now = self.clock()
         attend = Attending(self.model, self.manner, orders.quiet(self.quiet), orders.answers, now)
-        handed = hand_off(self.model, board, judged, self.take_in, self.link, attend)
+        handed = hand_off(self.model, board, judged, self.take_in, self.link, attend, decided)
         with self._writing() as tx:
             for one, report in zip(judged, reports, strict=True):
                 self._record(tx, one, report, now)
+            write_decisions(self.database, tx, self.monitor, self.model, self.version, decided, now)
             write_board(self.database, tx, self.monitor, self.model, handed, now)
 
     def remind(self) -> int:
@@ -337,17 +347,6 @@ class Ledger:
         done = {"judged": now, "judged_revision": standing.revision, "judged_version": self.version}
         done |= {"verdict": one.verdict.value, "reason": one.reason}
         tx.execute(windows.update().where(windows.c.id == standing.id).values(**done))
-
-
-def pack(report: Mapping[str, Any]) -> bytes:
-    """A report's JSON, packed."""
-    return zlib.compress(json.dumps(report, ensure_ascii=False, allow_nan=False).encode(), 3)
-
-
-def unpack(body: bytes) -> dict[str, Any]:
-    """Read what `pack` wrote."""
-    found: dict[str, Any] = json.loads(zlib.decompress(body))
-    return found
 
 
 def parcel_of(row: Any) -> Parcel:
