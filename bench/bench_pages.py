@@ -78,7 +78,8 @@ def fill(service: Any, home: Path) -> None:
     pq.write_table(pa.table({f"column_{at:03}": dice.normal(size=2000) for at in range(COLUMNS)}), home / "reference.parquet")
     big = service.watch("monitor: big\nreference: reference.parquet\nwindow: day", str(home), now, actor="bench")
     learnt = service.library.learn(big, now, timedelta(0))
-    counted = press(next(iter(learnt.reference.profiles.values())))
+    profile = next(iter(learnt.reference.profiles.values()))
+    counted = press(profile)
     kept = service.gallery._kept  # noqa: SLF001  the bench writes what the worker would
     for at in range(WINDOWS):
         label = f"{START + timedelta(days=at):%Y-%m-%d}"
@@ -106,7 +107,7 @@ def fill(service: Any, home: Path) -> None:
             ident = tx.execute(windows.insert().values(**row)).inserted_primary_key[0]
             tx.execute(profiles.insert().values(window_id=ident, way=learnt.way, segment="", rows=1000, body=counted))
         told = report(dice, label)
-        kept.keep(Judgement(ident, big.id, at, 1, 1, told), pack(glance(told)), detail(told))
+        kept.keep(Judgement(ident, big.id, at, 1, 1, told), pack(glance(told)), detail(told, {None: profile}))
     service.gallery.catch_up(now)
     standing = {**kept_standing(service, big.id), "verdict": "stable"}
     for at in range(MODELS - 1):

@@ -46,8 +46,8 @@ def parted() -> Report:
     return made
 
 
-def alone(report: Report) -> list[tuple[Any, dict[str, Any]]]:
-    """Each window by itself, with the report about it alone, as the cycle records it."""
+def alone(report: Report) -> list[tuple[Any, dict[str, Any], dict[str | None, Any]]]:
+    """Each window by itself, with the report about it alone, as the cycle records it, and its counts by segment."""
     places: dict[Any, list[int]] = {}
     for at, window in enumerate(report.windows):
         places.setdefault(window.window, []).append(at)
@@ -56,13 +56,14 @@ def alone(report: Report) -> list[tuple[Any, dict[str, Any]]]:
         told = [report.windows[at] for at in ats]
         said = {"verdict": told[0].verdict, "reason": told[0].reason, "since": None}
         one = replace(report, windows=tuple(told), profiles=tuple(report.profiles[at] for at in ats), **said)
-        found.append((window, to_dict(one)))
+        counts = {report.windows[at].segment: report.profiles[at] for at in ats}
+        found.append((window, to_dict(one), counts))
     return found
 
 
 def seen_of(report: Report) -> list[Seen]:
     """What the store would keep of a report's windows."""
-    return [Seen(at, window, NOW, pack(glance(told)), detail(told)) for at, (window, told) in enumerate(alone(report))]
+    return [Seen(at, window, NOW, pack(glance(told)), detail(told, counts)) for at, (window, told, counts) in enumerate(alone(report))]
 
 
 @pytest.fixture(scope="session")

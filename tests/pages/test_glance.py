@@ -32,8 +32,9 @@ def test_one_column_is_found_without_the_others(name: str, request: pytest.Fixtu
         for column in window["columns"]:
             found = column_in(body, parts, at, column["name"])
             assert found is not None
-            assert {**found, "weight": 0, "importance": 0, "scores": []} == {**column, "weight": 0, "importance": 0, "scores": []}
-            assert [one["value"] for one in found["scores"]] == pytest.approx([one["value"] for one in column["scores"]], rel=1e-4)
+            told = found.told
+            assert {**told, "weight": 0, "importance": 0, "scores": []} == {**column, "weight": 0, "importance": 0, "scores": []}
+            assert [one["value"] for one in told["scores"]] == pytest.approx([one["value"] for one in column["scores"]], rel=1e-4)
 
 
 def test_a_column_that_is_not_there_is_none(modelled: Report) -> None:

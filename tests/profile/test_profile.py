@@ -143,3 +143,17 @@ def test_a_label_that_has_not_come_is_absent() -> None:
     assert profile.odd[2, Odd.ABSENT] == 1
     assert profile.odd[1, Odd.NULL] == 1
     assert PLAN.with_role(Role.LABEL) is None
+
+
+@given(ROWS)
+@settings(max_examples=30)
+def test_a_column_alone_has_its_own_counts(rows: list[Row]) -> None:
+    """Its bins, odd counts, moments and unseen values are those that it has among the others."""
+    whole = counted(rows)
+    for index, planned in enumerate(PLAN.columns):
+        one = whole.alone(index, PLAN.alone(index))
+        assert one.plan.names == (planned.name,)
+        assert one.bins(0).tolist() == whole.bins(index).tolist()
+        assert int(one.counts.sum() + one.odd.sum()) == len(rows)
+        np.testing.assert_array_equal(one.means()[0], whole.means()[index])
+        assert one.unseen[0] == whole.unseen[index]

@@ -6,11 +6,13 @@ import base64
 import json
 import zlib
 from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from driftline.pages.counted import column_counts
 from driftline.reports.ledger import VERDICTS, heat
 from driftline.reports.packing import compact, deflate
 from driftline.reports.reading import column_of
@@ -18,6 +20,9 @@ from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from driftline.pages.counted import Counted
+    from driftline.profile.profile import Profile
 
 TOGETHER = 16
 """So many columns lie together in the detail: whoever asks for one reads these."""
@@ -28,6 +33,14 @@ DIGITS = 5
 LENGTH = np.dtype("<u4")
 HUNDREDTHS = 100
 """Heat has steps of 0.01."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a window's detail has of one column: what the report says of it, and its counts where they are known."""
+
+    told: dict[str, Any]
+    counted: Counted | None
 
 
 def glance(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +80,7 @@ def _worst_only(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def pack(value: Any) -> bytes:
     """JSON, packed; numbers lose the digits that nobody sees."""
-    return zlib.compress(json.dumps(_rounded(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(), 3)
+    return zlib.compress(_line(value).encode(), 3)
 
 
 def unpack(body: bytes) -> Any:
@@ -102,12 +115,22 @@ def _table(text: str) -> tuple[list[str], list[str], list[str], list[float | Non
     return names, kinds, roles, importances
 
 
-def detail(report: Mapping[str, Any]) -> bytes:
-    """All that a report says of its columns, packed so that one column is found without reading the others."""
+def detail(report: Mapping[str, Any], counts: Mapping[str | None, Profile] | None = None) -> bytes:
+    """All that a report says of its columns and what they were counted to, packed so that one column is found without reading the others.
+
+    Args:
+        report: the report's JSON, as above.
+        counts: what the window held, by segment; those of other segments are not known.
+    """
     groups = []
     for window in report["windows"]:
-        columns = window["columns"]
-        groups += [pack(columns[first : first + TOGETHER]) for first in range(0, len(columns), TOGETHER)]
+        profile = (counts or {}).get(window["segment"])
+        places = {} if profile is None else {name: at for at, name in enumerate(profile.plan.names)}
+        lines = [
+            _line([column, None if profile is None or column["name"] not in places else column_counts(profile, places[column["name"]])])
+            for column in window["columns"]
+        ]
+        groups += [zlib.compress("\n".join(lines[first : first + TOGETHER]).encode(), 3) for first in range(0, len(lines), TOGETHER)]
     ends = np.cumsum([len(group) for group in groups], dtype=LENGTH)
     return len(groups).to_bytes(4, "little") + ends.tobytes() + b"".join(groups)
 
@@ -115,28 +138,33 @@ def detail(report: Mapping[str, Any]) -> bytes:
 def columns_in(body: bytes, parts: Sequence[Mapping[str, Any]], part: int) -> list[dict[str, Any]]:
     """All that the detail of a window says of the columns of one of its parts."""
     before, many = _groups(parts[:part]), _groups(parts[part : part + 1])
-    return [column for at in range(before, before + many) for column in unpack(_group(body, at))]
+    return [json.loads(line)[0] for at in range(before, before + many) for line in _lines(body, at)]
 
 
-def column_in(body: bytes, parts: Sequence[Mapping[str, Any]], part: int, name: str) -> dict[str, Any] | None:
+def column_in(body: bytes, parts: Sequence[Mapping[str, Any]], part: int, name: str) -> Column | None:
     """What the detail of a window says of a column in one of its parts; None where it says nothing."""
     if name not in parts[part]["names"]:
         return None
     place = parts[part]["names"].index(name)
-    before = _groups(parts[:part])
-    found: dict[str, Any] = unpack(_group(body, before + place // TOGETHER))[place % TOGETHER]
-    return found
+    line = _lines(body, _groups(parts[:part]) + place // TOGETHER)[place % TOGETHER]
+    told, counted = json.loads(line)
+    return Column(told, counted)
 
 
 def _groups(parts: Sequence[Mapping[str, Any]]) -> int:
     return sum(-(-len(one["names"]) // TOGETHER) for one in parts)
 
 
-def _group(body: bytes, at: int) -> bytes:
+def _lines(body: bytes, at: int) -> list[bytes]:
+    """The columns of one group, each as JSON, which is read only where somebody asks for it."""
     many = int.from_bytes(body[:4], "little")
     ends = np.frombuffer(body, LENGTH, many, 4)
     start = 4 + many * LENGTH.itemsize
-    return body[start + (int(ends[at - 1]) if at else 0) : start + int(ends[at])]
+    return zlib.decompress(body[start + (int(ends[at - 1]) if at else 0) : start + int(ends[at])]).split(b"\n")
+
+
+def _line(value: Any) -> str:
+    return json.dumps(_rounded(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _rounded(value: Any) -> Any:

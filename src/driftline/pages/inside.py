@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from driftline.pages.counted import column_profile
 from driftline.pages.glance import column_in, columns_in, opened
+from driftline.profile.plan import Plan
 from driftline.profile.profile import Profile
 from driftline.reports.packing import pack_json, pack_numbers
 from driftline.reports.page import column_page, window_page
@@ -33,7 +35,7 @@ class Close:
     Attributes:
         seen: the windows, with their details.
         segment: the segment as the page calls it; None for all rows.
-        counts: by window, where they were read.
+        counts: of all columns, by window, where they were read; one column's lie with what was said of it.
         reference: the counts of the reference.
     """
 
@@ -57,15 +59,26 @@ class Close:
 
     def column(self, name: str) -> list[str] | None:
         """One column in all windows, packed as the page reads it; None where no window knows it."""
+        report = self.column_report(name)
+        return column_page(report, report.windows[0].segment) if any(window.columns for window in report.windows) else None
+
+    def column_report(self, name: str) -> Report:
+        """What was said of one column in all windows, with its counts alone."""
+        own = next((known for known in self.reference.plan.names if clean(known) == name), name)
+        place = self.reference.plan.names.index(own) if own in self.reference.plan.names else None
+        plan = self.reference.plan.alone(place) if place is not None else Plan(())
+        reference = self.reference.alone(place, plan) if place is not None else replace(Profile.empty(plan), rows=self.reference.rows)
+        nothing, mark, counts = Profile.empty(plan), self.reference.plan.fingerprint, []
 
         def only(body: bytes, parts: Sequence[Mapping[str, Any]], part: int) -> list[ColumnReport]:
             # The page knows columns by the names that it can show.
-            own = next((known for known in parts[part]["names"] if clean(known) == name), name)
-            told = column_in(body, parts, part, own)
-            return [] if told is None else [column_of(told)]
+            known = own if place is not None else next((one for one in parts[part]["names"] if clean(one) == name), name)
+            found = column_in(body, parts, part, known)
+            counts.append((None if found is None else column_profile(found.counted, plan, mark)) or nothing)
+            return [] if found is None else [column_of(found.told)]
 
         report = self._report(only)
-        return column_page(report, report.windows[0].segment) if any(window.columns for window in report.windows) else None
+        return replace(report, reference=reference, profiles=tuple(counts))
 
     def sheet(self) -> str | None:
         """The only window's metrics and the figures of what the model said, packed; None where nothing is measured."""

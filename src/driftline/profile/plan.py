@@ -73,6 +73,10 @@ class Plan:
         """The place of the column of that name."""
         return self.names.index(name)
 
+    def alone(self, index: int) -> Plan:
+        """The plan of column `index` by itself."""
+        return Plan((self.columns[index],), self.sample, self.seed)
+
     def slice(self, index: int) -> slice:
         """Where column `index` lies in the row of counts."""
         return slice(self.offsets[index], self.offsets[index + 1])

@@ -132,6 +132,21 @@ class Profile:
         """The value bins of column `index`."""
         return self.counts[self.plan.slice(index)]
 
+    def alone(self, index: int, plan: Plan) -> Profile:
+        """The counts of column `index` by itself, without sampled rows and outcomes; `plan` is that column's (`Plan.alone`)."""
+        one = slice(index, index + 1)
+        return Profile(
+            plan=plan,
+            rows=self.rows,
+            counts=self.bins(index),
+            odd=self.odd[one],
+            sums=self.sums[one],
+            extremes=self.extremes[one],
+            registers=self.registers[one],
+            sample=Sample(np.empty(0, np.uint64), np.empty((0, 1))),
+            unseen=self.unseen[one],
+        )
+
     def means(self) -> NDArray[np.float64]:
         """Mean and variance of each column's finite numbers. Shape: columns × 2; NaN for other columns."""
         numbers = [p.bins if isinstance(p.bins, NumberBins) else None for p in self.plan.columns]

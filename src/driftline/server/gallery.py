@@ -17,13 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from driftline.pages.history import History
+    from driftline.profile.profile import Profile
     from driftline.server.learning import Library
     from driftline.store.database import Database
     from driftline.store.fleet import Watched
-    from driftline.store.glances import Listed, Seen
-
-COUNTED, FEWEST = 6_000, 8
-"""A column's distributions are shown in so many windows as have so many columns' counts together, but in so many at least."""
+    from driftline.store.glances import Judgement, Listed, Seen
 
 
 class Gallery:
@@ -43,7 +41,7 @@ class Gallery:
         many = 0
         for ident, judged in groupby(self._kept.judgements(self._kept.behind(monitor)), key=lambda one: one.monitor):
             for one in judged:
-                self._kept.keep(one, pack(glance(one.report)), detail(one.report))
+                self._kept.keep(one, pack(glance(one.report)), detail(one.report, self._counts(one)))
                 many += 1
             found = self.history("", ident, WINDOWS)
             if found is not None:
@@ -70,8 +68,8 @@ class Gallery:
         """Some windows with all that was said of their columns, the last of them that with a label; none where there is none."""
         return self._kept.seen(monitor, limit, until=until, detail=True)
 
-    def close(self, watched: Watched, seen: list[Seen], segment: str | None) -> Close:
-        """Windows with their counts, of the last of them as many as are read in no time.
+    def close(self, watched: Watched, seen: list[Seen], segment: str | None, *, counts: bool = True) -> Close:
+        """Windows with what was said of their columns, and the counts of all columns where they are wanted.
 
         Raises:
             StateError: the reference is not there.
@@ -80,6 +78,14 @@ class Gallery:
         if known is None or watched.way is None:
             raise StateError(f"the reference of {watched.name!r} has not been learnt", hint="wait a moment")
         plan, reference = known
-        many = max(FEWEST, COUNTED // max(len(plan.columns), 1))
-        bodies = self._kept.counts([one.id for one in seen[-many:]], watched.way, segment or "")
+        bodies = self._kept.counts([one.id for one in seen], watched.way, segment or "") if counts else {}
         return Close(seen, segment, {ident: unpress(body, plan) for ident, body in bodies.items()}, reference)
+
+    def _counts(self, judged: Judgement) -> dict[str | None, Profile]:
+        """What a window held, by segment, counted as the newest version of its monitor counts; empty where it was counted otherwise."""
+        watched = self._library.watched(judged.monitor)
+        known = self._library.counts(watched)
+        if known is None or watched.way is None:
+            return {}
+        bodies = self._kept.counted(judged.window_id, watched.way)
+        return {segment or None: unpress(body, known[0]) for segment, body in bodies.items()}

@@ -94,6 +94,10 @@ class Library:
                 self._learnt.popitem(last=False)
         return found
 
+    def watched(self, ident: int) -> Watched:
+        """The newest version of a monitor."""
+        return self._fleet.by_id(ident)
+
     def counts(self, watched: Watched) -> tuple[Plan, Profile] | None:
         """The bins of a monitor's newest version and what its reference counted to in them; None until that was learnt."""
         key = (watched.id, watched.version)

@@ -67,7 +67,7 @@ def one_column(
     seen = face.service.gallery.detailed(watched.id, windows, window)
     if not seen:
         raise Refusal(404, f"there is no window {window!r}", hint="load the page again")
-    told = face.service.gallery.close(watched, seen, segment or None).column(column)
+    told = face.service.gallery.close(watched, seen, segment or None, counts=False).column(column)
     if told is None:
         raise Refusal(404, f"there is no column {column!r}", hint="load the page again")
     return _told(told)

@@ -114,6 +114,12 @@ class Glances:
         with self._database.reading() as tx:
             return {row.window_id: row.body for row in tx.execute(wanted)}
 
+    def counted(self, window: int, way: str) -> dict[str, bytes]:
+        """The counts of a window, pressed, by segment; that of all rows is empty."""
+        wanted = select(profiles.c.segment, profiles.c.body).where(profiles.c.window_id == window, profiles.c.way == way)
+        with self._database.reading() as tx:
+            return {row.segment: row.body for row in tx.execute(wanted)}
+
     def stand(self, monitor: int, standing: Mapping[str, Any], now: datetime) -> None:
         """Keep how a monitor stands."""
         values = {"body": json.dumps(standing, ensure_ascii=False, allow_nan=False), "changed": now}

@@ -228,6 +228,11 @@ def _watermarks(op: Operations) -> None:
     )  # fmt: skip
 
 
+def _glances_again(op: Operations) -> None:
+    """Glances have columns' counts: they are cut again from the verdicts when the service starts."""
+    op.execute("delete from glances")
+
+
 REVISIONS: Mapping[str, Step] = {
     "0001": _begin,
     "0002": _alerts,
@@ -236,5 +241,6 @@ REVISIONS: Mapping[str, Step] = {
     "0005": _orders,
     "0006": _watermarks,
     "0007": decided,
+    "0008": _glances_again,
 }
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""
