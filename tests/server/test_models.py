@@ -73,7 +73,14 @@ def test_a_model_that_waits_says_why(api: Any, small: Any, token: Any, signed_in
 
 
 @pytest.mark.parametrize(
-    "path", ["/models/nobody", "/models/churn/window?window=x", "/models/churn/column?window=x&column=a", "/models/churn/sheet?window=x"]
+    "path",
+    [
+        "/models/nobody",
+        "/models/churn/window?window=x",
+        "/models/churn/column?window=x&column=a",
+        "/models/churn/sheet?window=x",
+        "/models/churn/columns/nobody",
+    ],
 )
 def test_what_is_not_there_is_said(api: Any, watched: Any, token: Any, signed_in: Any, path: str) -> None:
     """404, as a page."""
@@ -84,3 +91,29 @@ def test_what_is_not_there_is_said(api: Any, watched: Any, token: Any, signed_in
 def test_nobody_looks_who_has_not_signed_in(api: Any, watched: Any, path: str) -> None:
     """Everything leads to the door."""
     assert api.get(path).status_code == 303
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1300, "light")])
+def test_a_column_has_a_page_of_its_own(
+    browser: Any, face: Any, watched: Any, token: Any, served: Any, opened: Any, width: int, scheme: str
+) -> None:
+    """Every figure is drawn on every screen; another window is shown on demand, and stands in the address."""
+    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    with served(face) as url, opened(browser, url, token("viewer"), "/models/churn/columns/amount", **options) as page:
+        assert "amount of churn has drifted" in page.get_by_role("heading", level=1).inner_text()
+        draw_every(page)
+        assert page.locator(".js-plotly-plot").count() == 3
+        page.get_by_role("button", name="Earlier window").click()
+        page.wait_for_url("**window=*")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+def test_the_models_page_leads_to_the_columns(browser: Any, face: Any, watched: Any, token: Any, served: Any, opened: Any) -> None:
+    """An open column has a link to its own page."""
+    with served(face) as url, opened(browser, url, token("viewer"), "/models/churn") as page:
+        page.get_by_role("button", name="amount", exact=True).click()
+        page.get_by_role("link", name="own page").click()
+        page.wait_for_url("**/models/churn/columns/amount")
+        page.locator("body[data-ready]").wait_for(state="attached")

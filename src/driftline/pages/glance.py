@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from driftline.pages.counted import Counted
     from driftline.profile.profile import Profile
 
-TOGETHER = 16
+TOGETHER = 8
 """So many columns lie together in the detail: whoever asks for one reads these."""
 
 DIGITS = 5

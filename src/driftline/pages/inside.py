@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     Counts = Mapping[int, Profile]
 
 
+PARTS = 24
+"""So many segments are shown beside one another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Close:
     """Windows and their counts, of one segment.
@@ -77,8 +81,15 @@ class Close:
             counts.append((None if found is None else column_profile(found.counted, plan, mark)) or nothing)
             return [] if found is None else [column_of(found.told)]
 
-        report = self._report(only)
+        report = self._report(only, performance=(), operations=())
         return replace(report, reference=reference, profiles=tuple(counts))
+
+    def column_parts(self, name: str, label: str) -> list[Report]:
+        """One column in one window, a report for each segment that knows it; in the last window where none is called `label`."""
+        one = next((each for each in self.seen if clean(each.window.label) == label), self.seen[-1])
+        names = [part["segment"] for part in opened(one.body)["parts"]][:PARTS]
+        found = [replace(self, seen=[one], segment=None if part is None else clean(part)).column_report(name) for part in names]
+        return [report for report in found if report.windows and report.windows[0].columns]
 
     def sheet(self) -> str | None:
         """The only window's metrics and the figures of what the model said, packed; None where nothing is measured."""
@@ -89,7 +100,8 @@ class Close:
     def _means(self, segment: str | None) -> bool:
         return segment is None if self.segment is None else segment is not None and clean(segment) == self.segment
 
-    def _report(self, columns: Callable[[bytes, Sequence[Mapping[str, Any]], int], list[ColumnReport]]) -> Report:
+    def _report(self, columns: Callable[[bytes, Sequence[Mapping[str, Any]], int], list[ColumnReport]], **leave: Any) -> Report:
+        """The windows with some of their columns; what is to be left out of them is given as empty."""
         told: list[WindowReport] = []
         profiles: list[Profile] = []
         nothing = Profile.empty(self.reference.plan)
@@ -98,7 +110,7 @@ class Close:
             part = next((at for at, known in enumerate(parts) if self._means(known["segment"])), None)
             if part is None:
                 continue
-            told.append(window_of(parts[part], one.window, columns(one.detail, parts, part)))
+            told.append(window_of(parts[part] | leave, one.window, columns(one.detail, parts, part)))
             profiles.append(self.counts.get(one.id, nothing))
         return Report(
             monitor="",

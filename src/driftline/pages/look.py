@@ -74,7 +74,16 @@ def _asset(name: str) -> Asset:
     return Asset(body, gzip.compress(body, 6, mtime=0), media)
 
 
-SOURCES = {"room.css": ("room.css",), "room.js": ("room.js",), "model.js": (*bundle.SCRIPTS, "asking.js"), "plotly.js": ()}
+COLUMN = ("numbers.js", "elements.js", "model.js", "heatmap.js", "figures.js", "detail.js")
+"""Scripts of the report that a column's page needs."""
+
+SOURCES = {
+    "room.css": ("room.css",),
+    "room.js": ("room.js",),
+    "model.js": (*bundle.SCRIPTS, "asking.js"),
+    "column.js": (*COLUMN, "asking.js", "column.js"),
+    "plotly.js": (),
+}
 """Every asset, and the files of ours that it is made of."""
 
 

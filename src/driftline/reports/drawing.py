@@ -176,6 +176,36 @@ def heatmap() -> Drawing:
     }  # fmt: skip  a drawing is easier to read in few lines
 
 
+def shares() -> Drawing:
+    """A column's distribution window by window, a bin or a value in a row; the reference stands before it, in the same colours."""
+    cells = {"type": "heatmap", "zmin": 0, "zmax": 1, "colorscale": [[0, "@paper"], [1, "@current"]], "showscale": False, "ygap": 1}
+    hover = {"hovertemplate": "%{text}<extra></extra>", "hoverongaps": False}
+    return {
+        "data": [
+            cells | hover | {"z": "$reference", "text": "$reference_told", "xaxis": "x2", "x0": 0, "dx": 1},
+            cells | hover | {"z": "$z", "text": "$told", "x0": 0, "dx": 1, "xgap": "$gap"},
+        ],
+        "layout": {
+            "template": TEMPLATE,
+            "height": "$height",
+            "margin": {"t": 12},
+            "hovermode": "closest",
+            "xaxis": ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False, "domain": [0.06, 1]},
+            "xaxis2": {
+                "tickmode": "array",
+                "tickvals": [0],
+                "ticktext": ["reference"],
+                "tickangle": 0,
+                "showgrid": False,
+                "domain": [0, 0.04],
+                "anchor": "y",
+            },
+            "yaxis": ticks("$places", "$labels")
+            | {"range": "$rows", "showgrid": False, "ticks": "", "ticklabelstandoff": 5, "anchor": "x2"},
+        },
+    }
+
+
 def missing() -> Drawing:
     """The share of rows without a value, window by window, a line per column."""
     return {

@@ -128,7 +128,11 @@ def window_page(report: Report, segment: str | None, at: int) -> tuple[list[str]
 
 def column_page(report: Report, segment: str | None) -> list[str]:
     """The only column of a report in all windows, packed as the page reads it."""
-    book = ledger(report, segment)
+    return book_page(report, ledger(report, segment))
+
+
+def book_page(report: Report, book: Ledger) -> list[str]:
+    """As `column_page`, from what was tabulated."""
     return _column_page(report, book, 0, _summaries([report.reference, *book.profiles]))
 
 
@@ -159,7 +163,7 @@ def _window_rows(book: Ledger, at: int, nulls: NDArray[np.float64]) -> tuple[lis
     words, numbers = [], []
     for row, columns in enumerate(book.columns):
         column = columns[at]
-        words.append(_words(column))
+        words.append(column_words(column))
         worst = book.scores[row].get(column.worst) if column and column.worst else None
         shown = [worst[at, FIELDS.index(field)] if worst is not None else np.nan for field in SHOWN]
         psi = book.scores[row]["psi"][at, 0] if "psi" in book.scores[row] else np.nan
@@ -167,7 +171,8 @@ def _window_rows(book: Ledger, at: int, nulls: NDArray[np.float64]) -> tuple[lis
     return words, np.array(numbers, dtype=np.float64).reshape(len(words), -1).T
 
 
-def _words(column: ColumnReport | None) -> list[Any] | None:
+def column_words(column: ColumnReport | None) -> list[Any] | None:
+    """What is said of a column in one window, as the page reads it; None where nothing is."""
     if column is None:
         return None
     return [

@@ -64,8 +64,8 @@ class Gallery:
         """The last windows of a monitor, up to one with a label where one is given; None where nothing was said yet."""
         return history(name, self._kept.seen(monitor, limit, until=until))
 
-    def detailed(self, monitor: int, limit: int, until: str) -> list[Seen]:
-        """Some windows with all that was said of their columns, the last of them that with a label; none where there is none."""
+    def detailed(self, monitor: int, limit: int, until: str | None = None) -> list[Seen]:
+        """Some windows with all that was said of their columns, up to one with a label where one is given; none where there is none."""
         return self._kept.seen(monitor, limit, until=until, detail=True)
 
     def close(self, watched: Watched, seen: list[Seen], segment: str | None, *, counts: bool = True) -> Close:

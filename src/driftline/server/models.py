@@ -8,6 +8,8 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from driftline.pages.column import column as one_column_page
+from driftline.pages.column import link
 from driftline.pages.model import WINDOWS, model, order
 from driftline.reports.bundle import embedded
 from driftline.reports.wording import clean
@@ -39,6 +41,34 @@ def model_page(request: Request, name: Name, seat: Viewer, windows: Windows = 90
     every = len(seen.windows) < windows
     spans = [] if every else [{"name": f"last {many}", "link": f"{here}?windows={many}", "on": many == windows} for many in SPANS]
     return shown(request, seat, "model.html", {**shared, **said, "data": embedded(index), "spans": spans})
+
+
+@ROUTES.get("/columns/{column:path}")
+def column_page(
+    request: Request,
+    name: Name,
+    column: Annotated[str, Path(max_length=500)],
+    seat: Viewer,
+    window: Label = "",
+    segment: Segment = "",
+    windows: Windows = 90,
+) -> Response:
+    """One column over the model's last windows."""
+    face = face_of(request)
+    watched = found(face.service, name)
+    seen = face.service.gallery.detailed(watched.id, windows)
+    if not seen:
+        raise Refusal(404, f"no window of {name!r} has been judged yet", hint="wait until one is over")
+    close = face.service.gallery.close(watched, seen, segment or None, counts=False)
+    report = close.column_report(column)
+    if not any(one.columns for one in report.windows):
+        raise Refusal(404, f"there is no column {column!r}", hint="look at the model's page")
+    said, index = one_column_page(report, column, model=name, at=window, parts=close.column_parts(column, window))
+    many = {"segment": segment} if segment else {}
+    spans = [{"name": f"last {n}", "link": link(name, column, windows=str(n), **many), "on": n == windows} for n in SPANS]
+    shared = {"title": f"{clean(column)} · {clean(name)}", "monitor": clean(name), "here_model": f"/models/{quote(name, safe='')}"}
+    said |= {"data": embedded(index), "spans": [] if len(seen) < min(SPANS) else spans}
+    return shown(request, seat, "column.html", {**shared, **said})
 
 
 @ROUTES.get("/window")

@@ -55,4 +55,4 @@ if (document.body.dataset.live) {
   });
   addEventListener("pagehide", () => events.close());
 }
-if (!document.body.classList.contains("of-model")) document.body.dataset.ready = String(Math.round(performance.now()));
+if (!document.body.matches(".of-model, .of-column")) document.body.dataset.ready = String(Math.round(performance.now()));

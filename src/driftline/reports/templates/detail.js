@@ -1,6 +1,6 @@
 // One column, opened: its distribution in any window, its effect over time, all scores, what is new and what is missing.
 
-function openDetail(segment, row, book, window) {
+function openDetail(segment, row, book, window, moved = null) {
   const state = { window, statistic: book.scores[segment.columns[row].telling] ? segment.columns[row].telling : Object.keys(book.scores)[0] };
   const last = segment.windows.length - 1;
   const panel = el("div", { class: "panel" });
@@ -14,7 +14,9 @@ function openDetail(segment, row, book, window) {
   const slider = el("div", { class: "slider" },
     el("button", { type: "button", class: "plain", "aria-label": "Earlier window", onclick: () => step(-1) }, "◀"), range,
     el("button", { type: "button", class: "plain", "aria-label": "Later window", onclick: () => step(1) }, "▶"), shown,
-    segment.columns[row].drifted ? el("button", { type: "button", class: "plain", onclick: nextDrifted }, "next drifted window") : null);
+    segment.columns[row].drifted ? el("button", { type: "button", class: "plain", onclick: nextDrifted }, "next drifted window") : null,
+    // In the service a column has a page of its own.
+    index.more ? el("a", { class: "link", href: columnPage(segment, row) }, "the column’s own page") : null);
   const distribution = el("div", { "data-print-width": 740 }), time = el("div", { "data-print-width": 740 });
   const statistics = Object.keys(book.scores);
   const select = el("select", { "aria-label": "Statistic", onchange: () => { state.statistic = select.value; drawTime(); } },
@@ -33,6 +35,7 @@ function openDetail(segment, row, book, window) {
     drawTime();
   }
   function go(at) {
+    if (moved && at !== state.window) moved(at);
     state.window = at;
     range.value = at;
     const window = segment.windows[at], verdict = segment.verdictsOf(row)[at];
@@ -48,6 +51,11 @@ function openDetail(segment, row, book, window) {
   panel.start = () => go(state.window);
   panel.go = go;
   return panel;
+}
+
+function columnPage(segment, row) {
+  const windows = new URLSearchParams(location.search).get("windows"), query = new URLSearchParams({ ...(segment.name && { segment: segment.name }), ...(windows && { windows }) });
+  return `${index.more}/columns/${encodeURIComponent(segment.columns[row].name)}${query.size ? `?${query}` : ""}`;
 }
 
 function saying(told, window) {
