@@ -96,11 +96,12 @@ def test_a_metric_of_ones_own(world: Any, dice: np.random.Generator) -> None:
 
 
 def test_a_table_is_corrected_and_never_negative(world: Any, dice: np.random.Generator) -> None:
-    """What is missing in the table is added in shares; no cell falls below 0."""
+    """What is missing in the table is added in shares; no cell falls below 0, and each class was said as often as it was said."""
     rows = world.rows(100, dice)
     cells = table(rows.said(), rows.truth()) / 100
     missed = np.array([[0.0, 0.1], [-2.0, 0.0]])
     right = np.maximum(cells + missed, 0)
+    right *= (cells.sum(1) / right.sum(1))[:, None]
     assert plug("recall", rows, rows.truth(), rows, missed).value == pytest.approx(of_table("recall", right))
 
 

@@ -61,7 +61,7 @@ def test_windows_without_labels_are_estimated_beside_some_that_have_them() -> No
     assert f1 is not None
     assert f1.interval is not None
     assert f1.interval[0] < f1.value < f1.interval[1]
-    assert (f1.method, f1.trusted, f1.worse) == ("pape", True, False)
+    assert (f1.method, f1.trusted, f1.worse) == ("dr", True, False)
     assert told[4].performance[0].value is None
 
 

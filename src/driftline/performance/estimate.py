@@ -3,7 +3,9 @@
 Three methods, all learnt on the reference's labels. `pape`: calibration weighted by how likely each reference row is in the window,
 put in for labels (Bialek et al. 2024, with isotonic calibration and a cross-fitted density ratio). `cbpe`: the same without
 weights; for numbers, direct loss estimation (both NannyML). `dr`: doubly robust. Metrics that are means of the scores' losses,
-and all metrics of predicted numbers, are estimated doubly robustly where `pape` is asked for.
+and all metrics of predicted numbers, are estimated doubly robustly where `pape` is asked for. `best`, as nothing else is asked
+for, is `dr` where the reference has rows like the window's, for it errs least there (`bench/bench_estimate.py`), and `pape` where
+it has not: a curve of the score says what is nearest, and does not follow the outcome model to where that has seen nothing.
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from driftline.performance.robust import Linear
     from driftline.performance.rows import Rows
 
-Method = Literal["pape", "cbpe", "dr"]
-METHODS: tuple[Method, ...] = ("pape", "cbpe", "dr")
+Method = Literal["best", "pape", "cbpe", "dr"]
+METHODS: tuple[Method, ...] = ("best", "pape", "cbpe", "dr")
 
 CONFIDENCE = 0.95
 """Of the intervals."""
@@ -89,7 +91,7 @@ def estimate(
     window: Rows,
     metrics: Sequence[Metric],
     *,
-    method: Method = "pape",
+    method: Method = "best",
     rng: np.random.Generator,
     of: int = 0,
     tested: Sequence[Metric] | None = None,
@@ -101,7 +103,7 @@ def estimate(
         reference: rows with labels, or what `fit` learnt from them for at least these metrics.
         window: rows; where some have labels, they show whether the relation still holds.
         metrics: names as in `driftline.performance.metric`, or `Loss`: a mean of one's own.
-        method: `pape`, `cbpe` or `dr`.
+        method: `best`, `pape`, `cbpe` or `dr`.
         rng: deals rows into folds.
         of: rows that the window's are a sample of, if it has more.
         tested: the metrics whose change is split where labels have come; None for all.
@@ -172,10 +174,11 @@ def _linear(seen: Beside, place: int, method: Method) -> tuple[Linear, str, floa
         return found, "dle" if numbers else "cbpe", 0.0
     robust = seen.robust(place)
     found, used = robust, "dr"
-    if not (method == "dr" or numbers or isinstance(metric, Loss) or metric in MEANS):
+    afar = seen.ratio.unsupported > MOST_UNSUPPORTED
+    if (method == "pape" or (method == "best" and afar)) and not (numbers or isinstance(metric, Loss) or metric in MEANS):
         found, used = seen.plugged(place, seen.weighted_curves), "pape"
     # Rows without a like are told by what holds elsewhere: by how much weights moved the estimate is then as doubtful as they are.
-    moved = found.value - seen.unweighted(place) if seen.ratio.unsupported > MOST_UNSUPPORTED else 0.0
+    moved = found.value - seen.unweighted(place) if afar else 0.0
     return found, used, math.hypot(found.value - robust.value, moved)
 
 

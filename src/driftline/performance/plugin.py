@@ -171,9 +171,16 @@ def plug(
         return _ranked(metric, window, chances, elsewhere)
     shares = table(window.said(), chances) / len(window)
     if missed is not None:
-        shares = np.maximum(shares + missed, 0.0)
+        shares = _corrected(shares, missed)
     value, slopes = _sloped(formula(metric), shares)
     return Plugged(value, slopes[window.said()], slopes[elsewhere.said()])
+
+
+def _corrected(shares: NDArray[np.float64], missed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The table put right: how often each class was said is known, and stays."""
+    moved = np.maximum(shares + missed, 0.0)
+    before, after = shares.sum(1, keepdims=True), moved.sum(1, keepdims=True)
+    return np.asarray(np.where(after > 0, moved * before / np.where(after > 0, after, 1), shares))
 
 
 def formula(metric: str) -> Callable[[Table], Table]:
