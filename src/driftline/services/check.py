@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from driftline.errors import DataError
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks
 from driftline.profile.profile import total as add_all
+from driftline.verdicts.awaited import awaited, withhold
 from driftline.verdicts.columns import Columns
 from driftline.verdicts.comparison import Comparison
 from driftline.verdicts.evidence import gather
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from driftline.monitor import Monitor
     from driftline.performance.maturity import Delays
     from driftline.profile.profile import Profile
-    from driftline.verdicts.report import ColumnReport, MetricReport
+    from driftline.verdicts.report import ColumnReport, LabelReport, MetricReport
 
 
 LENGTHS = {
@@ -96,18 +97,14 @@ def check(
 def _judged(reference: Counted, current: Counted, monitor: Monitor, created: datetime, delays: Delays | None, *, estimated: bool) -> Report:
     blocks = [profile for _, profile in reference.of(None)]
     monitor = replace(monitor, policy=with_influence(monitor.policy, blocks[0].plan, blocks))
-    usual = usual_coverage(blocks)
     segments = [segment for segment in current.segments() if segment is None or reference.of(segment)]
     length = LENGTHS.get(monitor.windowing.cadence)
     level = monitor.policy.budget.per_window(length) / max(len(segments), 1)
     windows: list[WindowReport] = []
     profiles: list[Profile] = []
     for segment in segments:
-        judged, counted = _judge_segment(segment, reference, current, monitor, level, estimated=estimated and segment is None)
-        judged = [
-            replace(report, labels=labels_of(report.window, profile, usual, created, delays))
-            for report, profile in zip(judged, counted, strict=True)
-        ]
+        labels = _labels(reference.of(segment), current.of(segment), created, delays)
+        judged, counted = _judge_segment(segment, reference, current, monitor, level, labels, estimated=estimated and segment is None)
         windows += judged
         profiles += counted
     findings = (
@@ -132,8 +129,22 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
     )
 
 
+def _labels(
+    blocks: Sequence[tuple[Window, Profile]], pieces: Sequence[tuple[Window, Profile]], now: datetime, delays: Delays | None
+) -> list[LabelReport | None]:
+    usual = usual_coverage([profile for _, profile in blocks], [profile for _, profile in pieces])
+    return [labels_of(window, profile, usual, now, delays) for window, profile in pieces]
+
+
 def _judge_segment(
-    segment: str | None, reference: Counted, current: Counted, monitor: Monitor, level: float, *, estimated: bool
+    segment: str | None,
+    reference: Counted,
+    current: Counted,
+    monitor: Monitor,
+    level: float,
+    labels: Sequence[LabelReport | None],
+    *,
+    estimated: bool,
 ) -> tuple[list[WindowReport], list[Profile]]:
     blocks, pieces = reference.of(segment), current.of(segment)
     if not pieces:
@@ -150,12 +161,14 @@ def _judge_segment(
         ends=_ends(windows),
         block_ends=_ends([w for w, _ in blocks]),
         length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
+        awaited=awaited(windows, labels),
     )
     policy = monitor.policy
     performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
     drift = level * (1 - (PERFORMANCE if performance else 0) - (OPERATIONS if operations else 0))
     evidence = gather(comparison, drift * INSTANT, policy.confidence)
+    withhold(evidence, comparison)
     asked = extras(comparison, policy)
     judgement = judge(evidence, comparison, policy, drift, beyond(asked), judged_by_hand(asked))
     shown = {extra.name: extra for extra in asked.values()}
@@ -163,7 +176,8 @@ def _judge_segment(
     for w, window in enumerate(windows):
         columns = Columns(judgement, comparison, windows, shown, w)
         # Columns that are only checked for presence never settle, and keep no window from being stable.
-        told = judgement.cause[:, w] != CAUSES.index(Cause.NOT_COUNTED)
+        # Neither does a label that is still to come.
+        told = ~np.isin(judgement.cause[:, w], [CAUSES.index(Cause.NOT_COUNTED), CAUSES.index(Cause.AWAITED)])
         metrics, upkeep = performance[w] if performance else (), operations[w] if operations else ()
         worse = next((one for one in (*metrics, *upkeep) if one.decides and one.verdict is Verdict.DRIFTED), None)
         verdict = Verdict.DRIFTED if worse else _window_verdict(judgement.verdict[told, w], counted[w].rows)
@@ -178,6 +192,7 @@ def _judge_segment(
                 columns=columns,
                 performance=metrics,
                 operations=upkeep,
+                labels=labels[w],
             )
         )
     return reports, counted

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from driftline.profile.plan import Planned
     from driftline.verdicts.comparison import Comparison
     from driftline.verdicts.judge import Judgement
     from driftline.window import Window
@@ -72,7 +73,6 @@ class Columns(Sequence[ColumnReport]):
         rows_needed = int(needed) if math.isfinite(needed) else None
         place = int(judgement.evidence.where[NAMES.index(worst), c, w]) if worst in NAMES else -1
         label = self.windows[since].label if since >= 0 else None
-        reference = self.comparison.references[w if len(self.comparison.references) > 1 else 0]
         return ColumnReport(
             name=planned.name,
             kind=planned.column.kind,
@@ -80,7 +80,7 @@ class Columns(Sequence[ColumnReport]):
             verdict=VERDICTS[judgement.verdict[c, w]],
             cause=cause,
             concern=_concern(planned.column.role, worst, cause),
-            reason=reason(cause, planned, rests_on, place, reference, self.comparison.windows[w], label, rows_needed),
+            reason=self._reason(cause, planned, rests_on, place, label, rows_needed),
             seen=bool(judgement.seen[c, w]),
             since=label,
             worst=worst,
@@ -90,10 +90,19 @@ class Columns(Sequence[ColumnReport]):
             scores=scores,
         )
 
+    def _reason(
+        self, cause: Cause, planned: Planned, rests_on: Score | None, place: int, since: str | None, rows_needed: int | None
+    ) -> str:
+        comparison, w = self.comparison, self.window
+        if cause is Cause.AWAITED:
+            return f"not judged before the labels have come: {comparison.awaited[w]}"
+        reference = comparison.references[w if len(comparison.references) > 1 else 0]
+        return reason(cause, planned, rests_on, place, reference, comparison.windows[w], since, rows_needed)
+
     def _worst(self, c: int, cause: Cause) -> str | None:
         if cause is Cause.BEYOND_THRESHOLD:
             return next(n for n, extra in self.extras.items() if _beyond(extra.value[c, self.window], extra.threshold[c, self.window]))
-        if cause in {Cause.NO_CHANGE, Cause.TOO_FEW_ROWS, Cause.REFERENCE_TOO_SMALL}:
+        if cause in {Cause.NO_CHANGE, Cause.TOO_FEW_ROWS, Cause.REFERENCE_TOO_SMALL, Cause.AWAITED}:
             return NAMES[MAIN]
         worst = int(self.judgement.worst[c, self.window])
         return NAMES[worst] if worst >= 0 else None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from driftline.profile.profile import Odd
 from driftline.schema import JUDGED_ROLES, WATCHED_ROLES, Kind, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -34,6 +34,7 @@ class Comparison:
         layout: how blocks and windows relate.
         ends, block_ends: where windows and blocks end, in seconds since 1970; NaN where they do not go by time.
         length: how long a window is, in seconds; None where windows do not go by time.
+        awaited: places of the windows whose labels are still to come, and why that is believed.
     """
 
     total: Profile
@@ -44,6 +45,7 @@ class Comparison:
     ends: NDArray[np.float64]
     block_ends: NDArray[np.float64]
     length: float | None = None
+    awaited: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:

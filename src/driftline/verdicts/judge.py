@@ -9,7 +9,7 @@ import numpy as np
 
 from driftline.inference.facet import SIGHTS, WEIGHTS, size_bounds
 from driftline.quality.odd import FACETS
-from driftline.schema import WATCHED_ROLES
+from driftline.schema import WATCHED_ROLES, Role
 from driftline.verdicts.evidence import NAMES, STREAMS
 from driftline.verdicts.multiplicity import cut
 from driftline.verdicts.report import Cause, Verdict
@@ -116,7 +116,7 @@ def judge(
         # Bins and scores chosen on so few rows fit those rows: only what needs neither is believed.
         drifted_facet[[place for place, name in enumerate(NAMES) if name not in FACETS]] = False
         slow, slow_seen = np.zeros_like(slow), np.zeros_like(slow)
-    hand_set, own = _hand_set(evidence, comparison, policy, beyond, told)
+    hand_set, own = (found & ~_early(evidence, comparison) for found in _hand_set(evidence, comparison, policy, beyond, told))
     drifted_facet = drifted_facet & ~(own[None] & (np.arange(len(NAMES)) < MANUAL)[:, None, None])
     slow = slow & ~own
     drifted = drifted_facet.any(0) | slow | hand_set
@@ -270,8 +270,15 @@ def _causes(
     cause = np.where(hand_set, code(Cause.BEYOND_THRESHOLD), cause)
     cause = np.where(slow, code(Cause.SLOW_CHANGE), cause)
     cause = np.where(drifted.any(0), code(Cause.CHANGED), cause)
+    cause = np.where(undecided & _early(evidence, comparison) & (rows > 0), code(Cause.AWAITED), cause)
     absent = drifted[NAMES.index("absent")]
     return np.where(absent, code(Cause.MISSING_COLUMN), cause).astype(np.int8)
+
+
+def _early(evidence: Evidence, comparison: Comparison) -> NDArray[np.bool_]:
+    """Where a label is judged of which more will come. Shape: C × W."""
+    label = [comparison.plan.columns[i].column.role is Role.LABEL for i in evidence.columns]
+    return np.logical_and.outer(label, np.isin(np.arange(len(comparison.windows)), list(comparison.awaited)))
 
 
 TINY_REFERENCE = 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING
 from driftline.operations.traffic import traffic
 from driftline.performance.value import worth_change
 from driftline.schema import Role, Task
+from driftline.verdicts.awaited import SEVERAL, ripe, without_verdict
 from driftline.verdicts.gauge import judge_windows
 from driftline.verdicts.health import VALUE, matrix, standards
 from driftline.verdicts.loss import lasting_loss, with_lasting_loss
 from driftline.verdicts.report import Finding
-from driftline.verdicts.truth import label_report
+from driftline.verdicts.truth import NEARLY, label_report
 from driftline.verdicts.upkeep import standards as upkeep_standards
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ PERFORMANCE = 0.2
 SLOW_LOSS = 0.3
 """The part of it that goes to the detector of losses that grow slowly."""
 
+TWICE = 2.0
+"""Standard errors within which two shares of labels are the same."""
+
 OPERATIONS = 0.1
 """The share that is spent on errors and latencies, where columns tell of them."""
 
@@ -50,9 +55,19 @@ def performance_of(
     counted = [window.outcome for window in comparison.windows if window.outcome is not None]
     labels, rows = [window.label for window in windows], [window.rows for window in comparison.windows]
     instant, slow = level * (1 - SLOW_LOSS), level * SLOW_LOSS
-    found = judge_windows(standard, counted, labels, rows, level=instant, confidence=policy.confidence)
+
+    def judged(places: Sequence[int]) -> list[tuple[MetricReport, ...]]:
+        some, called = [counted[w] for w in places], [labels[w] for w in places]
+        return judge_windows(standard, some, called, [rows[w] for w in places], level=instant, confidence=policy.confidence)
+
+    told = ripe(len(counted), comparison.awaited)
+    layout = replace(comparison.layout, window_slots=comparison.layout.window_slots[told])
+    lasting = lasting_loss(outcome, standard[0], blocks, [counted[w] for w in told], layout, slow)
+    by_place = dict(zip(told, with_lasting_loss(judged(told), *lasting, [labels[w] for w in told]), strict=True))
+    # Each by itself: what came early is not added to what the windows around it show.
+    by_place |= {w: without_verdict(judged([w])[0], why) for w, why in comparison.awaited.items()}
+    found = [by_place[w] for w in range(len(counted))]
     found = _priced(found, outcome, reference, counted, windows, policy.goal)
-    found = with_lasting_loss(found, *lasting_loss(outcome, standard[0], blocks, counted, comparison.layout, slow), labels)
     if not estimated or not reference.labelled or len(counted) < len(windows):
         return found
     from driftline.verdicts.foreseen import foresee, with_estimates  # noqa: PLC0415  its optimisers are loaded where they are needed
@@ -103,9 +118,23 @@ def labels_of(window: Window, profile: Profile, usual: float, now: datetime, del
     return label_report(profile.plan.outcome, profile.outcome, window, profile.rows, usual=usual, delays=delays, as_of=now)
 
 
-def usual_coverage(blocks: Sequence[Profile]) -> float:
-    """The share of the reference's rows that have a label."""
-    return sum(block.outcome.labelled for block in blocks if block.outcome) / max(sum(block.rows for block in blocks), 1)
+def usual_coverage(blocks: Sequence[Profile], windows: Sequence[Profile] = ()) -> float:
+    """The share of rows that get a label, where nobody knows how late labels come.
+
+    It is the reference's, unless the newest windows have as many labels as the oldest: then no more will come to either, and it is theirs.
+    """
+    usual = _coverage(blocks)
+    held = [window for window in windows if window.rows]
+    if len(held) < SEVERAL:
+        return usual
+    middle = len(held) // 2
+    old, new = _coverage(held[:middle]), _coverage(held[middle:])
+    noise = math.sqrt(old * (1 - old) * sum(1 / sum(window.rows for window in half) for half in (held[:middle], held[middle:])))
+    return min(usual, _coverage(held)) if old and new >= NEARLY * old - TWICE * noise else usual
+
+
+def _coverage(profiles: Sequence[Profile]) -> float:
+    return sum(one.outcome.labelled for one in profiles if one.outcome) / max(sum(one.rows for one in profiles), 1)
 
 
 def unwatched(plan: Plan, task: Task, goal: Goal) -> tuple[Finding, ...]:

@@ -40,6 +40,7 @@ class Cause(StrEnum):
     WORSE = "worse than in the reference"
     FORESEEN = "estimated to be worse than in the reference"
     NO_LABELS = "no labels yet"
+    AWAITED = "labels are still to come"
     UNDEFINED = "the metric is not defined here"
     MISSING_COLUMN = "the column is missing"
     EMPTY_WINDOW = "the window is empty"

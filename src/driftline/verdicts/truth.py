@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from scipy import special
+
 from driftline.performance.maturity import mature
 from driftline.performance.skew import score_skew
 from driftline.verdicts.report import LabelReport
@@ -33,7 +35,7 @@ def label_report(
         counts: the window's.
         window: its place in time.
         rows: its rows.
-        usual: the share of the reference's rows that have a label.
+        usual: the share of rows that have a label in the end, where no delays were learnt.
         delays: how late labels come, where that was learnt.
         as_of: now.
     """
@@ -52,9 +54,10 @@ def label_report(
             skewed=skewed,
             skew=skew,
         )
-    short = coverage < NEARLY * usual
+    # Where few rows get a label, chance alone gives some windows fewer.
+    short = coverage < NEARLY * usual and float(special.bdtr(labelled, rows, usual)) < UNLIKELY
     reason = f"{labelled:,} of {rows:,} labels have come"
-    reason += f", and {usual:.0%} of the reference's rows have one" if short else ""
+    reason += f", and {usual:.0%} usually have one" if short else ""
     return LabelReport(
         labelled=labelled,
         coverage=coverage,

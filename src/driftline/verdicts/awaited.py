@@ -1,0 +1,83 @@
+"""Labels that are still to come: from those that came early, which are not like the rest, nothing is concluded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from driftline.inference.facet import NUMBERS
+from driftline.schema import Role
+from driftline.verdicts.evidence import NAMES, SHARES
+from driftline.verdicts.report import Cause, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from driftline.verdicts.comparison import Comparison
+    from driftline.verdicts.evidence import Evidence
+    from driftline.verdicts.report import LabelReport, MetricReport
+    from driftline.window import Window
+
+SHOWN = frozenset({"value", "effect"})
+"""Numbers that are shown although nothing is concluded from them."""
+
+FAULT = "wrong_type"
+"""A label of the wrong type is a fault whenever it comes."""
+
+SEVERAL = 4
+"""Of so many windows the newest and the oldest can be held against each other."""
+
+
+def awaited(windows: Sequence[Window], labels: Sequence[LabelReport | None]) -> dict[int, str]:
+    """The places of the windows whose labels are still to come, and why that is believed.
+
+    A single window without an end has no age, and its labels are taken as they are.
+    """
+    told = [(place, one.reason) for place, one in enumerate(labels) if one is not None and one.provisional]
+    return {place: why for place, why in told if len(windows) >= SEVERAL or isinstance(windows[place].end, datetime)}
+
+
+def withhold(evidence: Evidence, comparison: Comparison) -> None:
+    """Take back what early labels show: of the label's own column, and of columns that seem not to go with it any more."""
+    if not comparison.awaited:
+        return
+    late, label = sorted(comparison.awaited), comparison.plan.with_role(Role.LABEL)
+    place = NAMES.index("dependence")
+    for c, column in enumerate(evidence.columns):
+        facets = [f for f, name in enumerate(NAMES) if name != FAULT] if column == label else [place]
+        hidden = late if column == label else [w for w in late if label is not None and evidence.where[place, c, w] == label]
+        for name in NUMBERS:
+            if name not in SHOWN:
+                evidence.numbers[name][np.ix_(facets, [c], hidden)] = np.nan
+        if column == label:
+            for values in evidence.streams.values():
+                values[:, c, hidden] = np.nan
+            for share in SHARES:
+                if share != FAULT:
+                    for values in evidence.tallies[share].values():
+                        values[c, hidden] = np.nan
+
+
+def without_verdict(metrics: tuple[MetricReport, ...], why: str) -> tuple[MetricReport, ...]:
+    """What early labels show of the model, with nothing concluded from it."""
+    return tuple(
+        one
+        if one.value is None
+        else replace(
+            one,
+            verdict=Verdict.INCONCLUSIVE,
+            cause=Cause.AWAITED,
+            reason=f"{one.title} is {one.value:.3g} on {one.rows:,} rows so far; not judged before the labels have come: {why}",
+            since=None,
+            rows_needed=None,
+        )
+        for one in metrics
+    )
+
+
+def ripe(many: int, awaited: Mapping[int, str]) -> list[int]:
+    """The places of the windows whose labels are there."""
+    return [place for place in range(many) if place not in awaited]
