@@ -13,8 +13,8 @@ import pyarrow as pa
 from driftline.decisions.faults import SURE
 from driftline.engines import count as counting
 from driftline.engines.cells import seconds
+from driftline.engines.late import DelayWatch
 from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
-from driftline.performance.maturity import count_delays, learn_delays
 from driftline.schema import Role
 from driftline.services.check import Counted
 from driftline.services.check import check as judge
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from driftline.config.specification import Specification
     from driftline.decisions.course import Decided
     from driftline.monitor import Monitor
+    from driftline.performance.maturity import Delays
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
@@ -172,13 +173,26 @@ def _reports(
         late = [spans[window] for window in windows[:done] if rows.settled(*spans[window]) > now.timestamp()]
         if late:
             counted |= _counted(plan, rows.between(late[0][0], late[-1][1], now), monitor, None)
-        timed = plan.outcome is not None and monitor.hints.label_time is not None
-        delays = learn_delays(count_delays(*rows.times(now), now.timestamp())) if timed else None
+        delays = _delays(plan, rows, monitor, now)
         if progress is not None:
             progress("deciding", done, len(windows))
         known = Counted(counted)
         report = judge(blocks, known, monitor, now, delays, estimated=newest)
         yield diagnose(blocks, known, report) if newest else _diagnosed(blocks, known, report, told)
+
+
+def _delays(plan: Plan, rows: Hindsight, monitor: Monitor, now: datetime) -> Delays | None:
+    """How late labels come, by what was known then."""
+    if plan.outcome is None or monitor.hints.label_time is None:
+        return None
+    watch = DelayWatch(plan, plan.outcome, now)
+    first = 0
+    made, known = rows.times(now)
+    for batch in rows.batches(len(made)):
+        here = slice(first, first + batch.num_rows)
+        watch.count(batch, made[here], known[here])
+        first = here.stop
+    return watch.delays()
 
 
 def _diagnosed(reference: Counted, current: Counted, report: Report, told: Told) -> Report:

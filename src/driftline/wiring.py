@@ -15,10 +15,10 @@ from driftline.config.places import FilesPlace, QueryPlace
 from driftline.engines import count as counting
 from driftline.engines.cells import seconds
 from driftline.engines.fit import fit
+from driftline.engines.late import DelayWatch
 from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
 from driftline.inference.variation import FEWEST_BLOCKS
 from driftline.monitor import Monitor
-from driftline.performance.maturity import count_delays, learn_delays
 from driftline.schema import Role
 from driftline.services.check import Counted, blocks_enough
 from driftline.services.check import check as judge
@@ -174,13 +174,11 @@ def _delays(plan: Plan, source: Source | Shelf, monitor: Monitor, at: datetime) 
     made = made or (plan.names[place] if place is not None else None)
     if isinstance(source, Shelf) or made is None or known is None or plan.outcome is None:
         return None
-    counts = None
-    for batch in source.batches([made, known]):
+    watch = DelayWatch(plan, plan.outcome, at)
+    for batch in source.batches([made, known, *watch.columns]):
         if made in batch.schema.names and known in batch.schema.names:
-            times = [seconds(batch.column(name)) for name in (made, known)]
-            found = count_delays(times[0], times[1], at.timestamp())
-            counts = found if counts is None else counts + found
-    return learn_delays(counts) if counts is not None else None
+            watch.count(batch, seconds(batch.column(made)), seconds(batch.column(known)))
+    return watch.delays()
 
 
 def _joined(source: Source | Shelf, specification: Specification, at: datetime, engine: str = "local") -> Source | Shelf:

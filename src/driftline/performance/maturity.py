@@ -73,12 +73,14 @@ class Delays:
         horizon: the greatest age, in seconds, of which anything is known.
         ever: share of the predictions whose label comes by then; above 0.
         still_coming: labels still came at the greatest age: those that come later have not been seen.
+        alike: labels that come early are like those that come late (`driftline.performance.early`).
     """
 
     share: NDArray[np.float64]
     horizon: float
     ever: float
     still_coming: bool
+    alike: bool = False
 
     def by(self, ages: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share of the predictions of these ages, in seconds, whose label has come; flat beyond the horizon."""
@@ -141,7 +143,12 @@ def count_delays(predicted: NDArray[np.float64], labelled: NDArray[np.float64], 
 
 
 def _counted(ages: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.bincount(np.searchsorted(AGES, ages, side="right") - 1, minlength=AGES.size).astype(np.int64)
+    return np.bincount(places(ages), minlength=AGES.size).astype(np.int64)
+
+
+def places(ages: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The bins that ages lie in."""
+    return np.asarray(np.searchsorted(AGES, ages, side="right") - 1)
 
 
 def learn_delays(counts: DelayCounts) -> Delays | None:

@@ -162,6 +162,7 @@ def _judge_segment(
         block_ends=_ends([w for w, _ in blocks]),
         length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
         awaited=awaited(windows, labels),
+        telling=frozenset(w for w, one in enumerate(labels) if one is not None and one.telling),
     )
     policy = monitor.policy
     performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated)

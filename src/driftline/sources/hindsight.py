@@ -58,6 +58,11 @@ class Hindsight:
         first, last = np.searchsorted(self._made, [start.timestamp(), end.timestamp()])
         return float(self._known[first:last].max(initial=-np.inf))
 
+    def batches(self, many: int) -> list[pa.RecordBatch]:
+        """The first rows, in the order of their time, with all labels that ever came."""
+        found: list[pa.RecordBatch] = self._table.slice(0, many).to_batches()
+        return found
+
     def times(self, at: datetime) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """When the rows made before `at` were made, and when their labels became known; NaN for those that were not known yet."""
         last = int(np.searchsorted(self._made, at.timestamp()))

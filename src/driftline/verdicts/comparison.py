@@ -35,6 +35,7 @@ class Comparison:
         ends, block_ends: where windows and blocks end, in seconds since 1970; NaN where they do not go by time.
         length: how long a window is, in seconds; None where windows do not go by time.
         awaited: places of the windows whose labels are still to come, and why that is believed.
+        telling: those of them that tell of the model, because labels that come early are like the others.
     """
 
     total: Profile
@@ -46,6 +47,7 @@ class Comparison:
     block_ends: NDArray[np.float64]
     length: float | None = None
     awaited: Mapping[int, str] = field(default_factory=dict)
+    telling: frozenset[int] = frozenset()
 
     @property
     def plan(self) -> Plan:

@@ -60,12 +60,13 @@ def performance_of(
         some, called = [counted[w] for w in places], [labels[w] for w in places]
         return judge_windows(standard, some, called, [rows[w] for w in places], level=instant, confidence=policy.confidence)
 
-    told = ripe(len(counted), comparison.awaited)
+    late = {w: why for w, why in comparison.awaited.items() if w not in comparison.telling}
+    told = ripe(len(counted), late)
     layout = replace(comparison.layout, window_slots=comparison.layout.window_slots[told])
     lasting = lasting_loss(outcome, standard[0], blocks, [counted[w] for w in told], layout, slow)
     by_place = dict(zip(told, with_lasting_loss(judged(told), *lasting, [labels[w] for w in told]), strict=True))
     # Each by itself: what came early is not added to what the windows around it show.
-    by_place |= {w: without_verdict(judged([w])[0], why) for w, why in comparison.awaited.items()}
+    by_place |= {w: without_verdict(judged([w])[0], why) for w, why in late.items()}
     found = [by_place[w] for w in range(len(counted))]
     found = _priced(found, outcome, reference, counted, windows, policy.goal)
     if not estimated or not reference.labelled or len(counted) < len(windows):

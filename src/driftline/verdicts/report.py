@@ -221,6 +221,7 @@ class LabelReport:
         reason: that in a sentence.
         skewed: rows with a label differ from those without one by more than chance and more than a little.
         skew: in what they differ, in a sentence; empty where there is nothing to say.
+        telling: although more will come, those that came are like the rest, and the model is judged by them.
     """
 
     labelled: int
@@ -232,6 +233,7 @@ class LabelReport:
     reason: str
     skewed: bool = False
     skew: str = ""
+    telling: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

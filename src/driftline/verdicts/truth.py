@@ -53,6 +53,7 @@ def label_report(
             reason=found.reason,
             skewed=skewed,
             skew=skew,
+            telling=delays.alike and not skewed,
         )
     # Where few rows get a label, chance alone gives some windows fewer.
     short = coverage < NEARLY * usual and float(special.bdtr(labelled, rows, usual)) < UNLIKELY
