@@ -168,8 +168,7 @@ def _judge_segment(
     performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
     drift = level * (1 - (PERFORMANCE if performance else 0) - (OPERATIONS if operations else 0))
-    evidence = gather(comparison, drift * INSTANT, policy.confidence)
-    withhold(evidence, comparison)
+    evidence = withhold(gather(comparison, drift * INSTANT, policy.confidence), comparison)
     asked = extras(comparison, policy)
     judgement = judge(evidence, comparison, policy, drift, beyond(asked), judged_by_hand(asked))
     shown = {extra.name: extra for extra in asked.values()}

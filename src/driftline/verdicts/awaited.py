@@ -40,10 +40,10 @@ def awaited(windows: Sequence[Window], labels: Sequence[LabelReport | None]) -> 
     return {place: why for place, why in told if len(windows) >= SEVERAL or isinstance(windows[place].end, datetime)}
 
 
-def withhold(evidence: Evidence, comparison: Comparison) -> None:
+def withhold(evidence: Evidence, comparison: Comparison) -> Evidence:
     """Take back what early labels show: of the label's own column, and of columns that seem not to go with it any more."""
     if not comparison.awaited:
-        return
+        return evidence
     late, label = sorted(comparison.awaited), comparison.plan.with_role(Role.LABEL)
     place = NAMES.index("dependence")
     for c, column in enumerate(evidence.columns):
@@ -59,6 +59,7 @@ def withhold(evidence: Evidence, comparison: Comparison) -> None:
                 if share != FAULT:
                     for values in evidence.tallies[share].values():
                         values[c, hidden] = np.nan
+    return evidence
 
 
 def without_verdict(metrics: tuple[MetricReport, ...], why: str) -> tuple[MetricReport, ...]:
