@@ -15,7 +15,7 @@ help: ## this list
 
 setup: .venv/.installed ## .venv with the driftline command and everything the other words need
 
-demo: setup ## a model, ninety days of its traffic, the verdict and the report
+demo: setup ## ninety days of a model, the verdict, the report; then the whole loop for real
 	@$(BIN)/driftline demo
 
 test: setup ## all tests, executed docs included

@@ -80,9 +80,23 @@ def as_of(specification: Specification, at: datetime, *, progress: Progress | No
         ConfigError: windows do not go by time, or no column is known to hold it.
         DataError: no window was over.
     """
+    return judged_as_of(specification, at, progress=progress)[1]
+
+
+def judged_as_of(
+    specification: Specification, at: datetime, *, estimated: bool = True, progress: Progress | None = None
+) -> tuple[Report, Decided]:
+    """Likewise, with the report that the decision rests on.
+
+    Args:
+        specification: the monitor.
+        at: rows and labels that came later are not known.
+        estimated: performance is estimated where labels have not come; without that it takes a tenth of the time.
+        progress: told how far it is.
+    """
     reference, current, monitor = both(specification, at)
-    for report in _reports(_Reference(reference, monitor), current, monitor, at, progress, newest=True):
-        return decide_now(report, monitor, np.random.default_rng(SEED))
+    for report in _reports(_Reference(reference, monitor), current, monitor, at, progress, newest=True, estimated=estimated):
+        return report, decide_now(report, monitor, np.random.default_rng(SEED))
     raise DataError(f"no window was over at {at.isoformat(timespec='minutes')}", hint="give a later time, or other data")
 
 
@@ -153,6 +167,7 @@ def _reports(
     progress: Progress | None,
     *,
     newest: bool = False,
+    estimated: bool = False,
 ) -> Iterator[Report]:
     """What a check would have said at the end of each window, or of the newest. Windows whose labels were all known are counted once."""
     if isinstance(current, Shelf) or monitor.windowing.cadence not in CALENDAR:
@@ -177,7 +192,7 @@ def _reports(
         if progress is not None:
             progress("deciding", done, len(windows))
         known = Counted(counted)
-        report = judge(blocks, known, monitor, now, delays, estimated=newest)
+        report = judge(blocks, known, monitor, now, delays, estimated=estimated)
         yield diagnose(blocks, known, report) if newest else _diagnosed(blocks, known, report, told)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def test_the_demo_tells_its_story_and_leaves_its_files(tmp_path: Path) -> None:
     """The fault is found when it happens, the report is written, and the files can be checked again."""
     directory = tmp_path / "demo"
-    found = CliRunner().invoke(main, ["demo", "--directory", str(directory), "--days", "54", "--rows", "400"])
+    found = CliRunner().invoke(main, ["demo", "--directory", str(directory), "--days", "54", "--rows", "400", "--check-only"])
     assert found.exit_code == 0, found.output
     assert "DRIFTED" in found.stdout
     story = found.stdout.partition("What truly happened")[2]

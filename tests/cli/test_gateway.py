@@ -106,7 +106,7 @@ def test_it_answers_and_ends_when_asked(tmp_path: Path, model: str) -> None:
         assert asyncio.run(ask(port, range(50))) == [2 * x for x in range(50)]
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-    lines = [line for file in (tmp_path / "spool").iterdir() for line in file.read_text().splitlines()]
+    lines = [line for file in (tmp_path / "spool").glob("*.jsonl") for line in file.read_text().splitlines()]
     assert sorted(json.loads(line)["score"] for line in lines) == [2 * x for x in range(50)]
 
 

@@ -62,7 +62,7 @@ def weights(tmp_path: Path, challenger: float, *, mirrored: bool = False, step: 
 
 def records(tmp_path: Path) -> list[dict[str, Any]]:
     """Everything that was written down."""
-    return [json.loads(line) for file in sorted((tmp_path / "spool").iterdir()) for line in file.read_text().splitlines()]
+    return [json.loads(line) for file in sorted((tmp_path / "spool").rglob("*.jsonl")) for line in file.read_text().splitlines()]
 
 
 def settings(tmp_path: Path, champion: str, challenger: str = "", **other: Any) -> Settings:

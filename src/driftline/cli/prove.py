@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from driftline.errors import ConfigError
-
-if TYPE_CHECKING:
-    from driftline.release.prove import Proof
 
 NOT_PASSED = 1
 DATES = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
@@ -65,6 +60,7 @@ def prove(  # noqa: PLR0913  one argument an option
     """  # noqa: D301  click reads the mark
     from driftline.cli.check import load
     from driftline.release.prove import prove as release
+    from driftline.release.table import table
 
     if override and not reason:
         raise ConfigError("an override needs a reason", hint='say why: --reason "…"')
@@ -82,28 +78,3 @@ def prove(  # noqa: PLR0913  one argument an option
     click.echo(json.dumps(found.written(), indent=1) if as_json else table(found))
     if not found.passes:
         ctx.exit(NOT_PASSED)
-
-
-def table(proof: Proof) -> str:
-    """The gate's table in Markdown, which people can read as it is."""
-    against = f"version {proof.champion}" if proof.champion else "the answers on record"
-    head = f"# {proof.model}: version {proof.challenger} against {against}\n\n**{proof.report.outcome.value}**: {proof.report.sentence}."
-    lines = ["| check | outcome | measured | interval | limit | rows |", "|---|---|--:|--:|--:|--:|"]
-    for check in proof.report.checks:
-        span = f"{_number(check.low)} to {_number(check.high)}" if math.isfinite(check.low) else ""
-        cells = [check.name, check.outcome.value, _number(check.value), span, _number(check.limit), str(check.rows or "")]
-        lines.append(f"| {' | '.join(cells)} |")
-    tail = [f"{proof.rows} rows with labels from {proof.span[0]} to {proof.span[1]}."]
-    if proof.report.more:
-        tail.append(f"About {proof.report.more} more rows may settle it.")
-    if proof.value is not None and proof.value.known:
-        tail.append(
-            f"Its decisions are worth {proof.value.value:+.4g} {proof.currency} a row ({proof.value.low:+.4g} to {proof.value.high:+.4g})."
-        )
-    if proof.overridden:
-        tail.append(f"Overridden by {proof.overridden[0]}: {proof.overridden[1]}.")
-    return "\n".join([head, "", *lines, "", *tail]) + "\n"
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else ""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LOOK_EVERY = 0.2
 """Seconds between looks at the stored state."""
 
+ASIDE = "aside"
+"""The folder, in the spool, of what was said and given to nobody: shadows, and challengers that failed. A monitor does not read it."""
+
 MOST_SHADOWS = 256
 """So many shadow requests at a time; more are not made, and counted."""
 
@@ -72,6 +75,7 @@ class Gateway:
         self.breaker: breaker.State = breaker.Closed()
         self.counts = desk.Counts()
         self.spool: Spool | None = None
+        self.aside: Spool | None = None
         self.servers: dict[str, Upstream] = {}
         self._shadows: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -89,6 +93,7 @@ class Gateway:
         self._connect()
         if self.settings.spool:
             self.spool = Spool(Path(self.settings.spool))
+            self.aside = Spool(Path(self.settings.spool) / ASIDE)
         self._looking = asyncio.get_running_loop().create_task(self._look())
 
     async def stop(self) -> None:
@@ -97,8 +102,8 @@ class Gateway:
             self._looking.cancel()
         if self._shadows:
             await asyncio.wait(self._shadows, timeout=self.settings.timeout)
-        if self.spool is not None:
-            self.spool.close()
+        for spool in filter(None, (self.spool, self.aside)):
+            spool.close()
         for server in self.servers.values():
             server.close()
 
@@ -240,7 +245,8 @@ class Gateway:
         slow = heard.seconds > self.settings.slow
         nulls = sum(map(empty, heard.outputs)) if not failed else 0
         self.counts.add(arm, failed=failed, slow=slow, nulls=nulls)
-        if self.spool is None:
+        spool = self.spool if answered else self.aside
+        if spool is None:
             return
         share = self.stored.share
         about = {
@@ -263,7 +269,7 @@ class Gateway:
             name = f"{request.name}/{place}" if several else request.name
             said = heard.outputs[place] if place < len(heard.outputs) else {}
             about["id"] = str(row.get(self.settings.id, name))
-            self.spool.put({**row, **about, **said, "null": not failed and empty(said)})
+            spool.put({**row, **about, **said, "null": not failed and empty(said)})
 
     @contextlib.asynccontextmanager
     async def living(self) -> Any:

@@ -62,6 +62,7 @@ class Running(Protocol):
     breaker: State
     counts: Counts
     spool: Spool | None
+    aside: Spool | None
     servers: dict[str, Upstream]
 
 
@@ -115,16 +116,21 @@ def status(gateway: Running) -> dict[str, Any]:
         for name, one in gateway.counts.arms.items()
         for server in (gateway.servers.get(name),)
     }
-    spool = gateway.spool
+    spools = [spool for spool in (gateway.spool, gateway.aside) if spool]
     return {
         "weights": _weights(gateway),
         "models": arms,
         "breaker": type(gateway.breaker).__name__.lower(),
         "fallbacks": gateway.counts.fallbacks,
         "shadows_skipped": gateway.counts.skipped,
-        "records": {"written": spool.written, "dropped": spool.dropped, "trouble": spool.trouble} if spool else None,
+        "records": _records(spools) if spools else None,
         "trouble": gateway.stored.trouble,
     }
+
+
+def _records(spools: list[Spool]) -> dict[str, Any]:
+    written, dropped = sum(spool.written for spool in spools), sum(spool.dropped for spool in spools)
+    return {"written": written, "dropped": dropped, "trouble": next((spool.trouble for spool in spools if spool.trouble), "")}
 
 
 def _weights(gateway: Running) -> dict[str, Any]:

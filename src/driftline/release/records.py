@@ -76,7 +76,7 @@ class Reader:
         """
         if self._step != (rollout, step):
             self._step, self._read, self._kept = (rollout, step), {}, []
-        for path in sorted(self._spool.glob("*.jsonl")):
+        for path in sorted(self._spool.rglob("*.jsonl")):
             stat = path.stat()
             if stat.st_mtime >= since.timestamp() - SLACK and stat.st_size > self._read.get(path, 0):
                 self._kept += self._new(path, rollout, step)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from driftline.simulator.model import Model
     from driftline.simulator.payments import Day
     from driftline.simulator.settings import PaymentsConfig
 
@@ -30,13 +31,14 @@ DAY_FILE = "payments-{}.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where the files lie, and the truth as `truth.json` has it."""
+    """Where the files lie, the truth as `truth.json` has it, and the model that scored; None where none did."""
 
     reference: Path
     data: Path
     labels: Path
     truth_file: Path
     truth: dict[str, object]
+    model: Model | None = None
 
 
 def write(config: PaymentsConfig, directory: Path, *, progress: Progress | None = None) -> Written:
@@ -62,8 +64,9 @@ def write(config: PaymentsConfig, directory: Path, *, progress: Progress | None 
     told("training", 0, None)
     numbers = range(-config.reference_days, config.days)
     daily = []
+    payments = Payments(config)
     with Labels(directory / "labels.parquet") as labels, Sheets(config, directory / "reference.parquet", data) as sheets:
-        for day in Payments(config).days(numbers):
+        for day in payments.days(numbers):
             sheets.take(day)
             labels.take(day, before=config.midnight(day.number + 1 + SOONEST_DAYS))
             daily.append(counts(config, day))
@@ -71,7 +74,7 @@ def write(config: PaymentsConfig, directory: Path, *, progress: Progress | None 
     known = truth(config, daily)
     path = directory / "truth.json"
     path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-    return Written(directory / "reference.parquet", data, directory / "labels.parquet", path, known)
+    return Written(directory / "reference.parquet", data, directory / "labels.parquet", path, known, payments.model)
 
 
 def clear(data: Path) -> None:

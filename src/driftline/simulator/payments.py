@@ -47,6 +47,11 @@ class Payments:
         self._ledger = Ledger(self._world.population.size, self._world.visits)
         self._model: Model | None = None
 
+    @property
+    def model(self) -> Model | None:
+        """The model that scores; None where there is none, or where no day was asked for yet."""
+        return self._model
+
     def days(self, numbers: Iterable[int]) -> Iterator[Day]:
         """Days by their numbers: 0 is the first watched one, the reference and the training weeks are before it."""
         if self._config.scored and self._model is None:
