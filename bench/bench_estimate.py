@@ -26,8 +26,7 @@ from bench_peers import QUIET, python
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from driftline.performance.assumption import MOST_UNSUPPORTED
-from driftline.performance.estimate import estimate
+from driftline.performance.estimate import MOST, estimate
 from driftline.performance.fitted import beside, fit
 from driftline.performance.plugin import plug
 from driftline.performance.residual import means_of
@@ -133,7 +132,7 @@ def errors_of(fitted: Fitted, window: Rows, dice: np.random.Generator) -> dict[s
         ways = {"cbpe": seen.unweighted, "pape": lambda place: seen.plugged(place, seen.weighted_curves).value, "dr": ways["dr"]}
     truth, usual = (np.array([realised(str(metric), rows) for metric in fitted.metrics]) for rows in (window, fitted.rows))
     found = {name: np.array([way(place) for place in places]) - truth for name, way in ways.items()}
-    best = found["pape" if window.classes and seen.ratio.unsupported > MOST_UNSUPPORTED else "dr"]
+    best = found["pape" if window.classes and seen.ratio.unsupported > MOST else "dr"]
     return {"constant": usual - truth} | found | {"best": best}
 
 

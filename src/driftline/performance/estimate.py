@@ -4,8 +4,8 @@ Three methods, all learnt on the reference's labels. `pape`: calibration weighte
 put in for labels (Bialek et al. 2024, with isotonic calibration and a cross-fitted density ratio). `cbpe`: the same without
 weights; for numbers, direct loss estimation (both NannyML). `dr`: doubly robust. Metrics that are means of the scores' losses,
 and all metrics of predicted numbers, are estimated doubly robustly where `pape` is asked for. `best`, as nothing else is asked
-for, is `dr` where the reference has rows like the window's, for it errs least there (`bench/bench_estimate.py`), and `pape` where
-it has not: a curve of the score says what is nearest, and does not follow the outcome model to where that has seen nothing.
+for, is `dr`, for it errs least (`bench/bench_estimate.py`), and `pape` where the reference has no like of most rows of a window:
+a curve of the score says what is nearest, and does not follow the outcome model to where that has seen nothing.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ METHODS: tuple[Method, ...] = ("best", "pape", "cbpe", "dr")
 
 CONFIDENCE = 0.95
 """Of the intervals."""
+
+MOST = 0.5
+"""From this share of the window's rows on that have no like in the reference, `best` follows scores rather than features."""
 
 FEWEST_TESTED = 0.5
 """From this share of labels on they are asked whether the relation still holds; fewer would hardly show it."""
@@ -174,11 +177,11 @@ def _linear(seen: Beside, place: int, method: Method) -> tuple[Linear, str, floa
         return found, "dle" if numbers else "cbpe", 0.0
     robust = seen.robust(place)
     found, used = robust, "dr"
-    afar = seen.ratio.unsupported > MOST_UNSUPPORTED
-    if (method == "pape" or (method == "best" and afar)) and not (numbers or isinstance(metric, Loss) or metric in MEANS):
+    lost = method == "best" and seen.ratio.unsupported > MOST
+    if (method == "pape" or lost) and not (numbers or isinstance(metric, Loss) or metric in MEANS):
         found, used = seen.plugged(place, seen.weighted_curves), "pape"
     # Rows without a like are told by what holds elsewhere: by how much weights moved the estimate is then as doubtful as they are.
-    moved = found.value - seen.unweighted(place) if afar else 0.0
+    moved = found.value - seen.unweighted(place) if seen.ratio.unsupported > MOST_UNSUPPORTED else 0.0
     return found, used, math.hypot(found.value - robust.value, moved)
 
 

@@ -104,7 +104,7 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
     profiles: list[Profile] = []
     for segment in segments:
         labels = _labels(reference.of(segment), current.of(segment), created, delays)
-        judged, counted = _judge_segment(segment, reference, current, monitor, level, labels, estimated=estimated and segment is None)
+        judged, counted = _judge_segment(segment, reference, current, monitor, level, labels, estimated=estimated)
         windows += judged
         profiles += counted
     findings = (
@@ -165,7 +165,7 @@ def _judge_segment(
         telling=frozenset(w for w, one in enumerate(labels) if one is not None and one.telling),
     )
     policy = monitor.policy
-    performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated)
+    performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated, sampled=segment is None)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
     drift = level * (1 - (PERFORMANCE if performance else 0) - (OPERATIONS if operations else 0))
     evidence = withhold(gather(comparison, drift * INSTANT, policy.confidence), comparison)

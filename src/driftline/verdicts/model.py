@@ -44,9 +44,18 @@ OPERATIONS = 0.1
 
 
 def performance_of(
-    comparison: Comparison, windows: Sequence[Window], policy: Policy, level: float, *, estimated: bool = False
+    comparison: Comparison, windows: Sequence[Window], policy: Policy, level: float, *, estimated: bool = False, sampled: bool = True
 ) -> list[tuple[MetricReport, ...]]:
-    """Each window's performance; nothing where outcomes are not counted. `estimated`: also where labels have not come."""
+    """Each window's performance; nothing where outcomes are not counted.
+
+    Args:
+        comparison: the reference and the windows.
+        windows: their places in time.
+        policy: how they are judged.
+        level: probability of a false alarm that one window may spend.
+        estimated: also where labels have not come.
+        sampled: the newest such windows from sampled rows; the others, and all without it, from their scores' counts.
+    """
     outcome, reference = comparison.total.plan.outcome, comparison.total.outcome
     if outcome is None or reference is None:
         return []
@@ -71,9 +80,10 @@ def performance_of(
     found = _priced(found, outcome, reference, counted, windows, policy.goal)
     if not estimated or not reference.labelled or len(counted) < len(windows):
         return found
-    from driftline.verdicts.foreseen import foresee, with_estimates  # noqa: PLC0415  its optimisers are loaded where they are needed
+    from driftline.verdicts.foreseen import Foreseen, foresee, with_estimates  # noqa: PLC0415  its optimisers are loaded where they are needed
+    from driftline.verdicts.unsampled import with_scores  # noqa: PLC0415  likewise
 
-    foreseen = foresee(comparison, standard, found, policy.goal)
+    foreseen = with_scores(comparison, standard, found, foresee(comparison, standard, found, policy.goal) if sampled else Foreseen({}))
     # A window with few labels is tested twice.
     return with_estimates(found, foreseen, standard, labels, level=instant / 2, confidence=policy.confidence)
 
