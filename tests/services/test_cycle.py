@@ -129,6 +129,12 @@ class _Desk:
     def history(self, due: Sequence[Standing], most: int) -> dict[Any, Profile]:
         return self.profiles
 
+    def ripen(self, now: datetime) -> None:
+        assert now == NOW
+
+    def delays(self, now: datetime) -> None:
+        return None
+
     def recall(self, report: Report, due: Sequence[Standing]) -> Recalled:
         return Recalled()
 

@@ -6,15 +6,18 @@ Where both kinds of each wait equally long (χ² on the quarters of all delays),
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from driftline.performance.maturity import AGES, NEARLY_ALL, places
+from driftline.performance.maturity import AGES, NEARLY_ALL, DelayCounts, learn_delays, places
 from driftline.schema import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from driftline.performance.maturity import Delays
@@ -34,6 +37,9 @@ UNLIKELY, FLOOR = 0.01, 0.02
 """Labels are not alike where their delays differ by more than chance and by a population stability index above this."""
 
 QUARTERS = 4
+
+SPREAD = 16
+"""So many points stand for the predictions of a window."""
 
 
 def sorts(outcome: Outcome) -> int:
@@ -114,3 +120,40 @@ def _distance(table: NDArray[np.float64]) -> float:
     shares = (table + 0.5) / (table + 0.5).sum(1, keepdims=True)
     usual = (table.sum(0) + 0.5) / (table.sum(0) + 0.5).sum()
     return float(((shares - usual) * np.log(shares / usual)).sum(1).max())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cohort:
+    """The predictions of a window, spread evenly over it, and the labels of theirs that have come.
+
+    Attributes:
+        start, end: in seconds since 1970.
+        rows: how many predictions.
+        came: int64[2 · sorts, bins], labels by sort and delay.
+    """
+
+    start: float
+    end: float
+    rows: int
+    came: NDArray[np.int64]
+
+
+def learn_cohorts(cohorts: Sequence[Cohort], as_of: float) -> Delays | None:
+    """How late labels come, from windows' counts; None where too few predictions are old enough, or none has a label."""
+    if not cohorts:
+        return None
+    start, end, rows = (np.array([getattr(one, name) for one in cohorts], dtype=np.float64) for name in ("start", "end", "rows"))
+    labelled = np.array([one.came.sum() for one in cohorts], dtype=np.float64)
+    last = np.clip(as_of, start, end)
+    ages = np.maximum(as_of - start[:, None] - (np.arange(SPREAD) + 0.5) / SPREAD * (last - start)[:, None], 0.0)
+    bins = places(ages.ravel())
+
+    def spread(many: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.rint(np.bincount(bins, np.repeat(many / SPREAD, SPREAD), AGES.size)).astype(np.int64)
+
+    came = np.sum([one.came.sum(0) for one in cohorts], axis=0)
+    found = learn_delays(DelayCounts(came=came, waiting=spread(np.maximum(rows - labelled, 0.0)), made=spread(rows)))
+    if found is None or found.still_coming:
+        return found
+    old = [one.came for one in cohorts if as_of - one.end >= AGES[min(settled_age(found), AGES.size - 1)]]
+    return replace(found, alike=bool(old) and alike(np.sum(old, axis=0)))

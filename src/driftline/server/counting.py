@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from driftline.engines.count import count, time_column
 from driftline.errors import SchemaMismatch
+from driftline.server.delays import came_late
 from driftline.services.cycle import Tallied
 from driftline.sources.frames import FrameSource
 from driftline.store.rows import ParcelSource
@@ -18,7 +19,10 @@ from driftline.verdicts.report import Finding
 from driftline.window import Cadence, Window, Windowing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from driftline.monitor import Monitor
     from driftline.profile.plan import Plan
@@ -75,7 +79,16 @@ class Counting:
         found = count(self.plan, source, self.monitor.windowing, self.monitor.hints, threads=self.threads)
         known = {window.label: window for window in windows}
         whose = {(segment, known[of.label]): profile for (segment, of), profile in found.profiles.items() if of.label in known}
-        return Tallied(whose, {}, found.findings)
+        return Tallied(whose, {}, found.findings, self._came(windows, parcels, labels, source))
+
+    def _came(
+        self, windows: Sequence[Window], parcels: Sequence[Parcel], labels: Sequence[Parcel], source: ParcelSource
+    ) -> Mapping[Window, NDArray[np.int64] | None]:
+        """How late labels came, where windows go by time."""
+        time = time_column(self.plan, self.monitor.windowing, self.monitor.hints, source)
+        if self.plan.outcome is None or time is None or not labels:
+            return {}
+        return came_late(self.plan, self.plan.outcome, self.rows, windows, parcels, labels, (self.key, time, self.label))
 
     def _recount_runs(self, windows: Sequence[Window], parcels: Sequence[Parcel], labels: Sequence[Parcel]) -> Tallied:
         """Windows of n rows: each from the slices of parcels that are its own."""

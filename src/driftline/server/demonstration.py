@@ -103,7 +103,9 @@ class Demonstration:
             self._send(watched, Kind.PREDICTIONS, file.stem, pq.read_table(file))
         # Nobody knows tomorrow's labels.
         known = known.filter(pc.less_equal(known["label_ts"], pa.scalar(now, known.schema.field("label_ts").type)))
-        self._send(watched, Kind.LABELS, "labels", known.select(["transaction_id", "is_fraud"]))
+        # When each was known tells how late labels come.
+        known = known.select(["transaction_id", "is_fraud", "label_ts"]).rename_columns(["transaction_id", "is_fraud", "ts"])
+        self._send(watched, Kind.LABELS, "labels", known)
 
     def _send(self, watched: Watched, kind: Kind, batch: str, table: pa.Table) -> None:
         names = self._service.library.naming(watched)

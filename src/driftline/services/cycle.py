@@ -14,8 +14,12 @@ from driftline.verdicts.report import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from driftline.decisions.course import Decided
     from driftline.monitor import Monitor
+    from driftline.performance.maturity import Delays
     from driftline.profile.profile import Profile
     from driftline.services.decide import Recalled
     from driftline.verdicts.report import Finding, Report, WindowReport
@@ -37,6 +41,9 @@ TOGETHER = 32
 
 SHOWN = 30
 """So many windows are shown in the figure of a message."""
+
+AGAIN, GIVEN_UP = timedelta(days=1), timedelta(days=90)
+"""A window whose labels are late, nobody knows how late, is looked at so often, and until it is so old."""
 
 WEIGHT = {Verdict.STABLE: 0, Verdict.INCONCLUSIVE: 1, Verdict.DRIFTED: 2}
 
@@ -108,11 +115,13 @@ class Tallied:
         profiles: by segment and window.
         places: for each window the rows it was counted from: a parcel's id, and first row and length where not the whole parcel.
         findings: what counting found.
+        came: how late each window's labels came, by sort and delay (`driftline.performance.early`); None where that tells nothing.
     """
 
     profiles: Mapping[Key, Profile]
     places: Mapping[Window, Sequence[tuple[int, int | None, int | None]]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    came: Mapping[Window, NDArray[np.int64] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,7 @@ class Judged:
         verdict: its verdict over all segments.
         report: about it alone.
         history: reports of all rows of the windows before it and of itself, the newest last, for figures.
+        ripens: when it is to be judged again, although nothing may come; None where its labels are all there, or are not waited for.
     """
 
     standing: Standing
@@ -131,6 +141,7 @@ class Judged:
     reason: str
     report: Report
     history: tuple[WindowReport, ...] = ()
+    ripens: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +179,12 @@ class Desk(Protocol[P]):
 
     def replace(self, standings: Sequence[Standing], tallied: Tallied) -> None:
         """Put new counts in the place of the windows' old ones."""
+
+    def ripen(self, now: datetime) -> None:
+        """Have windows judged again that have come of age since they were judged."""
+
+    def delays(self, now: datetime) -> Delays | None:
+        """How late labels come, as far as windows have told; None where nobody knows."""
 
     def unjudged(self) -> Sequence[Standing]:
         """Windows whose counts have changed since they were judged."""
@@ -219,10 +236,11 @@ def turn(desk: Desk[P], counter: Counter[P], pace: Pace, now: datetime, decide: 
         some = stale[first : first + TOGETHER]
         desk.replace(some, counter.recount([one.window for one in some], *desk.parcels_of(some)))
         recounted += len(some)
+    desk.ripen(now)
     due = [standing for standing in desk.unjudged() if waits(standing, pace, now) is Wait.DUE]
     if not due:
         return Done(counted, recounted)
-    report = judge_due(counter.reference, desk.history(due, pace.history), due, counter.monitor, now)
+    report = judge_due(counter.reference, desk.history(due, pace.history), due, counter.monitor, now, desk.delays(now))
     judged = apart(report, due)
     fresh = {one.standing.window for one in judged if one.standing.judged is None}
     desk.record(judged, decide(report, desk.recall(report, due), fresh) if judged else ())
@@ -246,7 +264,14 @@ def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:
     return Wait.DUE if standing.changed + pace.lateness <= now else Wait.OPEN
 
 
-def judge_due(reference: Counted, profiles: Mapping[Key, Profile], due: Sequence[Standing], monitor: Monitor, now: datetime) -> Report:
+def judge_due(
+    reference: Counted,
+    profiles: Mapping[Key, Profile],
+    due: Sequence[Standing],
+    monitor: Monitor,
+    now: datetime,
+    delays: Delays | None = None,
+) -> Report:
     """Judge windows together with those before them; only those that are due are explained.
 
     Args:
@@ -255,9 +280,10 @@ def judge_due(reference: Counted, profiles: Mapping[Key, Profile], due: Sequence
         due: how those that are due stand.
         monitor: what is promised.
         now: the time the report carries.
+        delays: how late labels come.
     """
     current = Counted(profiles)
-    return diagnose(reference, current, check(reference, current, monitor, now), {standing.window for standing in due})
+    return diagnose(reference, current, check(reference, current, monitor, now, delays), {standing.window for standing in due})
 
 
 def apart(report: Report, due: Sequence[Standing]) -> list[Judged]:
@@ -278,4 +304,14 @@ def _judged(standing: Standing, report: Report, places: Sequence[int]) -> Judged
     profiles = tuple(report.profiles[place] for place in places)
     alone = replace(report, windows=windows, profiles=profiles, verdict=chosen.verdict, reason=reason, since=since)
     history = [window for window in report.windows if window.segment is None and window.window <= standing.window]
-    return Judged(standing, chosen.verdict, reason, alone, tuple(history[-SHOWN:]))
+    return Judged(standing, chosen.verdict, reason, alone, tuple(history[-SHOWN:]), ripens_at(windows[0], report.created))
+
+
+def ripens_at(window: WindowReport, now: datetime) -> datetime | None:
+    """When a window whose labels are still to come is looked at again: when they are due, or every day until they are given up."""
+    labels, end = window.labels, window.window.end
+    if labels is None or not labels.provisional or not isinstance(end, datetime):
+        return None
+    if labels.mature_on is not None and labels.mature_on > now:
+        return labels.mature_on
+    return now + AGAIN if labels.labelled and now < end + GIVEN_UP else None

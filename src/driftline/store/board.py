@@ -9,7 +9,20 @@ from sqlalchemy import and_, func, or_, select, true
 from driftline.errors import ConfigError
 from driftline.store.boards import MESSAGE
 from driftline.store.documents import unpack
-from driftline.store.tables import alerts, audit, dead_letters, findings, incidents, monitors, outbox, parcels, received, verdicts, windows
+from driftline.store.tables import (
+    alerts,
+    audit,
+    dead_letters,
+    findings,
+    incidents,
+    lateness,
+    monitors,
+    outbox,
+    parcels,
+    received,
+    verdicts,
+    windows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,6 +62,7 @@ class Board:
         with self._database.reading() as tx:
             found = set(tx.execute(select(parcels.c.monitor_id).where(rows_wait).distinct()).scalars())
             found |= set(tx.execute(select(windows.c.monitor_id).where(or_(and_(changed, over), again)).distinct()).scalars())
+            found |= set(tx.execute(select(lateness.c.monitor_id).where(lateness.c.ripens <= now).distinct()).scalars())
             kept = select(monitors.c.id).where(monitors.c.id.in_(found), monitors.c.retired.is_(None)).order_by(monitors.c.id)
             return list(tx.execute(kept).scalars())
 

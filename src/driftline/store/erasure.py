@@ -14,7 +14,7 @@ from driftline.store.decided import decisions
 from driftline.store.ledger import parcel_of
 from driftline.store.metadata import EPOCH
 from driftline.store.rows import body_of
-from driftline.store.tables import dead_letters, deliveries, glances, outbox, parcels, profiles, verdicts, window_parcels, windows
+from driftline.store.tables import dead_letters, deliveries, glances, lateness, outbox, parcels, profiles, verdicts, window_parcels, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -153,7 +153,7 @@ class Erasure:
         while True:
             with self._writing() as tx:
                 ids = tx.execute(select(windows.c.id).where(windows.c.monitor_id == self.monitor, ended).limit(AT_ONCE)).scalars().all()
-                for table in (profiles, window_parcels, verdicts, glances, decisions):
+                for table in (profiles, window_parcels, verdicts, glances, decisions, lateness):
                     tx.execute(table.delete().where(table.c.window_id.in_(ids)))
                 tx.execute(windows.delete().where(windows.c.id.in_(ids)))
             total += len(ids)

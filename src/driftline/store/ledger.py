@@ -20,6 +20,7 @@ from driftline.store.boards import read_board, write_board
 from driftline.store.decisions import write_decisions
 from driftline.store.documents import pack
 from driftline.store.labels import early, link, match
+from driftline.store.lateness import any_ripe, keep_came, keep_ripens, read_delays, ripen
 from driftline.store.layout import window_of, window_to_dict
 from driftline.store.letters import note
 from driftline.store.orders import read_orders
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from driftline.decisions.course import Decided
+    from driftline.performance.maturity import Delays
     from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
     from driftline.services.cycle import Judged, Key, Tallied
@@ -171,6 +173,9 @@ class Ledger:
                 # A sealed window cannot be counted again: it takes in what adds up, and nothing else.
                 stale = not one.sealed and (bool(waiting) or one.way != self.way)
                 changed = {"rows": windows.c.rows + counted, "revision": windows.c.revision + 1, "changed": now}
+                if (outcome := tallied.profiles[None, window].outcome) is not None and outcome.labelled:
+                    # Labels that came with their predictions tell nothing of how late others come.
+                    keep_came(self.database, tx, self.monitor, one.id, None)
                 if not one.sealed or one.way == self.way:
                     tx.execute(windows.update().where(windows.c.id == one.id).values(**changed, **({"stale": True} if stale else {})))
             note(self.database, tx, self.monitor, tallied.findings, now)
@@ -279,7 +284,22 @@ class Ledger:
                     # Under this version the window has no rows, and there is nothing to say of it.
                     done["judged_revision"] = windows.c.revision + 1
                 tx.execute(windows.update().where(windows.c.id == ident).values(**done, revision=windows.c.revision + 1))
+            for window, came in tallied.came.items():
+                keep_came(self.database, tx, self.monitor, whose[window], came)
             note(self.database, tx, self.monitor, tallied.findings, now)
+
+    def ripen(self, now: datetime) -> None:
+        """Have windows judged again that have come of age."""
+        with self.database.reading() as tx:
+            if not any_ripe(tx, self.monitor, now):
+                return
+        with self._writing() as tx:
+            ripen(tx, self.monitor, now)
+
+    def delays(self, now: datetime) -> Delays | None:
+        """How late labels come."""
+        with self.database.reading() as tx:
+            return read_delays(tx, self.monitor, self.way, now)
 
     def history(self, due: Sequence[Standing], most: int) -> dict[Key, Profile]:
         """The counts of the windows that are due, and of those before them in the same bins."""
@@ -347,11 +367,13 @@ class Ledger:
         done = {"judged": now, "judged_revision": standing.revision, "judged_version": self.version}
         done |= {"verdict": one.verdict.value, "reason": one.reason}
         tx.execute(windows.update().where(windows.c.id == standing.id).values(**done))
+        if one.ripens is not None:
+            keep_ripens(self.database, tx, self.monitor, standing.id, one.ripens)
 
 
 def parcel_of(row: Any) -> Parcel:
     """A parcel as its row in the database has it."""
-    return Parcel(row.id, row.kind, row.rows, row.place, row.body)
+    return Parcel(row.id, row.kind, row.rows, row.place, row.body, at=row.at)
 
 
 def standing_of(row: Any) -> Standing:

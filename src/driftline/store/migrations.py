@@ -233,6 +233,14 @@ def _glances_again(op: Operations) -> None:
     op.execute("delete from glances")
 
 
+def _lateness(op: Operations) -> None:
+    """How late labels come."""
+    op.create_table(
+        "lateness", Column("window_id", NUMBER, primary_key=True), _monitor(), _text("came", nullable=True), _at("ripens", nullable=True),
+        Index("ix_lateness", "monitor_id"), Index("ix_lateness_ripens", "ripens"),
+    )  # fmt: skip
+
+
 REVISIONS: Mapping[str, Step] = {
     "0001": _begin,
     "0002": _alerts,
@@ -242,5 +250,6 @@ REVISIONS: Mapping[str, Step] = {
     "0006": _watermarks,
     "0007": decided,
     "0008": _glances_again,
+    "0009": _lateness,
 }
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""

@@ -35,7 +35,7 @@ DRAFT = "."
 class Parcel:
     """Rows that lie together: in a file at `place`, or in `body` while they are few.
 
-    `first` and `length` choose some of them, which are of the window called `window`; all for None.
+    `first` and `length` choose some of them, which are of the window called `window`; all for None. They came `at` that time.
     """
 
     id: int
@@ -46,6 +46,7 @@ class Parcel:
     first: int | None = None
     length: int | None = None
     window: str | None = None
+    at: datetime | None = None
 
 
 class Rows:

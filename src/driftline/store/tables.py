@@ -316,6 +316,12 @@ watermarks = Table(
 )
 """How far a query's rows were taken: all up to `done`, and, while `upto` is there, perhaps some up to it. Both are JSON."""
 
+lateness = Table(
+    "lateness", METADATA, Column("window_id", NUMBER, primary_key=True), of_monitor(), Column("came", Text), Column("ripens", Instant),
+    Index("ix_lateness", "monitor_id"), Index("ix_lateness_ripens", "ripens"),
+)  # fmt: skip
+"""How late each window's labels came, as JSON by sort and delay, empty where that tells nothing; and when to judge it again for its age."""
+
 stream_columns = Table(
     "stream_columns",
     METADATA,
