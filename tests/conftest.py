@@ -1,10 +1,15 @@
-"""What holds for every test: Hypothesis profiles, and no silent skips where everything must run."""
+"""What holds for every test: Hypothesis profiles, no silent skips where everything must run, a PostgreSQL that the tests start."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
+import pwd
 import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +21,8 @@ if TYPE_CHECKING:
 
 CI = os.environ.get("CI") == "true"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BINARIES = Path("/usr/lib/postgresql")
+NUMBERS = itertools.count(1)
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 # A busy machine makes an example slow without anything being wrong; and in CI a change is judged on the examples it was judged on before.
@@ -85,3 +92,72 @@ def browser() -> Iterator[object]:
             pytest.skip(f"there is no Chromium to look with: {str(error).splitlines()[0]}")
         yield started
         started.close()
+
+
+class Cluster:
+    """A PostgreSQL server of our own, on a socket in a directory of its own."""
+
+    def __init__(self, place: Path, binaries: Path) -> None:
+        self._place, self._binaries = place, binaries
+        # It refuses to run as root.
+        self._user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+        os.chown(place, self._user.pw_uid, self._user.pw_gid)
+        place.chmod(0o755)
+        self._call("initdb", "-D", f"{place}/data", "-A", "trust", "-U", "driftline", "--no-sync")
+
+    def _call(self, program: str, *args: str) -> None:
+        ids = {"user": self._user.pw_uid, "group": self._user.pw_gid} if os.getuid() == 0 else {}
+        command = [str(self._binaries / program), *args]
+        with (self._place / "log").open("ab") as log:
+            subprocess.run(command, check=True, cwd=self._place, stdout=log, stderr=log, timeout=60, **ids)  # type: ignore[call-overload]  # two integers or nothing
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        options = f"-c listen_addresses='' -c unix_socket_directories={self._place} -c fsync=off -c max_connections=200"
+        self._call("pg_ctl", "-D", f"{self._place}/data", "-o", options, "-l", f"{self._place}/server.log", "-w", "start")
+
+    def stop(self) -> None:
+        """Stop it as a power cut would, and wait until it is gone."""
+        self._call("pg_ctl", "-D", f"{self._place}/data", "-m", "immediate", "-w", "stop")
+
+    def url(self) -> str:
+        """The URL of an empty database."""
+        import sqlalchemy as sa
+
+        url = f"postgresql+psycopg://driftline@/{{}}?host={self._place}"
+        name = f"t{next(NUMBERS)}"
+        engine = sa.create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"create database {name}"))
+        engine.dispose()
+        return url.format(name)
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """A server that runs."""
+    homes = sorted(BINARIES.glob("*/bin"))
+    found = shutil.which("initdb") or (str(homes[-1] / "initdb") if homes else None)
+    if found is None:
+        pytest.skip("needs PostgreSQL's binaries: apt install postgresql")
+    with tempfile.TemporaryDirectory(prefix="pg") as place:
+        cluster = Cluster(Path(place), Path(found).parent)
+        cluster.start()
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A server that all tests share."""
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def fragile() -> Iterator[Cluster]:
+    """A server of one test's own, which it may stop."""
+    with running_cluster() as cluster:
+        yield cluster

@@ -29,13 +29,19 @@ from driftline.sources.known import KnownAt
 from driftline.sources.opening import open_source
 from driftline.sources.remembered import Remembered
 from driftline.spark import count as spark_counting
-from driftline.spark.count import count_rows, on_spark
+from driftline.spark.count import count_rows as spark_rows
+from driftline.spark.count import on_spark
 from driftline.spark.joined import join_labels
 from driftline.spark.opening import SCHEME as SPARK
 from driftline.spark.opening import is_frame, open_files, open_table
 from driftline.spark.source import SparkSource
 from driftline.store.profiles import load
 from driftline.store.shelf import Shelf, Use
+from driftline.warehouse.count import count as count_in_sql
+from driftline.warehouse.count import count_rows as warehouse_rows
+from driftline.warehouse.fit import fit as fit_in_sql
+from driftline.warehouse.opening import open_warehouse
+from driftline.warehouse.source import WarehouseSource
 from driftline.window import CALENDAR, Cadence, Windowing
 
 if TYPE_CHECKING:
@@ -74,7 +80,10 @@ class CheckResult:
 def check(
     specification: Specification, *, progress: Progress | None = None, now: datetime | None = None, engine: str = "local"
 ) -> CheckResult:
-    """Count, compare and judge what a specification describes, and decide what to do; `engine` is `spark` where Spark reads the files."""
+    """Count, compare and judge what a specification describes, and decide what to do.
+
+    `engine` says who counts: `spark` reads the files in Spark, and `sql` leaves rows in the database that they lie in.
+    """
     at = now or datetime.now(UTC)
     reference, current, monitor = both(specification, at, engine)
     report = compare_sources(reference, current, monitor, progress=progress, now=at)
@@ -220,7 +229,7 @@ def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | N
         _check_named(reference.plan, monitor)
         like = reference.about.get("like_windows") == _cut(monitor.windowing)
         return reference.plan, Counted({(s, w): p for s, w, p in reference.entries}, like_windows=like)
-    source = reference if on_spark(reference) else Remembered(reference)
+    source = reference if _elsewhere(reference) else Remembered(reference)
     plan = _fit(source, monitor, progress)
     _check_named(plan, monitor)
     windowing, like = monitor.windowing, False
@@ -229,17 +238,32 @@ def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | N
         if found is not None and blocks_enough(len({window for _, window in found.profiles})):
             return plan, Counted(found.profiles, (*found.findings, *source.findings()), like_windows=True)
     # Fitting has read all rows, so that their number is known.
-    size = block_rows((count_rows(source) if on_spark(source) else source.rows()) or 0, windowing)
+    size = block_rows(_rows(source), windowing)
     found = _count(plan, source, Windowing(Cadence.ROWS, rows=size), monitor.hints, progress=progress)
     return plan, Counted(found.profiles, (*found.findings, *source.findings()), like_windows=like)
 
 
+def _elsewhere(source: Source) -> bool:
+    """Whether rows are counted where they lie, and not read."""
+    return on_spark(source) or isinstance(source, WarehouseSource)
+
+
+def _rows(source: Source) -> int:
+    if isinstance(source, WarehouseSource):
+        return warehouse_rows(source)
+    return (spark_rows(source) if on_spark(source) else source.rows()) or 0
+
+
 def _fit(source: Source, monitor: Monitor, progress: Progress | None) -> Plan:
+    if isinstance(source, WarehouseSource):
+        return fit_in_sql(source, monitor, progress=progress)
     return spark_counting.fit(source, monitor, progress=progress) if on_spark(source) else fit(source, monitor, progress=progress)
 
 
 def _count(plan: Plan, source: Source, windowing: Windowing, hints: ColumnHints, *, progress: Progress | None) -> counting.Counted:
     """Count where the rows lie."""
+    if isinstance(source, WarehouseSource):
+        return count_in_sql(plan, source, windowing, hints, progress=progress)
     count = spark_counting.count if on_spark(source) else counting.count
     return count(plan, source, windowing, hints, progress=progress)
 
@@ -333,12 +357,16 @@ def _reference(specification: Specification, at: datetime, engine: str = "local"
 
 def _opened(place: Place, engine: str = "local") -> Source | Shelf:
     match place:
-        case QueryPlace():
-            return open_source(place.database, query=place.query, name=place.said)
+        case QueryPlace(database, query, said):
+            return open_warehouse(database, query, said) if engine == "sql" else open_source(database, query=query, name=said)
         case FilesPlace(paths=(path,)) if path.endswith(".profile"):
             return load(path)
         case FilesPlace(paths=(path,)) if path.startswith(SPARK):
             return open_table(path)
+        case FilesPlace() if engine == "sql":
+            raise ConfigError(
+                f"{place.said!r} is no database, and --engine sql counts in one", hint="name a database and a query, or a .profile"
+            )
         case FilesPlace() if engine == "spark":
             return open_files(place.paths, place.said)
         case FilesPlace(paths=(path,)):

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -23,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import sqlalchemy as sa
 import uvicorn
 
 from driftline.server.app import create_app
@@ -40,6 +32,7 @@ from driftline.store.intake import Delivery, Intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from driftline.server.worker import Round
     from driftline.store.fleet import Watched
@@ -54,8 +47,6 @@ reference: {reference}
 columns: {{id: id, timestamp: ts, score: score, label: left}}
 window: {window}
 """
-BINARIES = Path("/usr/lib/postgresql")
-NUMBERS = itertools.count(1)
 
 
 def rows_of(first: int, many: int, *, shift: float = 0.0, minutes: float = 1.0) -> list[dict[str, Any]]:
@@ -124,77 +115,10 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_reference(tmp_path_factory.mktemp("reference"))
 
 
-class Cluster:
-    """A PostgreSQL server of our own, on a socket in a directory of its own."""
-
-    def __init__(self, place: Path, binaries: Path) -> None:
-        self._place, self._binaries = place, binaries
-        # It refuses to run as root.
-        self._user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-        os.chown(place, self._user.pw_uid, self._user.pw_gid)
-        place.chmod(0o755)
-        self._call("initdb", "-D", f"{place}/data", "-A", "trust", "-U", "driftline", "--no-sync")
-
-    def _call(self, program: str, *args: str) -> None:
-        ids = {"user": self._user.pw_uid, "group": self._user.pw_gid} if os.getuid() == 0 else {}
-        command = [str(self._binaries / program), *args]
-        with (self._place / "log").open("ab") as log:
-            subprocess.run(command, check=True, cwd=self._place, stdout=log, stderr=log, timeout=60, **ids)  # type: ignore[call-overload]  # two integers or nothing
-
-    def start(self) -> None:
-        """Start the server, and wait until it answers."""
-        options = f"-c listen_addresses='' -c unix_socket_directories={self._place} -c fsync=off -c max_connections=200"
-        self._call("pg_ctl", "-D", f"{self._place}/data", "-o", options, "-l", f"{self._place}/server.log", "-w", "start")
-
-    def stop(self) -> None:
-        """Stop it as a power cut would, and wait until it is gone."""
-        self._call("pg_ctl", "-D", f"{self._place}/data", "-m", "immediate", "-w", "stop")
-
-    def url(self) -> str:
-        """The URL of an empty database."""
-        url = f"postgresql+psycopg://driftline@/{{}}?host={self._place}"
-        name = f"t{next(NUMBERS)}"
-        engine = sa.create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(f"create database {name}"))
-        engine.dispose()
-        return url.format(name)
-
-
-@contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """A server that runs."""
-    homes = sorted(BINARIES.glob("*/bin"))
-    found = shutil.which("initdb") or (str(homes[-1] / "initdb") if homes else None)
-    if found is None:
-        pytest.skip("needs PostgreSQL's binaries: apt install postgresql")
-    with tempfile.TemporaryDirectory(prefix="pg") as place:
-        cluster = Cluster(Path(place), Path(found).parent)
-        cluster.start()
-        try:
-            yield cluster
-        finally:
-            cluster.stop()
-
-
 @pytest.fixture(scope="session")
 def dense_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reference of so many rows that an hour of the same can be told to be well."""
     return write_reference(tmp_path_factory.mktemp("reference"), per_hour=600)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    """A server that all tests share."""
-    with running_cluster() as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def fragile() -> Iterator[Cluster]:
-    """A server of one test's own, which it may stop."""
-    with running_cluster() as cluster:
-        yield cluster
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -202,8 +126,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
     """Each kind of database, empty."""
     if request.param == "sqlite":
         return None
-    cluster: Cluster = request.getfixturevalue("postgres")
-    return cluster.url()
+    cluster = request.getfixturevalue("postgres")
+    return str(cluster.url())
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_only_the_columns_asked_for_are_read(url: str, query: str, seen: str) ->
     source = DatabaseSource("shop", url, query)
     source.schema()
     statements = []
-    sa.event.listen(source._engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    sa.event.listen(source.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     assert rows(source, ["kind", "missing"])[:2] == [{"kind": "a"}, {"kind": "b"}]
     assert any(statement.startswith(seen) for statement in statements)
     assert rows(source, []) == [{}] * 51

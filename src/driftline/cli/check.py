@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
     help="Look as somebody did then (UTC): labels that came later are not known.",
 )
-@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Who reads and counts the rows.")
+@click.option(
+    "--engine", type=click.Choice(["local", "spark", "sql"]), default="local", show_default=True, help="Who reads and counts the rows."
+)
 @click.option("--notify", "telling", is_flag=True, help="Send messages to the channels of the file, each once.")
 @output_flags
 @click.pass_context

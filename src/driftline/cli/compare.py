@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.argument("current", nargs=-1, required=True)
 @click.option("--reference-query", metavar="SQL", help="The query, where the reference is a database's URL.")
 @click.option("--query", metavar="SQL", help="The query, where the current data is a database's URL.")
-@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True, help="Who reads and counts the rows.")
+@click.option(
+    "--engine", type=click.Choice(["local", "spark", "sql"]), default="local", show_default=True, help="Who reads and counts the rows."
+)
 @settings_flags
 @output_flags
 @click.pass_context

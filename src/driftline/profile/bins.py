@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -21,6 +21,9 @@ MAX_LEVELS = 1000
 
 ATOM_SHARE = 1 / 128
 """A value repeated in at least this share of the reference's rows is a point mass with a bin of its own."""
+
+GRID_AT = (0.05, 0.5, 0.95)
+"""The quantiles that place a fixed-point grid."""
 
 FIXED_POINT_BITS = 28
 CLIP = 2.0**52
@@ -89,18 +92,36 @@ def fit_number_bins(values: NDArray[np.float64], *, least: float | None = None, 
         return NumberBins(edges=(-LARGEST, math.inf))
     low = float(finite[0]) if least is None else min(least, float(finite[0]))
     high = float(finite[-1]) if greatest is None else max(greatest, float(finite[-1]))
-    edges = _outer_edges(low, high)
     atoms = _atoms(finite)
-    for value in atoms:
-        edges |= {float(value), math.nextafter(float(value), math.inf)}
     rest = finite[~np.isin(finite, atoms)]
+    return place_number_bins((low, high), atoms.tolist(), rest.size, lambda places: rest[places], _grid(finite))
+
+
+def place_number_bins(
+    ends: tuple[float, float],
+    atoms: Sequence[float],
+    rest: int,
+    at: Callable[[NDArray[np.intp]], NDArray[np.float64]],
+    grid: tuple[float, float],
+) -> NumberBins:
+    """Lay bins from what is known of the reference's finite values, wherever they lie.
+
+    Args:
+        ends: the least and the greatest.
+        atoms: point masses.
+        rest: how many values are no point mass.
+        at: gives the values at some places, from 0, among the rest in order.
+        grid: centre and scale, as `grid_of` makes them.
+    """
+    edges = _outer_edges(*ends)
+    for value in atoms:
+        edges |= {value, math.nextafter(value, math.inf)}
     room = FINE - 1 - len(edges)
-    if rest.size and room > 0:
+    if rest and room > 0:
         # Fewer bins than rows: an edge needs rows on both sides to mean anything.
-        wanted = max(2, min(room, rest.size // 4))
-        cuts = rest[(np.arange(1, wanted + 1) * rest.size // (wanted + 1)).clip(0, rest.size - 1)]
-        edges |= {float(cut) for cut in cuts}
-    center, scale = _grid(finite)
+        wanted = max(2, min(room, rest // 4))
+        edges |= {float(cut) for cut in at((np.arange(1, wanted + 1) * rest // (wanted + 1)).clip(0, rest - 1))}
+    center, scale = grid
     # Adding 0.0 turns -0.0 into 0.0, so that the edges have one spelling.
     return NumberBins(edges=tuple(edge + 0.0 for edge in sorted(edges)), center=center, scale=scale)
 
@@ -114,10 +135,15 @@ def fit_log_bins(values: NDArray[np.float64]) -> NumberBins:
     256
     """
     positive = values[np.isfinite(values) & (values > 0)]
-    low, high = (float(positive.min()) / 8, float(positive.max()) * 100) if positive.size else (1e-3, 1e3)
-    edges = np.geomspace(low, min(high, LARGEST / 2), FINE - 4)
-    center, scale = _grid(positive) if positive.size else (0.0, 1.0)
-    return NumberBins(edges=(-LARGEST, 0.0, *edges.tolist(), math.inf), center=center, scale=scale)
+    if not positive.size:
+        return place_log_bins((8e-3, 10.0), (0.0, 1.0))
+    return place_log_bins((float(positive.min()), float(positive.max())), _grid(positive))
+
+
+def place_log_bins(ends: tuple[float, float], grid: tuple[float, float]) -> NumberBins:
+    """Lay bins of equal ratio from the least and the greatest positive value."""
+    edges = np.geomspace(ends[0] / 8, min(ends[1] * 100, LARGEST / 2), FINE - 4)
+    return NumberBins(edges=(-LARGEST, 0.0, *edges.tolist(), math.inf), center=grid[0], scale=grid[1])
 
 
 def fit_level_bins(counts: Mapping[str, int], *, limit: int = MAX_LEVELS) -> LevelBins:
@@ -146,11 +172,15 @@ def _atoms(finite: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _grid(finite: NDArray[np.float64]) -> tuple[float, float]:
-    """Center and scale of the fixed-point grid: the median, and a power of two near the spread."""
-    low, center, high = (float(q) for q in np.quantile(finite, [0.05, 0.5, 0.95], method="lower"))
+    low, center, high = (float(q) for q in np.quantile(finite, GRID_AT, method="lower"))
+    return grid_of(low, center, high, (float(finite[0]), float(finite[-1])))
+
+
+def grid_of(low: float, center: float, high: float, ends: tuple[float, float]) -> tuple[float, float]:
+    """Center and scale of the fixed-point grid, from the quantiles `GRID_AT`: the median, and a power of two near the spread."""
     spread = high - low
     if not math.isfinite(spread) or spread <= 0:
-        spread = float(finite[-1]) - float(finite[0])
+        spread = ends[1] - ends[0]
     if not math.isfinite(spread) or spread <= 0:
         spread = abs(center) or 1.0
     # From 2^1000 on every finite double lies on the grid; below 2^-900 a step would not be one.

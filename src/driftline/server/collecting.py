@@ -22,8 +22,9 @@ from driftline.server.arrowbody import settle
 from driftline.server.bodies import Limits, Read, keep
 from driftline.server.logs import LOG
 from driftline.services.intake import Kind, Unreadable, sort_rows
-from driftline.sources.database import TABLE, hidden_password
+from driftline.sources.database import hidden_password
 from driftline.sources.files import FileSource
+from driftline.sources.names import TABLE
 from driftline.sources.places import find
 from driftline.store.intake import Delivery, Intake
 from driftline.store.leases import acquire, held

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from driftline.errors import ConfigError, DataError, SourceError, near_miss
-from driftline.sources.names import own_names
+from driftline.sources.names import TABLE, own_names
 from driftline.sources.parsed import batch_of
 from driftline.sources.places import find
 from driftline.sources.typed import as_type, loose_array, loose_type
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from driftline.verdicts.report import Finding
 
 BATCH_ROWS = 20_000
-TABLE = re.compile(r"(?:(?P<schema>\w+)\.)?(?P<table>\w+)")
 
 
 class DatabaseSource:
@@ -34,7 +33,7 @@ class DatabaseSource:
         self.name = name
         try:
             self._url = sa.make_url(url)
-            self._engine = sa.create_engine(self._url)
+            self.engine = sa.create_engine(self._url)
         except exc.NoSuchModuleError as error:
             raise ConfigError(
                 f"no database is called {self._url.drivername!r}", hint="postgresql+psycopg://, mysql+pymysql://, sqlite:///, …"
@@ -78,7 +77,7 @@ class DatabaseSource:
 
     def _rows(self, wanted: Sequence[str] | None) -> Iterator[tuple[dict[str, list[Any]], int]]:
         """The result some rows at a time, as columns, and how many rows; at least once, if without rows."""
-        with self._asking(), self._engine.connect() as connection:
+        with self.asking(), self.engine.connect() as connection:
             streaming = connection.execution_options(stream_results=True, max_row_buffer=BATCH_ROWS)
             result = self._select(streaming, wanted) if self._table else self._run(streaming)
             names = [own or name for name, own in zip(result.keys(), own_names(result.keys()), strict=True)]
@@ -103,7 +102,7 @@ class DatabaseSource:
         return connection.execute(sa.select(*kept or [sa.literal(1).label("_")]).select_from(sa.table(table, schema=schema)))
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def asking(self) -> Iterator[None]:
         """Name the database in whatever goes wrong."""
         try:
             yield

@@ -1,4 +1,4 @@
-"""Gives every column a name of its own."""
+"""Gives every column a name of its own, and knows the name of a table from a query."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 """What pandas calls an index that has no name; it is a row's number, not its content."""
+
+TABLE = re.compile(r"(?:(?P<schema>\w+)\.)?(?P<table>\w+)")
+"""The name of a table; whatever else stands for a database's rows is a query."""
 
 
 def own_names(names: Iterable[str]) -> list[str | None]:

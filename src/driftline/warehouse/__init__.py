@@ -1,0 +1,1 @@
+"""Counting where the rows lie, in SQL: only counts leave the warehouse."""
