@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from driftline.pages.fleet import SHOWN, SORTS, Asked, fleet
+from driftline.pages.fleet import SHOWN, SORTS, Asked, acts, fleet
 from driftline.pages.look import render
 from driftline.store.glances import Listed
 
@@ -98,3 +98,13 @@ def test_names_of_strangers_stay_text() -> None:
     page = render("fleet.html", {**frame, **told})
     assert "<script>alert" not in page
     assert "/models/%3Cscript%3Ealert%281%29%3C%2Fscript%3E%2F%3F%23" in page
+
+
+def test_what_was_decided_stands_in_the_line() -> None:
+    """With what waits for a person first where that is asked for, and how far a new model is."""
+    done = {
+        1: acts({"action": "retrain", "state": "open"}, {"state": "releasing", "challenger": "4"}),
+        3: acts({"action": "hold", "state": "noted"}, None),
+    }
+    lines = fleet(FLEET, {}, Asked(sort="decision"), done)["lines"]
+    assert (lines[0]["name"], lines[0]["done"]["waits"], lines[0]["done"]["going"]) == ("calm", "a person is asked", "releasing: version 4")

@@ -56,6 +56,23 @@ def test_messages_are_kept_back_and_told_again(api: Any, incident: int, face: An
     assert face.service.orders.silences(face.clock()) == []
 
 
+def test_the_decision_stands_on_the_page_and_the_report_is_one_press_away(api: Any, incident: int, token: Any, signed_in: Any) -> None:
+    """A person answers there, and comes back there; the report is a page or a file, and tells who answered."""
+    text = token("operator")
+    headers, sign = signed_in(text), {"sign": sign_of(text), "incident": str(incident)}
+    page = api.get(f"/incidents/{incident}", headers=headers).text
+    assert '<h2 id="decision">' in page
+    place = page.split('action="/models/churn/decisions/')[-1].split("/")[0]
+    went = api.post(f"/models/churn/decisions/{place}/override", data={**sign, "action": "fall back", "reason": "a drill"}, headers=headers)
+    assert went.headers["location"].startswith(f"/incidents/{incident}?")
+    assert "a drill" in api.get(f"/incidents/{incident}", headers=headers).text
+    written = api.get(f"/incidents/{incident}/report", headers=headers)
+    assert "a drill" in written.text
+    assert written.headers["content-security-policy"]
+    assert api.get(f"/incidents/{incident}/report?markdown=1", headers=headers).text.startswith("# Incident 1: churn")
+    assert api.get("/incidents/999/report", headers=headers).status_code == 404
+
+
 @pytest.mark.browser
 def test_the_fleet_counts_alerts_that_fire(browser: Any, incident: int, face: Any, token: Any, served: Any, opened: Any) -> None:
     """Where any fires they have a column of their own, and the way leads to the incident."""

@@ -104,7 +104,7 @@ def work(order: dict[str, Any]) -> None:
     """Turn the cycle, and bring what is to be told, until killed."""
     service = open_service(Path(order["data"]), order["url"])
     worker = Worker(service, AT_ONCE, wall_clock, threads=1, lasts=LEASE)
-    courier = Courier(service.database, FilePost(Path(order["told"])), wall_clock, worker.owner, LEASE)
+    courier = Courier(service.database, FilePost(Path(order["told"])), wall_clock, worker.owner, lasts=LEASE)
     while True:
         try:
             courier.round()

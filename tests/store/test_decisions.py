@@ -73,6 +73,8 @@ def test_a_newer_decision_takes_the_place_of_one_that_nobody_answered(database: 
     ]
     assert keep(database, at("w2"))[:2] == [("w2", "open"), ("w1", "replaced")]
     assert [one["window"] for one in Decisions(database).pending()] == ["w2"]
+    assert [one["window"] for one in Decisions(database).since(1, "w1")] == ["w1", "w2"]
+    assert Decisions(database).since(1, "w1", NOW.replace(year=2025)) == []
     assert Decisions(database).newest()[1]["window"] == "w2"
     assert keep(database, at("nowhere"))[0] == ("w2", "open")
 

@@ -56,6 +56,7 @@ class Releasing:
         gate: what it must prove.
         plan: how it is released.
         slow: seconds beyond which an answer is slow.
+        records: the folder of the gateway's records; None where nobody says.
     """
 
     directory: Path
@@ -66,6 +67,7 @@ class Releasing:
     gate: Gate
     plan: Plan
     slow: float
+    records: Path | None = None
 
     def training(self) -> Recipe:
         """How a model is trained.
@@ -97,6 +99,7 @@ def releasing(document: Document, directory: Path, environ: Mapping[str, str]) -
         gate=gate(document),
         plan=plan(document),
         slow=((document.rollout and document.rollout.slow_ms) or 500.0) / 1000,
+        records=Path(located(document.rollout.records, directory)) if document.rollout and document.rollout.records else None,
     )
 
 

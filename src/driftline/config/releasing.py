@@ -134,6 +134,12 @@ class Rollout(BaseModel):
     errors: Share | None = Field(None, description="It goes at once where more of its answers fail. Without this: 0.01.", examples=[0.01])
     slow: Share | None = Field(None, description="It goes at once where more of its answers are slow. Without this: 0.05.", examples=[0.05])
     slow_ms: Positive | None = Field(None, description="An answer that takes longer is slow. Without this: 500.", examples=[100])
+    records: Text | None = Field(
+        None,
+        description="The folder of the gateway's records. With it the service begins a rollout by itself where the gate has passed, and "
+        "goes on with it. Without this a person begins it.",
+        examples=["records"],
+    )
     watch: Period | None = Field(
         None, description="For so long after promotion these limits still take it back. Without this: 24 hours.", examples=["24 hours"]
     )

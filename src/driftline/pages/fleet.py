@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from driftline.pages.decisions import MARKS
 from driftline.reports.wording import clean
 
 if TYPE_CHECKING:
@@ -40,15 +41,16 @@ class Asked:
         return "/" + (f"?{urlencode(said)}" if said else "")
 
 
-def fleet(listed: Sequence[Listed], alerts: Mapping[int, int], asked: Asked) -> dict[str, Any]:
+def fleet(listed: Sequence[Listed], alerts: Mapping[int, int], asked: Asked, done: Mapping[int, Line] | None = None) -> dict[str, Any]:
     """What the page shows.
 
     Args:
         listed: every monitor.
         alerts: how many alerts of each monitor fire.
         asked: what of them to show, and in which order.
+        done: what was decided last about each, and how far its last training is, in words.
     """
-    lines = [_line(one, alerts) for one in listed]
+    lines = [_line(one, alerts, (done or {}).get(one.id)) for one in listed]
     counts = Counter(line["verdict"] for line in lines)
     needle = asked.search.strip().lower()
     found = [line for line in lines if needle in line["name"].lower() or needle in line["reason"].lower()] if needle else lines
@@ -73,7 +75,15 @@ def fleet(listed: Sequence[Listed], alerts: Mapping[int, int], asked: Asked) -> 
     }
 
 
-def _line(one: Listed, alerts: Mapping[int, int]) -> Line:
+def acts(decision: Mapping[str, Any], training: Mapping[str, Any] | None) -> Line:
+    """The last decision about a model and its last training, as its line shows them."""
+    waits = {"open": "a person is asked", "waits": "it waits"}.get(decision["state"], "")
+    version = f": version {training['challenger']}" if training is not None and training["challenger"] else ""
+    going = "" if training is None else f"{training['state']}{version}"
+    return {"action": decision["action"], "mark": MARKS.get(decision["action"], "drifted"), "waits": waits, "going": clean(going, 60)}
+
+
+def _line(one: Listed, alerts: Mapping[int, int], done: Line | None) -> Line:
     told = one.standing or {}
     return {
         "name": clean(one.name, 80),
@@ -90,6 +100,7 @@ def _line(one: Listed, alerts: Mapping[int, int]) -> Line:
         "drifted": told.get("drifted", 0),
         "named": told.get("named", ()),
         "alerts": alerts.get(one.id, 0),
+        "done": done,
     }
 
 
@@ -105,6 +116,7 @@ SORTS: Mapping[str, tuple[str, Callable[[Line], Any]]] = {
     "health": ("performance", lambda line: (*_health(line["health"]), line["name"].lower())),
     "labels": ("label coverage", lambda line: (line["labels"]["coverage"] if line["labels"] else 2.0, line["name"].lower())),
     "drifted": ("drifted columns", lambda line: (-line["drifted"], line["name"].lower())),
+    "decision": ("what waits for a person", lambda line: (not (line["done"] or {}).get("waits"), *_urgency(line))),
     "alerts": ("open alerts", lambda line: (-line["alerts"], line["name"].lower())),
     "judged": ("last judged", lambda line: (line["judged"] == "", _backwards(line["judged"]), line["name"].lower())),
 }
@@ -117,6 +129,7 @@ HEADS = (
     ("labels", "Labels"),
     ("drifted", "Drifted columns"),
     ("alerts", "Alerts"),
+    ("decision", "Decision"),
     ("judged", "Last window"),
 )
 

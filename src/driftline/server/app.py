@@ -8,7 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from driftline.server import access, alerts, control, decided, duty, health, intake, judged, live, models, monitors, rooms, stream
+from driftline.server import (
+    access,
+    alerts,
+    control,
+    counsel,
+    decided,
+    duty,
+    health,
+    intake,
+    judged,
+    live,
+    models,
+    monitors,
+    rollouts,
+    rooms,
+    stream,
+)
 from driftline.server.logs import LOG, REQUEST, fresh_id
 from driftline.server.problems import install, problem
 from driftline.server.schemas import Problem
@@ -37,7 +53,7 @@ def create_app(face: Face) -> FastAPI:
     for room in (intake, monitors, judged, decided, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
-    for page in (rooms, stream, control, models, duty, live):
+    for page in (rooms, stream, control, models, counsel, rollouts, duty, live):
         app.include_router(page.ROUTES)
     app.add_middleware(intake.Shortcut)
     app.add_middleware(Told, face=face)

@@ -34,27 +34,41 @@ class Courier:
         clock: the time.
         owner: who holds the lease.
         lasts: a courier that has not been heard of for so long is taken over.
+        topics: kinds of letters that are brought.
+        lease: its name: couriers of other topics work beside this one.
     """
 
-    def __init__(self, database: Database, post: Post, clock: Callable[[], datetime], owner: str, lasts: timedelta = LASTS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        post: Post,
+        clock: Callable[[], datetime],
+        owner: str,
+        *,
+        lasts: timedelta = LASTS,
+        topics: tuple[str, ...] = TOPICS,
+        lease: str = LEASE,
+    ) -> None:
         self._database = database
         self._post = post
         self._clock = clock
         self._owner = owner
         self._lasts = lasts
+        self._topics = topics
+        self._lease = lease
         self._stop = Event()
-        self._thread = Thread(target=self._run, name="courier", daemon=True)
+        self._thread = Thread(target=self._run, name=lease, daemon=True)
 
     def round(self) -> Posted:
         """Bring what can be brought now."""
         now = self._clock()
-        if not anything_waits(self._database, TOPICS, now):
+        if not anything_waits(self._database, self._topics, now):
             return Posted()
-        lease = acquire(self._database, LEASE, self._owner, now, self._lasts)
+        lease = acquire(self._database, self._lease, self._owner, now, self._lasts)
         if lease is None:
             return Posted()
         with held(self._database, lease, self._clock, self._lasts):
-            posted = deliver(Outbox(self._database, lease, TOPICS), self._post, now)
+            posted = deliver(Outbox(self._database, lease, self._topics), self._post, now)
         for lost in posted.given_up:
             LOG.error("message given up", extra={"why": lost})
         return posted

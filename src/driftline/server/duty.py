@@ -1,6 +1,7 @@
 """Pages for whoever is on duty: incidents, who was told, taking one up, and keeping messages back for a time."""
 # Annotations are read when the routes are made: no `from __future__ import annotations` here.
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -11,11 +12,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from driftline.errors import ConfigError
+from driftline.pages.decisions import choices, depth, line, training
+from driftline.pages.incident import answering, paper
+from driftline.pages.model import WINDOWS
+from driftline.reports.papers import to_html, to_markdown
 from driftline.reports.wording import clean
 from driftline.server.face import Face, face_of, found
 from driftline.server.problems import Refusal
 from driftline.server.rooms import GUARD, Door, Operator, Viewer, shown
 from driftline.server.session import form_of
+from driftline.store.decisions import decided_of
 from driftline.store.tokens import Role
 
 ROUTES = APIRouter(prefix="/incidents", include_in_schema=False, route_class=Door)
@@ -61,7 +67,31 @@ def incident(request: Request, ident: Ident, seat: Viewer) -> Response:
         "members": [_member(told) for told in one["members"]],
     }
     said |= {"messages": one["messages"], "why": why, "why_of": window, "answer": _answer(face, one), "link": _link(one["monitor"])}
+    said |= _course(face, one)
     return shown(request, seat, "incident.html", {**said, "may": seat.may(Role.OPERATOR) and one["closed"] is None})
+
+
+@ROUTES.get("/{ident}/report")
+def report(request: Request, ident: Ident, seat: Viewer, markdown: Annotated[bool, Query()] = False) -> Response:  # noqa: ARG001, FBT002  asked for its effect; a switch in the address
+    """The report of an incident: a page to print, or Markdown to keep."""
+    face = face_of(request)
+    try:
+        one = face.service.incidents.incident(ident)
+    except ConfigError as error:
+        raise Refusal(404, error.fact, hint="look at all incidents") from error
+    watched = found(face.service, one["monitor"])
+    seen = face.service.gallery.history(one["monitor"], watched.id, WINDOWS)
+    course = _course(face, one)
+    if seen is None or course["decision"] is None:
+        raise Refusal(404, "nothing was decided while it went on, so that there is nothing to report yet", hint="wait for the next window")
+    made = decided_of(face.service.decisions.one(course["decision"]["id"]))
+    monitor = replace(face.service.library.specification(watched.yaml, watched.directory).monitor, name=watched.name)
+    done = {"answer": _answer(face, one), "decision": course["decision"], "training": course["training"]}
+    document = paper(monitor, one, seen.report(), made, done)
+    if markdown:
+        named = {**GUARD, "Content-Disposition": f'attachment; filename="incident-{ident}.md"'}
+        return Response(to_markdown(document), media_type="text/markdown; charset=utf-8", headers=named)
+    return Response(to_html(document), media_type="text/html; charset=utf-8", headers=GUARD)
 
 
 @ROUTES.post("/{ident}/take")
@@ -95,6 +125,28 @@ async def lift(request: Request, ident: Ident, seat: Operator) -> Response:
     face = face_of(request)
     await run_in_threadpool(face.service.orders.lift, ident, face.clock(), actor=seat.actor)
     return RedirectResponse("/incidents", 303, headers=GUARD)
+
+
+def _course(face: Face, one: dict[str, Any]) -> dict[str, Any]:
+    """The decision that answers it, and what that led to; nothing where its model is no longer watched."""
+    nothing: dict[str, Any] = {"decision": None, "training": None, "depth": [], "choices": []}
+    try:
+        ident = found(face.service, one["monitor"]).id
+    except Refusal:
+        return nothing
+    trained = {each["decision_id"]: each for each in face.service.trainings.of(ident, 200)}
+    chosen = answering(face.service.decisions.since(ident, one["window"], one["changed"] if one["closed"] else None), set(trained))
+    if chosen is None:
+        return nothing
+    place = f"{_link(one['monitor'])}/decisions"
+    made = decided_of(face.service.decisions.one(chosen["id"]))
+    return {
+        "decision": line(chosen, place),
+        "decisions": place,
+        "depth": depth(made)[:4],
+        "choices": choices(chosen["action"]),
+        "training": training(trained.get(chosen["id"])),
+    }
 
 
 def _answer(face: Face, one: dict[str, Any]) -> dict[str, Any] | None:

@@ -116,7 +116,8 @@ def one_sheet(request: Request, name: Name, seat: Viewer, window: Label, segment
 
 def _doors(name: str) -> list[tuple[str, str]]:
     here = quote(name, safe="")
-    return [(f"/incidents?all=1&model={here}", "Incidents"), (f"/models/{here}/data", "Data"), (f"/models/{here}/settings", "Settings")]
+    own = [(f"/models/{here}/{place}", place.capitalize()) for place in ("decisions", "rollout", "data", "settings")]
+    return [(f"/incidents?all=1&model={here}", "Incidents"), *own]
 
 
 def _one(face: Face, watched: Watched, label: str) -> list[Any]:

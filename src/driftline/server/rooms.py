@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from driftline.errors import DriftlineError
-from driftline.pages.fleet import Asked, fleet
+from driftline.pages.fleet import Asked, acts, fleet
 from driftline.pages.look import POLICY, asset, render
 from driftline.reports.wording import clean
 from driftline.server.face import Face, face_of
@@ -148,7 +148,13 @@ def fleet_page(
         said = {"title": "Begin", "url": str(request.base_url).rstrip("/"), "demo": face.demonstration.state}
         return shown(request, seat, "first.html", {**said, "may_change": seat.may(Role.OPERATOR)})
     asked = Asked(search, verdict, sort, page)
-    return shown(request, seat, "fleet.html", {"title": "Fleet", **fleet(listed, face.service.gallery.firing(), asked)})
+    return shown(request, seat, "fleet.html", {"title": "Fleet", **fleet(listed, face.service.gallery.firing(), asked, done(face))})
+
+
+def done(face: Face) -> dict[int, dict[str, Any]]:
+    """What was decided last about each model, and how far its last training is."""
+    trainings = face.service.trainings.latest()
+    return {ident: acts(made, trainings.get(ident)) for ident, made in face.service.decisions.newest().items()}
 
 
 @ROUTES.post("/demo")

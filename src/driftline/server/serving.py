@@ -23,10 +23,13 @@ from driftline.server.meters import Meters
 from driftline.server.outlets import Outlets
 from driftline.server.scheduler import Scheduler
 from driftline.server.service import open_service
+from driftline.server.steward import Steward
+from driftline.server.trainer import Trainer
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.store.intake import Intake
 from driftline.store.tokens import Role
+from driftline.store.trainings import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,12 +75,13 @@ def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
     intake = Intake(service.database, service.rows)
     meters = Meters()
     meters.watch(service.board, intake)
-    workers: list[Scheduler | Courier] = []
+    workers: list[Scheduler | Courier | Steward] = []
     if settings.interval is not None:
         # One thread: counting must not keep requests waiting.
         worker = Worker(service, settings.pace, wall_clock, threads=1)
         courier = Courier(service.database, Outlets(service), wall_clock, worker.owner)
-        workers = [Scheduler(worker, settings.interval, meters), courier]
+        trainer = Courier(service.database, Trainer(service, wall_clock), wall_clock, worker.owner, topics=(TRAINING,), lease="trainer")
+        workers = [Scheduler(worker, settings.interval, meters), courier, trainer, Steward(service, wall_clock, worker.owner)]
     gate = Gate(service.tokens, wall_clock, settings.per_second)
     face = Face(service, intake, gate, settings.limits, meters)
     try:

@@ -171,6 +171,15 @@ class Decisions:
         with self._database.reading() as tx:
             return [_listed(row) for row in tx.execute(wanted.order_by(decisions.c.id.desc()).limit(limit))]
 
+    def since(self, monitor: int, window: str, until: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
+        """Decisions about a window and those after it, the oldest first; those that were made by a time, where one is given."""
+        first = select(windows.c.position).where(windows.c.monitor_id == monitor, windows.c.label == window).scalar_subquery()
+        wanted = select(decisions).where(decisions.c.monitor_id == monitor, decisions.c.position >= first)
+        if until is not None:
+            wanted = wanted.where(decisions.c.made <= until)
+        with self._database.reading() as tx:
+            return [_listed(row) for row in reversed(tx.execute(wanted.order_by(decisions.c.id.desc()).limit(limit)).all())]
+
     def newest(self) -> dict[int, dict[str, Any]]:
         """The last decision about each monitor."""
         last = select(func.max(decisions.c.id)).where(decisions.c.state != State.PAST.value).group_by(decisions.c.monitor_id)
@@ -216,6 +225,11 @@ class Decisions:
         if not note:
             raise ConfigError("a decision is not overridden without a reason", hint="say why")
         return self._answer(ident, now, State.OVERRIDDEN, actor=actor, note=note, instead=instead)
+
+    def noted(self, actor: str, action: str, subject: str, detail: Mapping[str, object], now: datetime) -> None:
+        """Write into the trail what a person did that is kept elsewhere."""
+        with self._database.writing() as tx:
+            remember(tx, actor, action, subject, detail, now)
 
     def _answer(self, ident: int, now: datetime, state: State, *, actor: str, note: str, instead: Action | None) -> dict[str, Any]:
         with self._database.writing() as tx:

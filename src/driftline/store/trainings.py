@@ -6,7 +6,7 @@ import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from driftline.store.decided import trainings
 from driftline.store.tables import monitors, outbox
@@ -43,7 +43,8 @@ class Stage(StrEnum):
 
 
 OVER = frozenset({Stage.RELEASED, Stage.REFUSED, Stage.FAILED, Stage.CANCELLED, Stage.TAKEN_BACK})
-LISTED = ("id", "decision_id", "began", "actor", "since", "state", "sentence", "run", "challenger", "deployed", "stopping", "changed")
+PLACE = ("id", "monitor_id", "decision_id", "began", "actor", "since")
+LISTED = (*PLACE, "state", "sentence", "run", "challenger", "deployed", "stopping", "changed")
 
 
 def begin(database: Database, tx: Connection, whose: tuple[int, str], decision: int, made: Decided, actor: str, now: datetime) -> None:
@@ -99,7 +100,8 @@ class Trainings:
     def latest(self) -> dict[int, dict[str, Any]]:
         """How far the last training of each monitor is."""
         with self._database.reading() as tx:
-            rows = tx.execute(select(trainings).order_by(trainings.c.id)).all()
+            last = select(func.max(trainings.c.id)).group_by(trainings.c.monitor_id)
+            rows = tx.execute(select(trainings).where(trainings.c.id.in_(last))).all()
         return {row.monitor_id: _listed(row) for row in rows}
 
     def advance(self, ident: int, now: datetime, stage: Stage, sentence: str, **known: Any) -> None:

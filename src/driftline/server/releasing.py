@@ -1,0 +1,61 @@
+"""What the service may do about a monitor's model: its specification with the rows that were received, where it may be trusted to run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from driftline.config.places import FilesPlace, LabelPlace
+from driftline.errors import StateError
+from driftline.store.received import NAME, write_labels, write_rows
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from driftline.config.specification import Specification
+    from driftline.server.service import Service
+    from driftline.store.fleet import Watched
+
+
+def trusted(service: Service, watched: Watched) -> Specification:
+    """The specification of a monitor whose commands may be run: its YAML lay on this machine.
+
+    Raises:
+        StateError: it came over HTTP: whoever may send YAML may not run programs here.
+        ConfigError: it is wrong.
+    """
+    if watched.directory == str(service.uploads):
+        fact = f"the YAML of {watched.name!r} came over HTTP, and nothing that such a YAML names is run"
+        raise StateError(fact, hint="put it into the folder that driftline serve --monitors names")
+    return service.library.specification(watched.yaml, watched.directory)
+
+
+def with_rows(service: Service, watched: Watched, training: int, at: datetime) -> Specification:
+    """The specification to train and to prove with: its own current data, else the rows that were received by a time.
+
+    Raises:
+        StateError: as `trusted`.
+    """
+    said = trusted(service, watched)
+    if said.places.current is not None:
+        return said
+    names = service.library.naming(watched)
+    place = said.releasing.directory / "received" / f"{watched.id}-{training}"
+    path = write_rows(service.database, service.rows, watched.id, (names.id, names.label), at, place)
+    return replace(said, places=replace(said.places, current=FilesPlace((str(path),), NAME), labels=None))
+
+
+def with_labels(service: Service, watched: Watched, at: datetime) -> Specification:
+    """The specification to look at a rollout with: its own labels, else those that were received by a time.
+
+    Raises:
+        StateError: as `trusted`.
+    """
+    said = trusted(service, watched)
+    if said.places.labels is not None or said.places.current is not None:
+        return said
+    names = service.library.naming(watched)
+    place = said.releasing.directory / "received" / f"{watched.id}-labels"
+    path = write_labels(service.database, service.rows, watched.id, (names.id, names.label), at, place)
+    labels = LabelPlace(FilesPlace((str(path),), NAME), names.id, names.label)
+    return replace(said, places=replace(said.places, labels=labels))

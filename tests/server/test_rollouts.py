@@ -1,0 +1,93 @@
+"""The page of a rollout, with a real file of it and records of a gateway; its buttons do what they say."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from driftline.release.filed import Filed, load, place_of, store
+from driftline.rollout.rollout import Reason, begin
+from driftline.server.face import wall_clock
+from driftline.server.session import sign_of
+from driftline.services.intake import Kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLACE = "/models/churn/rollout"
+
+
+@pytest.fixture
+def released(small: Any, rows_of: Any, tmp_path: Path) -> Path:
+    """A canary that has answered half of three hundred requests, of which the labels have come: where it is filed."""
+    yaml = small.watched.yaml + "\nrollout: {shadow: false, canary: [0.5], samples: 10, aims: {accuracy: 0.3}}\n"
+    small.watched = small.service.watch(yaml, str(tmp_path), wall_clock(), actor="test")
+    specification = small.service.library.specification(yaml, str(tmp_path))
+    plan, now = specification.releasing.plan, wall_clock() - timedelta(minutes=5)
+    state, reason = begin(plan, now)
+    event = {"at": now.isoformat(), "state": "running", "step": 0, "reason": reason.name, "said": reason.value}
+    spool = tmp_path / "records"
+    spool.mkdir()
+    filed = Filed(
+        rollout="r1", model="churn", challenger="2", plan=plan, state=state, reason=Reason.STARTED, spool=str(spool), history=(event,)
+    )
+    path = place_of(specification)
+    store(path, filed)
+    rows, dice = rows_of(0, 600), np.random.default_rng(3)
+    small.send(rows, "rows")
+    small.send([{"id": row["id"], "label": int(row["score"] > 0.5)} for row in rows], "labels", Kind.LABELS)
+    with (spool / "a.jsonl").open("w") as file:
+        for row in rows:
+            arm = "champion" if dice.uniform() < 0.5 else "challenger"
+            said = {"model": arm, "dealt": arm, "error": False, "null": False, "slow": False, "prediction": str(int(row["score"] > 0.4))}
+            about = {"id": row["id"], "entity": row["id"], "rollout": "r1", "step": 0, **said}
+            file.write(json.dumps({**about, "score": row["score"]}) + "\n")
+    return path
+
+
+def test_before_any_rollout_the_page_says_so(api: Any, small: Any, token: Any, signed_in: Any) -> None:
+    """Nobody has to guess."""
+    assert small.watched
+    assert "No model has been rolled out yet" in api.get(PLACE, headers=signed_in(token("viewer"))).text
+
+
+def test_both_models_stand_beside_each_other(api: Any, released: Path, token: Any, signed_in: Any) -> None:
+    """What each was asked, the traffic, and how near the test is to its boundary."""
+    assert released.exists()
+    page = api.get(PLACE, headers=signed_in(token("viewer"))).text
+    for said in ("Version 2 of churn", "Challenger", "accuracy", "standard errors", 'class="boundary"', "canary 0.5"):
+        assert said in page
+    assert 'name="action"' not in page
+
+
+def test_what_a_person_says_holds_at_once(api: Any, released: Path, face: Any, token: Any, signed_in: Any) -> None:
+    """With a reason, which stays in the rollout's history and in the trail; what cannot be done is refused."""
+    text = token("operator")
+    sign, headers = {"sign": sign_of(text)}, signed_in(text)
+    assert api.post(PLACE, data={**sign, "action": "pause", "why": ""}, headers=headers).status_code == 422
+    assert api.post(PLACE, data={**sign, "action": "dance", "why": "x"}, headers=headers).status_code == 422
+    assert api.post(PLACE, data={"action": "pause", "why": "x"}, headers=headers).status_code == 403
+    assert api.post(PLACE, data={**sign, "action": "resume", "why": "x"}, headers=headers).status_code == 409
+    assert api.post(PLACE, data={**sign, "action": "pause", "why": "lunch"}, headers=headers).status_code == 303
+    filed = load(released)
+    assert filed is not None
+    assert (type(filed.state).__name__, filed.history[-1]["why"]) == ("Paused", "lunch")
+    assert face.service.board.trail(before=None, limit=1)[0]["action"] == "rollout.tell"
+    assert "“lunch”" in api.get(PLACE, headers=headers).text
+
+
+@pytest.mark.browser
+def test_a_challenger_is_taken_back_with_one_press(browser: Any, released: Path, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """From then on the champion answers everything."""
+    with served(face) as url, opened(browser, url, token("operator"), PLACE) as page:
+        page.get_by_label("Because").fill("it is worse")
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Roll back").click()
+        page.get_by_text("Rolled back").first.wait_for()
+        filed = load(released)
+        assert filed is not None
+        assert filed.written()["weights"] == {"champion": 1.0, "challenger": 0.0, "mirrored": False}
