@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -19,8 +20,6 @@ from driftline.simulator import Event, PaymentsConfig, write
 from driftline.sources.opening import open_source
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from driftline.config.specification import Specification
     from driftline.decisions.course import Decided
 
@@ -102,6 +101,31 @@ def test_what_comes_later_changes_nothing(tmp_path: Path) -> None:
     again = replaying.as_of(monitor(tmp_path), end)
     assert again.decision.action is before[-1].decision.action
     assert (again.evidence.known, again.evidence.settled) == (before[-1].evidence.known, before[-1].evidence.settled)
+
+
+def test_another_model_is_seen_from_when_it_serves() -> None:
+    """A model that is wrong from the fifth day on is no loss where another one served from then on, and was right."""
+    columns = {"timestamp": "ts", "score": "score", "label": "label"}
+    described = specify({"reference": "r", "current": "c", "task": "binary", "window": "day", "columns": columns}, {})
+    right, wrong = _scored(0, 12, 99), _scored(12, 9, 4)
+    first, end = datetime(2026, 3, 13, tzinfo=UTC), datetime(2026, 3, 22, tzinfo=UTC)
+    found = []
+    for other in (False, True):
+        replay = replaying.Replay(open_source(right, name="r"), open_source(wrong, name="c"), described.monitor, end)
+        if other:
+            replay.rescore(first + timedelta(days=4), {"score": pc.subtract(1.0, wrong["score"]).combine_chunks()})
+        found.append([one.evidence.loss is not None for one in replay.decided()])
+    assert found == [[False] * 4 + [True] * 5, [False] * 9]
+    assert len(replay.spans) == 9
+
+
+def _scored(first: int, days: int, turns: int) -> pa.Table:
+    """Days of 400 rows with a score and a label that goes with it; from one day on it goes against it."""
+    rng = np.random.default_rng(first)
+    score, day = rng.random(400 * days), np.arange(400 * days) // 400
+    ts = np.datetime64("2026-03-01") + np.timedelta64(first, "D") + (np.arange(score.size) * 216_000).astype("timedelta64[ms]")
+    label = rng.random(score.size) < np.where(day >= turns, 1 - score, score)
+    return pa.table({"ts": ts, "score": score, "label": label.astype(int)})
 
 
 def _falsify(file: Path, column: str, after: datetime | None = None) -> None:

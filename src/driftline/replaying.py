@@ -28,7 +28,7 @@ from driftline.window import CALENDAR, Window
 from driftline.wiring import SEED, as_known, both, learn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from driftline.config.specification import Specification
     from driftline.decisions.course import Decided
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     Told = dict[tuple[str | None, Window], tuple[Diagnosis, ...]]
     """By segment and window, why it drifted."""
+
 
 LOOKED_AT = 16
 """A newest window is held against so many good ones before it when it is asked what is wrong with it."""
@@ -69,8 +70,7 @@ def along_sources(
     reference: Source | Shelf, current: Source | Shelf, monitor: Monitor, *, now: datetime, progress: Progress | None = None
 ) -> Iterator[Decided]:
     """Likewise, of data that was opened before."""
-    reports = _reports(_Reference(reference, monitor), current, monitor, now, progress)
-    return decide_along(reports, monitor, partial(np.random.default_rng, SEED))
+    return Replay(reference, current, monitor, now, progress).decided()
 
 
 def as_of(specification: Specification, at: datetime, *, progress: Progress | None = None) -> Decided:
@@ -95,7 +95,7 @@ def judged_as_of(
         progress: told how far it is.
     """
     reference, current, monitor = both(specification, at)
-    for report in _reports(_Reference(reference, monitor), current, monitor, at, progress, newest=True, estimated=estimated):
+    for report in Replay(reference, current, monitor, at, progress).reports(newest=True, estimated=estimated):
         return report, decide_now(report, monitor, np.random.default_rng(SEED))
     raise DataError(f"no window was over at {at.isoformat(timespec='minutes')}", hint="give a later time, or other data")
 
@@ -159,41 +159,90 @@ def hindsight(plan: Plan, source: Source, monitor: Monitor) -> Hindsight:
     return Hindsight(source.name, table, seconds(table[made].combine_chunks()), known, hints.named(Role.LABEL), hints.label_time)
 
 
-def _reports(
-    reference: _Reference,
-    current: Source | Shelf,
-    monitor: Monitor,
-    at: datetime,
-    progress: Progress | None,
-    *,
-    newest: bool = False,
-    estimated: bool = False,
-) -> Iterator[Report]:
-    """What a check would have said at the end of each window, or of the newest. Windows whose labels were all known are counted once."""
-    if isinstance(current, Shelf) or monitor.windowing.cadence not in CALENDAR:
-        raise ConfigError("without times nobody knows what was known when", hint="name the column of times, and write window: day")
-    plan, blocks = reference.at(at)
-    rows = hindsight(plan, current, monitor)
-    final = _counted(plan, rows.between(DAWN, at, at), monitor, progress)
-    spans = {w: (w.start, w.end) for _, w in final if isinstance(w.start, datetime) and isinstance(w.end, datetime)}
-    windows = sorted(window for window, (_, end) in spans.items() if end <= at)
-    told: Told = {}
-    for done in range(len(windows) if newest and windows else 1, len(windows) + 1):
-        now = at if newest else spans[windows[done - 1]][1]
-        before, (plan, blocks) = plan.fingerprint, reference.at(now)
-        if plan.fingerprint != before:
-            final = _counted(plan, rows.between(DAWN, at, at), monitor, None)
-        begun = set(windows[:done])
-        counted = {key: profile for key, profile in final.items() if key[1] in begun}
-        late = [spans[window] for window in windows[:done] if rows.settled(*spans[window]) > now.timestamp()]
+class Replay:
+    """The current data in memory, looked at again window by window. Windows whose labels were all known are counted once.
+
+    Args:
+        reference: what windows are held against.
+        current: the rows to go through.
+        monitor: how they are watched.
+        at: the end of the past; windows that are not over are left out.
+        progress: told of the progress.
+
+    Raises:
+        ConfigError: windows do not go by time, or no column is known to hold it.
+    """
+
+    def __init__(
+        self, reference: Source | Shelf, current: Source | Shelf, monitor: Monitor, at: datetime, progress: Progress | None = None
+    ) -> None:
+        if isinstance(current, Shelf) or monitor.windowing.cadence not in CALENDAR:
+            raise ConfigError("without times nobody knows what was known when", hint="name the column of times, and write window: day")
+        self._reference, self._monitor, self._at, self._progress = _Reference(reference, monitor), monitor, at, progress
+        self._plan, self._blocks = self._reference.at(at)
+        self._rows = hindsight(self._plan, current, monitor)
+        self._final = _counted(self._plan, self._rows.between(DAWN, at, at), monitor, progress)
+        spans = {w: (w.start, w.end) for _, w in self._final if isinstance(w.start, datetime) and isinstance(w.end, datetime)}
+        self._spans = {window: spans[window] for window in sorted(spans) if spans[window][1] <= at}
+
+    @property
+    def spans(self) -> tuple[tuple[datetime, datetime], ...]:
+        """Where windows begin and end, in order."""
+        return tuple(self._spans.values())
+
+    def decided(self, serves: Callable[[Decided], bool] | None = None) -> Iterator[Decided]:
+        """Decide at the end of one window after another.
+
+        Args:
+            serves: asked where a retraining begins whether its model is in service from then on, having told `rescore` what it says;
+                without it nothing new ever is.
+        """
+        return decide_along(self.reports(), self._monitor, partial(np.random.default_rng, SEED), serves)
+
+    def rescore(self, since: datetime, columns: Mapping[str, pa.Array]) -> None:
+        """From some time on rows say in some columns what another model has said.
+
+        Args:
+            since: rows made before it stay what they are.
+            columns: by name, a value for each row of the current data, in its own order.
+        """
+        self._rows.rewrite(since, columns)
+        self._final |= _counted(self._plan, self._rows.between(since, self._at, self._at), self._monitor, None)
+
+    def reports(self, *, newest: bool = False, estimated: bool = False) -> Iterator[Report]:
+        """What a check would have said at the end of each window, or of the newest.
+
+        Args:
+            newest: of the newest alone.
+            estimated: performance is estimated where labels have not come.
+        """
+        windows = list(self._spans)
+        told: Told = {}
+        for done in range(len(windows) if newest and windows else 1, len(windows) + 1):
+            now = self._at if newest else self._spans[windows[done - 1]][1]
+            self._learn(now)
+            counted = self._known(windows[:done], now)
+            delays = _delays(self._plan, self._rows, self._monitor, now)
+            if self._progress is not None:
+                self._progress("deciding", done, len(windows))
+            known = Counted(counted)
+            report = judge(self._blocks, known, self._monitor, now, delays, estimated=estimated)
+            yield diagnose(self._blocks, known, report) if newest else _diagnosed(self._blocks, known, report, told)
+
+    def _learn(self, now: datetime) -> None:
+        """Learn the reference as it was known; where that is something else, count everything by it."""
+        before, (self._plan, self._blocks) = self._plan.fingerprint, self._reference.at(now)
+        if self._plan.fingerprint != before:
+            self._final = _counted(self._plan, self._rows.between(DAWN, self._at, self._at), self._monitor, None)
+
+    def _known(self, windows: Sequence[Window], now: datetime) -> dict[tuple[str | None, Window], Profile]:
+        """What was counted of windows by then: those whose labels had not all come are counted as they were."""
+        begun = set(windows)
+        counted = {key: profile for key, profile in self._final.items() if key[1] in begun}
+        late = [self._spans[window] for window in windows if self._rows.settled(*self._spans[window]) > now.timestamp()]
         if late:
-            counted |= _counted(plan, rows.between(late[0][0], late[-1][1], now), monitor, None)
-        delays = _delays(plan, rows, monitor, now)
-        if progress is not None:
-            progress("deciding", done, len(windows))
-        known = Counted(counted)
-        report = judge(blocks, known, monitor, now, delays, estimated=estimated)
-        yield diagnose(blocks, known, report) if newest else _diagnosed(blocks, known, report, told)
+            counted |= _counted(self._plan, self._rows.between(late[0][0], late[-1][1], now), self._monitor, None)
+        return counted
 
 
 def _delays(plan: Plan, rows: Hindsight, monitor: Monitor, now: datetime) -> Delays | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from driftline.decisions.course import course
+from driftline.decisions.course import Decided, course
 from driftline.decisions.decision import Action, Moment
 from driftline.decisions.evidence import Evidence, Known, Loss, Past
 from driftline.decisions.terms import Terms
@@ -39,3 +39,16 @@ def test_a_loss_is_retrained_for_once() -> None:
     assert {one.decision.action for one in made[6:10]} == {Action.HOLD}
     assert {one.decision.action for one in made[11:]} == {Action.LOOK}
     assert made[-1].evidence.past == replace(Past(), retrains=(START + 6 * DAY,), answered=("day 3",))
+
+
+def test_a_model_that_serves_is_known_to() -> None:
+    """Where the new model went into service, later evidence has its time; the one that began it has not."""
+    asked = []
+
+    def serves(made: Decided) -> bool:
+        asked.append(made.evidence.window)
+        return True
+
+    made = list(course(map(look, range(8)), Terms(enough=50, cool_down=5 * DAY), Past(), serves))
+    assert asked == ["day 5"]
+    assert [one.evidence.past.deployed for one in made[5:]] == [None, START + 6 * DAY, START + 6 * DAY]

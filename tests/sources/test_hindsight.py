@@ -55,3 +55,11 @@ def test_without_label_times_all_is_known() -> None:
     source = bare.between(START, START + DAY, START)
     assert pa.Table.from_batches(source.batches(["x", "y"])).to_pydict() == {"x": [1], "y": [1]}
     assert bare.settled(START, START + DAY) == -np.inf
+
+
+def test_rows_since_some_time_may_be_given_other_values() -> None:
+    """Values come in the order in which rows were given; earlier rows stay, and a column that is not there is left out."""
+    known = rows()
+    known.rewrite(START + 2 * DAY, {"x": pa.array([-2.0, -9.0, -3.0, -9.0]), "z": pa.array([0, 0, 0, 0])})
+    source = known.between(START, START + 9 * DAY, START + 9 * DAY)
+    assert pa.Table.from_batches(source.batches(["x", "y"])).to_pydict() == {"x": [0, 1, -2, -3], "y": [0, 10, 20, None]}

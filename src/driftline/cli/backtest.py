@@ -64,7 +64,7 @@ def backtest(  # noqa: PLR0913  one argument an option
     """  # noqa: D301  click reads the mark
     from datetime import UTC
 
-    from driftline.backtesting import backtest as replay
+    from driftline.backtesting.backtest import backtest as replay
     from driftline.cli.check import load
     from driftline.cli.outputs import write
     from driftline.reports import bill

@@ -29,19 +29,24 @@ class Decided:
         return self.decision.action is Action.RETRAIN and self.decision.when.moment is Moment.NOW
 
 
-def course(looks: Iterable[Callable[[Past], Evidence]], terms: Terms, past: Past) -> Iterator[Decided]:
+def course(
+    looks: Iterable[Callable[[Past], Evidence]], terms: Terms, past: Past, serves: Callable[[Decided], bool] | None = None
+) -> Iterator[Decided]:
     """Decide at one time after another, every retraining taken to be begun when the decision says now.
 
     Args:
         looks: for each time, in order, what was known then, given what was done before.
         terms: what the owner allows.
         past: what was done before the first.
+        serves: asked where a retraining begins whether the new model is in service from then on; without it none ever is.
     """
     for look in looks:
         evidence = look(past)
         made = Decided(evidence, decide(evidence, terms))
         yield made
         past = after(past, made)
+        if made.begins and serves is not None and serves(made):
+            past = replace(past, deployed=made.evidence.now)
 
 
 def after(past: Past, made: Decided) -> Past:

@@ -103,13 +103,19 @@ def _explained(window: WindowReport, recalled: Recalled) -> WindowReport:
     return replace(window, diagnosis=recalled.diagnoses[window.window]) if window.window in recalled.diagnoses else window
 
 
-def decide_along(reports: Iterable[Report], monitor: Monitor, rng: Callable[[], np.random.Generator]) -> Iterator[Decided]:
+def decide_along(
+    reports: Iterable[Report],
+    monitor: Monitor,
+    rng: Callable[[], np.random.Generator],
+    serves: Callable[[Decided], bool] | None = None,
+) -> Iterator[Decided]:
     """Decide at the end of one window after another, each time knowing only what was known then.
 
     Args:
         reports: in the order of time, each as it would have been made then.
         monitor: what was checked.
         rng: makes the same generator for every report, so that no decision depends on how many came before.
+        serves: as `driftline.decisions.course.course` has it.
     """
 
     def looks() -> Iterator[Callable[[Past], Evidence]]:
@@ -120,4 +126,4 @@ def decide_along(reports: Iterable[Report], monitor: Monitor, rng: Callable[[], 
 
             yield look
 
-    return course(looks(), monitor.terms, monitor.past)
+    return course(looks(), monitor.terms, monitor.past, serves)

@@ -11,6 +11,7 @@ from driftline.sources.frames import FrameSource
 from driftline.sources.known import KnownAt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class Hindsight:
         order = np.argsort(made, kind="stable")
         self._name, self._label, self._label_time = name, label, label_time
         self._table: pa.Table = table.take(pa.array(order))
-        self._made = made[order]
+        self._made, self._order = made[order], pa.array(order)
         self._known = np.full(len(order), -np.inf) if known is None else np.where(np.isnan(known[order]), -np.inf, known[order])
 
     def between(self, start: datetime, end: datetime, at: datetime) -> Source:
@@ -52,6 +53,21 @@ class Hindsight:
         if self._label is None or self._label_time is None:
             return rows
         return KnownAt(rows, self._label, self._label_time, at)
+
+    def rewrite(self, since: datetime, columns: Mapping[str, pa.Array]) -> None:
+        """Give rows made since some time other values in some columns.
+
+        Args:
+            since: rows made before it, and those whose time nobody knows, stay as they are.
+            columns: by name, a value for each row, in the order in which rows were given; a column that is not there is left out.
+        """
+        first, last = np.searchsorted(self._made, [since.timestamp(), np.inf])
+        for name, values in columns.items():
+            place = self._table.schema.get_field_index(name)
+            if place >= 0:
+                old, new = self._table.column(place), values.take(self._order.slice(first, last - first))
+                parts = [*old.slice(0, first).chunks, new.cast(old.type), *old.slice(last).chunks]
+                self._table = self._table.set_column(place, self._table.field(place), pa.chunked_array(parts, old.type))
 
     def settled(self, start: datetime, end: datetime) -> float:
         """When the last label of the rows from `start` to before `end` became known, in seconds since 1970; −∞ where there is none."""

@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from driftline.backtesting import Backtest, backtest
+from driftline.backtesting.backtest import Backtest, backtest
 from driftline.config.specification import specify
+from driftline.decisions.decision import Action
 from driftline.decisions.policies import ORACLE, OURS
 from driftline.errors import ConfigError
+from driftline.simulator import Event, PaymentsConfig, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +77,8 @@ def test_no_model_sees_a_label_before_it_was_known(directory: Path) -> None:
     learner = Signs([])
     found(directory, learner)
     start = (FIRST - np.datetime64("1970-01-01")).astype("timedelta64[s]").astype(float)
-    plain = learner.seen[: DAYS - 1]
+    # Ours were trained before, while decisions were made.
+    plain = learner.seen[-(DAYS - 1) :]
     for model, (latest, rows) in enumerate(plain, start=1):
         assert latest <= start + model * 86_400
         assert latest > start + (model - 1) * 86_400
@@ -173,3 +176,42 @@ def test_labels_are_needed(directory: Path) -> None:
     """Without labels nobody knows what anything cost."""
     with pytest.raises(ConfigError, match="labels"):
         found(directory, columns={"timestamp": "ts", "score": "score", "ignore": ["label"]})
+
+
+STORY = (
+    Event(kind="campaign", from_day=6, to_day=11),
+    Event(kind="unit_fault", from_day=14, to_day=15),
+    Event(kind="attack", from_day=20),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_policy_pays_on_a_stream_whose_truth_is_known(seed: int, tmp_path: Path) -> None:
+    """Of all policies only the oracle is cheaper; one retraining, after the attack, keeps the spoilt days out.
+
+    Hold at the campaign, fix data at the fault; after the retraining nothing but looking whether it helped.
+    """
+    config = PaymentsConfig(seed=seed, days=36, rows_per_day=3000, events=STORY)
+    write(config, tmp_path)
+    columns = {
+        "timestamp": "ts", "id": "transaction_id", "prediction": "model_pred", "score": "model_score", "label": "is_fraud",
+        "ignore": ["customer_id"],
+    }  # fmt: skip
+    said = {
+        "reference": "reference.parquet", "current": "data", "task": "binary", "columns": columns,
+        "labels": {"from": "labels.parquet", "time": "label_ts"},
+        "performance": {"value": {"false_positive": -5.0, "false_negative": -100.0, "currency": "EUR"}},
+        "decisions": {"cost": 500.0},
+    }  # fmt: skip
+    result = backtest(specify(said, {}, directory=tmp_path), now=config.midnight(36))
+    ours = result.comparison.of(OURS)
+    assert [one.name for one in result.comparison.tried][:2] == [ORACLE, OURS]
+    assert len(ours.retrains) == 1
+    began = result.decided[ours.retrains[0]]
+    assert {"2026-03-16", "2026-03-17"} <= set(began.decision.how.keep_out)
+    actions = [one.decision.action for one in result.decided]
+    assert set(actions[:20]) - {Action.FIX_DATA} == {Action.HOLD}
+    assert {place for place, action in enumerate(actions) if action is Action.FIX_DATA} == {14, 15}
+    assert began.evidence.loss is not None
+    assert set(actions[ours.retrains[0] + 1 :]) <= {Action.HOLD, Action.LOOK}

@@ -1,0 +1,1 @@
+"""What retraining policies would have cost on the user's own past, with real trainings."""
