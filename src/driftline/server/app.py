@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from driftline.server import (
     access,
     alerts,
+    channels,
     control,
     counsel,
     decided,
@@ -53,7 +54,7 @@ def create_app(face: Face) -> FastAPI:
     for room in (intake, monitors, judged, decided, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
-    for page in (rooms, stream, control, models, counsel, rollouts, duty, live):
+    for page in (rooms, stream, control, models, counsel, rollouts, channels, duty, live):
         app.include_router(page.ROUTES)
     app.add_middleware(intake.Shortcut)
     app.add_middleware(Told, face=face)

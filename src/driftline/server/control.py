@@ -128,6 +128,7 @@ def _settings(
     shared = {"title": "Settings", "uploads": str(face.service.uploads), "may_change": seat.may(Role.OPERATOR), **models_by_name(face)}
     said: dict[str, Any] = {"yaml": yaml, "wrong": clean(wrong) if "\n" not in wrong else wrong, "made": made, "audit": audit}
     said |= {"notice": notice} if notice else {}
+    said["silences"] = face.service.orders.silences(face.clock())
     said["tokens"] = list(reversed(face.service.tokens.every())) if admin else None
     said["earlier"] = audit[-1]["id"] if len(audit) == TRAIL else None
     return shown(request, seat, "settings.html", {**shared, **said}, status)
