@@ -47,10 +47,21 @@ def line(kept: Mapping[str, Any], place: str) -> Told:
         "link": f"{place}?decision={kept['id']}",
         "mark": MARKS.get(kept["action"], "drifted"),
         "reason": clean(kept["reason"], 400),
+        "headline": _headline(clean(kept["reason"], 400)),
         "said": STATES[kept["state"]],
         "actor": clean(kept["actor"] or ""),
         "note": clean(kept["note"] or ""),
     }
+
+
+def _headline(reason: str) -> str:
+    """The reason without its numbers, which stand below it.
+
+    >>> _headline("the model does worse since May, and no fault explains it: the AUC is 0.8 (0.7 to 0.9)")
+    'The model does worse since May, and no fault explains it'
+    """
+    short = reason.partition(": ")[0]
+    return short[:1].upper() + short[1:]
 
 
 def depth(made: Decided) -> list[tuple[str, tuple[str, ...]]]:

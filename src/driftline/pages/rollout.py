@@ -128,42 +128,41 @@ def _aim(filed: Filed, walk: Walk) -> Told:
         return {**told, "sentence": "no labels have come yet: nothing can be said"}
     half = 1.96 / math.sqrt(now.information)
     interval = f"{number(now.gain)} ({number(now.gain - half)} to {number(now.gain + half)})"
-    edges = _boundary(filed, walk, now.information / wanted, wanted)
+    edges = _boundary(filed, walk, now.information / wanted)
     edge = next((bound for fraction, bound in edges if fraction >= now.information / wanted), edges[-1][1])
     known = f"{percent(min(now.information / wanted, 1.0))} of what is wanted is known"
     far = f"it is taken back at {number(-edge)} standard errors, and stands at {number(now.z())}"
     return {**told, "sentence": f"the challenger's gain is {interval}; {far}; {known}", "figure": _figure(walk, edges, wanted)}
 
 
-def _boundary(filed: Filed, walk: Walk, fraction: float, wanted: float) -> list[tuple[float, float]]:
-    """The test's boundary in standard errors at the looks that were taken, and at those that would follow."""
-    del wanted
-    last = max(walk.looks[-1] if walk.looks else 0.0, 0.0)
-    first = max(last * 1.05, last + 0.02, min(fraction, 1.0) if fraction > last else 0.0, 0.02)
-    end = max(1.0, first * 1.5)
-    ahead = tuple(first + (end - first) * at / (AHEAD - 1) for at in range(AHEAD))
-    fractions = (*walk.looks, *ahead)
+def _boundary(filed: Filed, walk: Walk, fraction: float) -> list[tuple[float, float]]:
+    """The test's boundary in standard errors at the looks that were taken, at a look now, and at those that would follow."""
+    last = walk.looks[-1] if walk.looks else 0.0
+    now = (fraction,) if fraction > last + 1e-9 else ()
+    begins = max(last, *now, 0.02) if now or last else 0.02
+    end = max(1.0, begins * 1.25)
+    ahead = tuple(begins + (end - begins) * at / AHEAD for at in range(1, AHEAD + 1)) if end > begins else ()
+    fractions = (*walk.looks, *now, *ahead)
     return list(zip(fractions, bounds(fractions, filed.plan.harm_level(walk.aim), endless), strict=True))
 
 
 def _figure(walk: Walk, edges: Sequence[tuple[float, float]], wanted: float) -> Told:
     """Paths of a figure: along it the share of what is wanted that is known, up and down standard errors of the gain."""
     points = [(one.information / wanted, one.z()) for one in walk.grown if one.information]
-    right = max([1.0, *(at for at, _ in points), edges[-1][0] if len(walk.looks) > AHEAD else 1.0])
-    tall = max([TOP, *(min(abs(z), 12.0) for _, z in points)]) * 1.05
+    right = max(1.0, edges[-1][0])
+    tall = max([TOP, edges[-1][1] + 1, *(min(abs(z), 12.0) for _, z in points)]) * 1.05
 
     def place(at: float, z: float) -> str:
         x = EDGE + (WIDE - EDGE - 8) * min(at, right) / right
         y = HIGH / 2 - (HIGH / 2 - 16) * max(min(z, tall), -tall) / tall
         return f"{x:.1f} {y:.1f}"
 
-    shown = [(at, edge) for at, edge in edges if at <= right * 1.001]
-    lower = " L".join(place(at, -edge) for at, edge in shown)
+    lower = " L".join(place(at, -edge) for at, edge in edges)
     walked = " L".join(place(at, z) for at, z in ((0.0, 0.0), *points))
     ticks = [(place(0, z).split()[1], f"{z:+g}" if z else "0") for z in (-4.0, -2.0, 0.0, 2.0, 4.0) if abs(z) <= tall]
     return {
         "boundary": f"M{lower}",
-        "danger": f"M{lower} L{place(shown[-1][0], -tall)} L{place(shown[0][0], -tall)} Z",
+        "danger": f"M{lower} L{place(edges[-1][0], -tall)} L{place(edges[0][0], -tall)} Z",
         "walk": f"M{walked}",
         "now": place(*points[-1]).split() if points else None,
         "zero": place(0, 0).split()[1],
