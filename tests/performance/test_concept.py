@@ -85,3 +85,12 @@ def test_a_metric_that_is_not_defined_is_not_split(world: Any, dice: np.random.G
     window = world.rows(200, dice)
     none = Rows(window.features, window.categorical, window.score, np.zeros(200, dtype=np.intp), window.label)
     assert changes(fitted, none, dice) == [None]
+
+
+def test_where_there_is_little_in_common_three_parts_stand_beside(world: Any, dice: np.random.Generator) -> None:
+    """A window far away has its change split in three as well, adding up to the same; one nearby has not."""
+    fitted = fit(world.rows(3_000, dice), ["accuracy"], dice)
+    (near,), (far,) = (changes(fitted, world.rows(1_000, dice, shift), dice) for shift in (0.3, 3.0))
+    assert near.shared is None
+    assert far.shared.seen + far.shared.relation + far.shared.unseen == pytest.approx(far.observed, abs=1e-9)
+    assert far.shared.overlap < 0.5

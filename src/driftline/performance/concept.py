@@ -16,7 +16,9 @@ import numpy as np
 from scipy import special
 
 from driftline.inference.significance import POWER_Z
+from driftline.performance.assumption import LEAST_ESS, MOST_UNSUPPORTED
 from driftline.performance.interval import critical
+from driftline.performance.overlap import three_parts
 from driftline.performance.plugin import plug
 from driftline.performance.residual import means_of
 from driftline.schema import Task
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.performance.fitted import Beside
+    from driftline.performance.overlap import Shared
 
 FEWEST_OF_EACH = 10
 """The window has at least so many labels of every class (numbers: thrice as many at all) before its relation is tested."""
@@ -42,6 +45,7 @@ class Change:
         relation_error: its standard error.
         p_value: of so large a rest, were the relation what it was.
         rows: labelled rows of the window.
+        shared: the change in three parts, where reference and window overlap so little that two rest on what was extrapolated.
     """
 
     observed: float
@@ -51,6 +55,7 @@ class Change:
     relation_error: float
     p_value: float
     rows: int
+    shared: Shared | None = None
 
 
 def split_change(seen: Beside, place: int) -> Change | None:
@@ -71,7 +76,9 @@ def split_change(seen: Beside, place: int) -> Change | None:
     p_value = float(2 * special.ndtr(-abs(relation) / error)) if error > 0 else float(relation == 0)
     if not np.isfinite([usual, relation, error]).all():
         return None
-    return Change(value - usual, linear.value - usual, float(inputs_error), relation, float(error), p_value, m)
+    afar = seen.ratio.unsupported > MOST_UNSUPPORTED or seen.ratio.ess < LEAST_ESS * n
+    shared = three_parts(seen, place) if afar else None
+    return Change(value - usual, linear.value - usual, float(inputs_error), relation, float(error), p_value, m, shared)
 
 
 def labels_needed(effect: float, noise: float, reference_error: float, confidence: float = 0.95) -> int | None:

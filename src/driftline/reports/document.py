@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +170,7 @@ def _split(change: Change) -> dict[str, Any]:
         "relation_error": _finite(change.relation_error),
         "p_value": _finite(change.p_value),
         "rows": int(change.rows),
+        "shared": None if change.shared is None else {name: _finite(value) for name, value in asdict(change.shared).items()},
     }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from driftline.performance.concept import Change as Split
+from driftline.performance.overlap import Shared
 from driftline.schema import Kind, Role
 from driftline.verdicts.diagnosis import Change, Diagnosis, Part
 from driftline.verdicts.report import (
@@ -82,8 +83,9 @@ def diagnosis_of(told: Mapping[str, Any]) -> Diagnosis:
 
 
 def _split(told: Mapping[str, Any]) -> Split:
-    numbers = {name: _number(value) for name, value in told.items() if name != "rows"}
-    return Split(**numbers, rows=told["rows"])
+    numbers = {name: _number(value) for name, value in told.items() if name not in {"rows", "shared"}}
+    shared = told.get("shared")
+    return Split(**numbers, rows=told["rows"], shared=None if shared is None else Shared(**{k: _number(v) for k, v in shared.items()}))
 
 
 def _estimate(told: Mapping[str, Any]) -> Estimate:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from driftline.performance.estimate import Estimated
     from driftline.performance.fitted import Fitted, Metric
+    from driftline.performance.overlap import Shared
     from driftline.performance.rows import Rows
     from driftline.verdicts.comparison import Comparison
     from driftline.verdicts.gauge import Standard
@@ -226,7 +227,16 @@ def _parted(told: MetricReport) -> MetricReport:
         return told
     parts = f"of the change of {change.observed:+.3g} the inputs explain {change.inputs:+.3g}, and {change.relation:+.3g} is left"
     verdict = "their relation to labels has changed" if change.p_value < CONCEPT_LEVEL else "no change of their relation to labels is shown"
-    return replace(told, reason=f"{told.reason}; {parts}: {verdict} (p = {change.p_value:.2g})")
+    return replace(told, reason=f"{told.reason}; {parts}: {verdict} (p = {change.p_value:.2g}){_in_common(change.shared)}")
+
+
+def _in_common(shared: Shared | None) -> str:
+    """Where reference and window have little in common: what can be said of that alone."""
+    if shared is None:
+        return ""
+    relation = f"both have {shared.overlap:.0%} in common, where the relation makes {shared.relation:+.3g} (p = {shared.p_value:.2g})"
+    seen = f"{shared.seen:+.3g} comes of seen rows that became more frequent"
+    return f"; {relation}, {seen}, and {shared.unseen:+.3g} of rows of which the reference has few"
 
 
 def _foretold(told: MetricReport, since: str) -> MetricReport:
