@@ -161,3 +161,44 @@ def fragile() -> Iterator[Cluster]:
     """A server of one test's own, which it may stop."""
     with running_cluster() as cluster:
         yield cluster
+
+
+class ObjectStore:
+    """An object store that speaks S3, in this process."""
+
+    def __init__(self) -> None:
+        from moto.server import ThreadedMotoServer
+
+        self.server: Any = ThreadedMotoServer("127.0.0.1", 0)
+        self.server.start()
+        host, port = self.server.get_host_and_port()
+        self.endpoint = f"http://{host}:{port}"
+
+    def bucket(self, name: str) -> str:
+        """Make a bucket; its URL."""
+        from pyarrow import fs
+
+        system = fs.S3FileSystem(
+            endpoint_override=self.endpoint.removeprefix("http://"), scheme="http", region="us-east-1", access_key="a", secret_key="b",
+            allow_bucket_creation=True,
+        )  # fmt: skip
+        system.create_dir(name)
+        return f"s3://{name}"
+
+    def stop(self) -> None:
+        """Be away from now on."""
+        self.server.stop()
+
+
+@pytest.fixture
+def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """An object store, of which the environment tells."""
+    pytest.importorskip("flask", reason="moto's server needs flask")
+    store = ObjectStore()
+    for name, value in {
+        "AWS_ENDPOINT_URL": store.endpoint, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1",
+        "NO_PROXY": "127.0.0.1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_RETRY_MODE": "standard", "AWS_MAX_ATTEMPTS": "1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    yield store
+    store.stop()

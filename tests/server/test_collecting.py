@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from driftline.server import collecting
 from driftline.server.collecting import Collector
 from driftline.server.face import wall_clock
+from driftline.sources.places import bucket
 from driftline.store.intake import Intake
 from driftline.store.ledger import parcel_of
 from driftline.store.tables import parcels
@@ -167,3 +168,18 @@ def test_a_database_that_does_not_answer_is_asked_again(small: Any, tmp_path: Pa
     small.change(collect="{predictions: {database: 'postgresql+psycopg://u@127.0.0.1:1/x', query: scores}, watermark: seen}")
     assert collector(small).round() == 0
     assert "does not answer" in caplog.records[0].__dict__["why"]
+
+
+def test_files_of_an_object_store_are_taken_once(small: Any, object_store: Any) -> None:
+    """Objects that match are fetched like files, and known again."""
+    url = object_store.bucket("dropped")
+    system, prefix = bucket(url)
+    small.change(collect=f"{{predictions: '{url}/in/*.parquet'}}")
+    assert collector(small).round() == 0
+    times = [START, START + timedelta(minutes=1)]
+    for name, ids in (("a", ["p1", "p2"]), ("b", ["p3", "p4"])):
+        with system.open_output_stream(f"{prefix}/in/{name}.parquet") as stream:
+            pq.write_table(pa.table({"id": ids, "amount": [1.0] * 2, "plan": ["pro"] * 2, "ts": times}), stream)
+        assert collector(small, settled=-60).round() == 2
+    assert collector(small, settled=-60).round() == 0
+    assert stored(small) == ["p1", "p2", "p3", "p4"]

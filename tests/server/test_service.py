@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from driftline.errors import OutsideError
 from driftline.server.face import wall_clock
 from driftline.server.service import DATABASE, open_service
+from driftline.server.worker import Worker
+from driftline.services.cycle import Pace
+from driftline.services.intake import Kind, sort_rows
+from driftline.sources.places import bucket
+from driftline.store.depot import Bucket
+from driftline.store.intake import FILE_ROWS, Delivery, Intake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,3 +53,33 @@ def test_a_thousand_monitors(tmp_path: Path) -> None:
         service.fleet.put(f"m{number:04}", "reference: r.parquet\n", "/", wall_clock(), actor="me")
     assert len(service.fleet.page(limit=1000)) == 1000
     assert service.board.counts()["monitors"] == 1000
+
+
+def test_rows_lie_in_an_object_store(
+    object_store: Any, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_of: Any
+) -> None:
+    """A large batch is accepted when the store has it; windows are judged from there; while the store is away nothing is accepted."""
+    monkeypatch.chdir(tmp_path)
+    service = open_service(object_store.bucket("company") + "/driftline")
+    yaml = f"monitor: churn\ntask: binary\nreference: {reference}\nwindow: hour\n"
+    watched = service.watch(yaml + "columns: {id: id, timestamp: ts, score: score, label: left}\n", "/", wall_clock(), actor="me")
+    intake = Intake(service.database, service.rows)
+    rows = sort_rows(rows_of(0, FILE_ROWS), Kind.PREDICTIONS, service.library.naming(watched), wall_clock()).rows
+
+    def sent(batch: str) -> int:
+        one = Delivery(watched.id, watched.name, Kind.PREDICTIONS, batch, batch, rows, (), wall_clock())
+        return intake.submit(one).result(30).rows
+
+    assert sent("first") == FILE_ROWS
+    system, prefix = bucket("s3://company/driftline")
+    (kept,) = Bucket(system, prefix, "s3://company/driftline").written("predictions")
+    assert "model=churn" in kept[0]
+    pace = Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0))
+    assert Worker(service, pace, wall_clock, threads=1).round().failed == []
+    assert sum(one["rows"] for one in service.board.windows(watched.id, before=None, limit=1000)) == FILE_ROWS
+    object_store.stop()
+    with pytest.raises(OutsideError):
+        sent("second")
+    assert sum(one["rows"] for one in service.board.windows(watched.id, before=None, limit=1000)) == FILE_ROWS
+    intake.close()
+    service.close()

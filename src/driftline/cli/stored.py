@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from driftline.server.service import Service
 
 
+class Place(click.Path):
+    """A directory, or the URL of a place in an object store, which stays a text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Leave URLs alone."""
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
 def store_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the flags that say where the service's state lies."""
     store = click.option(
@@ -25,11 +33,12 @@ def store_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     data = click.option(
         "--data",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path("driftline-data"),
+        type=Place(path_type=Path, file_okay=False),
+        default="driftline-data",
         envvar="DRIFTLINE_DATA",
         show_default=True,
-        help="Where rows and references lie.",
+        metavar="DIRECTORY|URL",
+        help="Where rows and references lie; s3://bucket/prefix for rows in an object store.",
     )
     return store(data(command))
 
@@ -78,7 +87,7 @@ def needed() -> Iterator[None]:
         raise PluginError(fact, hint="pip install 'driftline[service]'") from error
 
 
-def opened(data: Path, store: str | None) -> Service:
+def opened(data: Path | str, store: str | None) -> Service:
     """The service's store.
 
     Raises:

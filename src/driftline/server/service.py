@@ -12,9 +12,11 @@ from driftline.reports.reading import window_of
 from driftline.server.gallery import Gallery
 from driftline.server.learning import Library
 from driftline.services.keeping import keyed
+from driftline.sources.places import bucket
 from driftline.store.board import Board
 from driftline.store.database import Database
 from driftline.store.decisions import Decisions
+from driftline.store.depot import Bucket
 from driftline.store.fleet import Fleet
 from driftline.store.incidents import Incidents
 from driftline.store.orders import OrderBook
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 DATABASE = "driftline.db"
 KEY = "hash.key"
+REMOTE = "://"
 HERE = Path("driftline-data")
 """Where everything lies where nobody says otherwise."""
 
@@ -88,17 +91,19 @@ class Service:
         self.database.close()
 
 
-def open_service(data: Path, url: str | None = None) -> Service:
+def open_service(data: Path | str, url: str | None = None) -> Service:
     """Open the service's store.
 
     Args:
-        data: where rows and references lie, and the database where no other is named.
+        data: the directory where rows and references lie, and the database where no other is named; or the URL of a place in an
+            object store, where rows lie, while the little that is left lies in the usual directory.
         url: the database; SQLite in the data directory for None.
 
     Raises:
         ConfigError: the URL names no database that we know.
         OutsideError: the database does not answer.
     """
+    rows, data = _rows(str(data)), HERE if REMOTE in str(data) else Path(data)
     data.mkdir(parents=True, exist_ok=True)
     database = Database(url or f"sqlite:///{data.resolve() / DATABASE}")
     fleet = Fleet(database)
@@ -106,7 +111,7 @@ def open_service(data: Path, url: str | None = None) -> Service:
     library = Library(fleet, data / "references", uploads)
     return Service(
         database,
-        Rows(data / "rows"),
+        rows or Rows(data / "rows"),
         fleet,
         Tokens(database),
         library,
@@ -120,6 +125,14 @@ def open_service(data: Path, url: str | None = None) -> Service:
         uploads,
         keyed(_secret(data / KEY)),
     )
+
+
+def _rows(place: str) -> Rows | None:
+    """Rows in an object store; None where they lie in a directory."""
+    if REMOTE not in place:
+        return None
+    system, prefix = bucket(place)
+    return Rows(Bucket(system, prefix, place.rstrip("/")))
 
 
 def _secret(place: Path) -> bytes:

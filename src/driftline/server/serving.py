@@ -57,7 +57,7 @@ class Settings:
         monitors: a directory of YAML files, one a monitor.
     """
 
-    data: Path
+    data: Path | str
     store: str | None = None
     host: str = "127.0.0.1"
     port: int = 8321

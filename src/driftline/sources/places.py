@@ -95,6 +95,16 @@ def find(place: str) -> list[Place]:
     raise missing(place, root.system, path)
 
 
+def bucket(url: str) -> tuple[fs.FileSystem, str]:
+    """The object store of a URL, and the path in it.
+
+    Raises:
+        ConfigError: the URL's scheme is not known, or the store cannot be opened.
+    """
+    root, path = _locate(url)
+    return root.system, path
+
+
 def missing(place: str, system: fs.FileSystem, path: str) -> DataError:
     """The error for a path that is not there, with what lies beside it."""
     parent, name = os.path.split(path.rstrip("/"))

@@ -1,10 +1,7 @@
-"""Where rows lie: Parquet files by model and day, written whole or not at all; and reading them back, joined with their labels."""
+"""Rows: Parquet files by model and day, written whole or not at all; and reading them back, joined with their labels."""
 
 from __future__ import annotations
 
-import os
-import uuid
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,22 +10,19 @@ from urllib.parse import quote
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pyarrow import ipc
 
-from driftline.errors import OutsideError
+from driftline.store.depot import Folder, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from driftline.store.depot import Depot
     from driftline.verdicts.report import Finding
 
 MOST_ROWS = 1 << 16
 """Rows that are in memory at a time."""
-
-DRAFT = "."
-"""Files whose name begins so are not finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +44,15 @@ class Parcel:
 
 
 class Rows:
-    """A directory of rows."""
+    """Files of rows, in a folder or wherever a depot keeps them."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, place: Path | Depot) -> None:
+        self._depot: Depot = Folder(place) if isinstance(place, Path) else place
+
+    @property
+    def directory(self) -> Path:
+        """The folder they lie in; where they lie elsewhere, none that exists."""
+        return self._depot.directory if isinstance(self._depot, Folder) else Path("/nowhere")
 
     def write(self, table: pa.Table, model: str, kind: str, day: str) -> str:
         """Write rows so that they are there after a power cut once this returns.
@@ -64,37 +63,18 @@ class Rows:
         Raises:
             OutsideError: the disk is full, or may not be written to.
         """
-        name = f"{uuid.uuid4().hex}.parquet"
-        place = Path(kind, f"model={quote(model, safe='')}", f"day={day}", name)
-        target = self.directory / place
-        draft = target.with_name(f"{DRAFT}{name}")
-        with _writing(target):
-            _make(target.parent)
-            try:
-                pq.write_table(table, draft, compression="zstd", compression_level=1, use_dictionary=_repeating(table))
-                with draft.open("rb") as written:
-                    os.fsync(written.fileno())
-                draft.replace(target)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
-            _sync(target.parent)
-        return place.as_posix()
+        place = f"{kind}/model={quote(model, safe='')}/day={day}/{named()}"
+        self._depot.put(table, place, _repeating(table))
+        return place
 
     def remove(self, places: Iterable[str]) -> None:
         """Remove files that nothing refers to; those that are gone are no matter."""
-        for place in places:
-            (self.directory / place).unlink(missing_ok=True)
+        self._depot.remove(places)
 
     def strays(self, known: frozenset[str], before: datetime) -> list[str]:
         """Files that nobody recorded and that were last written before a time: left by a process that was killed while it wrote."""
-        found = []
-        for kind in ("predictions", "labels"):
-            for file in (self.directory / kind).rglob("*.parquet"):
-                place = file.relative_to(self.directory).as_posix()
-                if place not in known and file.stat().st_mtime < before.timestamp():
-                    found.append(place)
-        return found
+        every = (one for kind in ("predictions", "labels") for one in self._depot.written(kind))
+        return [place for place, at in every if place not in known and at < before]
 
     def batches(self, parcel: Parcel, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """A parcel's rows, only the columns that are asked for and there."""
@@ -104,7 +84,7 @@ class Rows:
                 table = table.select([name for name in table.schema.names if name in columns])
             yield from _chosen(table.to_batches(max_chunksize=MOST_ROWS), parcel)
             return
-        with _reading(self.directory / (parcel.place or "")) as file:
+        with self._depot.open(parcel.place or "") as file:
             names = file.schema_arrow.names if columns is None else [name for name in file.schema_arrow.names if name in columns]
             yield from _chosen(file.iter_batches(MOST_ROWS, columns=names, use_threads=False), parcel)
 
@@ -112,7 +92,7 @@ class Rows:
         """A parcel's columns."""
         if parcel.body is not None:
             return ipc.open_stream(parcel.body).schema
-        with _reading(self.directory / (parcel.place or "")) as file:
+        with self._depot.open(parcel.place or "") as file:
             return file.schema_arrow
 
     def table(self, parcels: Iterable[Parcel], columns: Sequence[str] | None = None) -> pa.Table:
@@ -260,40 +240,3 @@ def _chosen(batches: Iterable[pa.RecordBatch], parcel: Parcel) -> Iterator[pa.Re
 def _repeating(table: pa.Table) -> list[str]:
     """Columns of text, which repeat themselves; a dictionary of numbers is mostly larger than the numbers."""
     return [field.name for field in table.schema if pa.types.is_string(field.type)]
-
-
-def _make(directory: Path) -> None:
-    """Make a directory so that it is there after a power cut."""
-    missing = []
-    place = directory
-    while not place.exists():
-        missing.append(place)
-        place = place.parent
-    directory.mkdir(parents=True, exist_ok=True)
-    for made in reversed(missing):
-        _sync(made.parent)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _writing(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutsideError(f"{str(target)!r} cannot be written: {error.strerror or error}", hint="see to its rights and room") from error
-
-
-@contextmanager
-def _reading(place: Path) -> Iterator[pq.ParquetFile]:
-    try:
-        with pq.ParquetFile(place) as file:
-            yield file
-    except FileNotFoundError as error:
-        raise OutsideError(f"{str(place)!r} is gone", hint="bring it back from a copy: the database refers to it") from error
