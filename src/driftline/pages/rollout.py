@@ -146,6 +146,16 @@ def _boundary(filed: Filed, walk: Walk, fraction: float) -> list[tuple[float, fl
     return list(zip(fractions, bounds(fractions, filed.plan.harm_level(walk.aim), endless), strict=True))
 
 
+def _ticks(right: float) -> list[float]:
+    """Round shares along the axis.
+
+    >>> _ticks(1.0), _ticks(3.2)
+    ([0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 1.0, 2.0, 3.0])
+    """
+    apart = next((one for one in (0.25, 0.5, 1.0, 2.0, 5.0, 10.0) if right / one <= 5), right)  # noqa: PLR2004  so many fit
+    return [apart * at for at in range(int(right / apart + 1e-9) + 1)]
+
+
 def _figure(walk: Walk, edges: Sequence[tuple[float, float]], wanted: float) -> Told:
     """Paths of a figure: along it the share of what is wanted that is known, up and down standard errors of the gain."""
     points = [(one.information / wanted, one.z()) for one in walk.grown if one.information]
@@ -167,7 +177,7 @@ def _figure(walk: Walk, edges: Sequence[tuple[float, float]], wanted: float) -> 
         "now": place(*points[-1]).split() if points else None,
         "zero": place(0, 0).split()[1],
         "ticks": ticks,
-        "shares": [(place(share * right, 0).split()[0], percent(share * right)) for share in (0.0, 0.25, 0.5, 0.75, 1.0)],
+        "shares": [(place(at, 0).split()[0], percent(at)) for at in _ticks(right)],
         "wide": WIDE,
         "high": HIGH,
         "edge": EDGE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation of what `may` makes
@@ -14,7 +14,7 @@ from driftline.server.demonstration import Demonstration
 from driftline.server.problems import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from driftline.server.auth import Gate
     from driftline.server.bodies import Limits
@@ -34,6 +34,16 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+class Provider(Protocol):
+    """`driftline.server.oidc.Door`, which takes a package of its own."""
+
+    def begin(self, back: str, wanted: str) -> Any:
+        """Send somebody to the provider."""
+
+    def finish(self, back: str, cookie: str, answer: Mapping[str, str]) -> tuple[str, str]:
+        """Take somebody who comes back."""
+
+
 @dataclass(slots=True)
 class Face:
     """What the routes share."""
@@ -44,6 +54,7 @@ class Face:
     limits: Limits
     meters: Meters
     clock: Callable[[], datetime] = wall_clock
+    door: Provider | None = None
     demonstration: Demonstration = field(init=False)
     _monitors: dict[str, tuple[Watched, Naming, datetime]] = field(default_factory=dict)
 

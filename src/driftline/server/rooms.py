@@ -16,10 +16,13 @@ from driftline.errors import DriftlineError
 from driftline.pages.fleet import Asked, acts, fleet
 from driftline.pages.look import POLICY, asset, render
 from driftline.reports.wording import clean
-from driftline.server.face import Face, face_of
+from driftline.server.face import Face, Provider, face_of
 from driftline.server.problems import Refusal, status_of
 from driftline.server.session import Seat, SignIn, form_of, next_place, seated, sign_in, sign_out
 from driftline.store.tokens import Role
+
+OIDC = "driftline-oidc"
+"""The cookie of somebody who is at the provider."""
 
 ROOMS = (("/", "Fleet"), ("/incidents", "Incidents"), ("/data", "Data"), ("/settings", "Settings"))
 """The places that the head of every page names."""
@@ -105,7 +108,47 @@ def assets(request: Request, name: str) -> Response:
 @ROUTES.get("/signin")
 def sign_in_page(request: Request, next: Annotated[str, Query(max_length=2000)] = "/") -> Response:  # noqa: A002  the parameter's name in the URL
     """Where a token is asked for."""
-    return shown(request, None, "signin.html", {"title": "Sign in", "next": next_place(next), "wrong": ""})
+    return _sign_in_page(request, next_place(next))
+
+
+@ROUTES.get("/signin/oidc")
+def to_provider(request: Request, next: Annotated[str, Query(max_length=2000)] = "/") -> Response:  # noqa: A002  as above
+    """Send somebody to the provider who knows them."""
+    begun = _door(request).begin(str(request.url_for("from_provider")), next_place(next))
+    response = RedirectResponse(begun.address, 303, headers=GUARD)
+    secure = request.url.scheme == "https"
+    response.set_cookie(OIDC, begun.cookie, max_age=600, httponly=True, samesite="lax", secure=secure, path="/signin/oidc")
+    return response
+
+
+@ROUTES.get("/signin/oidc/back")
+async def from_provider(request: Request) -> Response:
+    """Take somebody whom the provider sends back."""
+    door, cookie = _door(request), request.cookies.get(OIDC, "")
+    back, answer = str(request.url_for("from_provider")), dict(request.query_params)
+    try:
+        text, wanted = await run_in_threadpool(door.finish, back, cookie, answer)
+    except DriftlineError as error:
+        page = _sign_in_page(request, "/", f"{error.fact[:1].upper()}{error.fact[1:]}.", status_of(error))
+        page.delete_cookie(OIDC, path="/signin/oidc")
+        return page
+    token = await face_of(request).gate.holder(text, Role.VIEWER)
+    response = RedirectResponse(wanted, 303, headers=GUARD)
+    response.delete_cookie(OIDC, path="/signin/oidc")
+    await run_in_threadpool(sign_in, response, request, text, token)
+    return response
+
+
+def _door(request: Request) -> Provider:
+    door = face_of(request).door
+    if door is None:
+        raise Refusal(404, "nobody named a provider to sign in with", hint="start driftline serve with --oidc")
+    return door
+
+
+def _sign_in_page(request: Request, wanted: str, wrong: str = "", status: int = 200) -> Response:
+    said = {"title": "Sign in", "next": wanted, "wrong": wrong, "oidc": face_of(request).door is not None}
+    return shown(request, None, "signin.html", said, status)
 
 
 @ROUTES.post("/signin")
@@ -117,7 +160,7 @@ async def let_in(request: Request) -> Response:
         token = await face_of(request).gate.holder(text, Role.VIEWER)
     except Refusal as refused:
         told = refused.fact[:1].upper() + refused.fact[1:] + "."
-        return shown(request, None, "signin.html", {"title": "Sign in", "next": wanted, "wrong": told}, refused.status)
+        return _sign_in_page(request, wanted, told, refused.status)
     response = RedirectResponse(wanted, 303, headers=GUARD)
     await run_in_threadpool(sign_in, response, request, text, token)
     return response

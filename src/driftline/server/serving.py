@@ -33,10 +33,14 @@ from driftline.store.trainings import TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
     from types import FrameType
 
     from fastapi import FastAPI
+
+    from driftline.server.oidc import Door
+    from driftline.server.service import Service
 
 BACKLOG = 2048
 
@@ -55,6 +59,7 @@ class Settings:
         limits: how much a request may bring.
         per_second: requests a second that each token may make; no limit for 0.
         monitors: a directory of YAML files, one a monitor.
+        door: makes what lets people in whom a provider of OpenID Connect knows; None for tokens alone.
     """
 
     data: Path | str
@@ -66,6 +71,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     per_second: float = 0.0
     monitors: Path | None = None
+    door: Callable[[Service, Callable[[], datetime]], Door] | None = None
 
 
 @contextmanager
@@ -84,6 +90,7 @@ def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
         workers = [Scheduler(worker, settings.interval, meters), courier, trainer, Steward(service, wall_clock, worker.owner)]
     gate = Gate(service.tokens, wall_clock, settings.per_second)
     face = Face(service, intake, gate, settings.limits, meters)
+    face.door = settings.door(service, wall_clock) if settings.door else None
     try:
         for one in workers:
             one.start()

@@ -27,6 +27,9 @@ COOKIE = "driftline"
 LASTS = 12 * 3600
 """Seconds after which somebody signs in again."""
 
+OIDC = "oidc: "
+"""Tokens of people whom a provider of OpenID Connect knows are called so, with whom they are of."""
+
 LARGEST_FORM = 1 << 19
 FIELD = "sign"
 """The field of every form by which it is known as ours."""
@@ -116,6 +119,10 @@ def sign_out(response: Response, request: Request, seat: Seat) -> None:
     """Let somebody go."""
     response.delete_cookie(COOKIE, httponly=True, samesite="lax", path="/")
     _remember(face_of(request), seat.token, "session.close")
+    if seat.token.name.startswith(OIDC):
+        # Nobody else has this token: it was made for this session.
+        face = face_of(request)
+        face.service.tokens.revoke(seat.token.id, face.clock(), actor=seat.actor)
 
 
 def _remember(face: Face, token: Token, action: str) -> None:
