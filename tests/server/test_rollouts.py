@@ -80,6 +80,23 @@ def test_what_a_person_says_holds_at_once(api: Any, released: Path, face: Any, t
     assert "“lunch”" in api.get(PLACE, headers=headers).text
 
 
+def test_a_decision_to_roll_back_takes_it_back(api: Any, small: Any, released: Path, face: Any, token: Any, signed_in: Any) -> None:
+    """Whoever decides so in the place of what was decided need not press twice; where nothing was released, it stays on record."""
+    small.round()
+    text = token("operator")
+    newest = small.service.decisions.of(small.watched.id, limit=1)[0]
+    asked = {"sign": sign_of(text), "action": "roll back", "reason": "complaints"}
+    for _ in range(2):
+        place = f"/models/churn/decisions/{newest['id']}/override"
+        went = api.post(place, data=asked, headers=signed_in(text)).status_code
+    filed = load(released)
+    assert filed is not None
+    assert type(filed.state).__name__ == "RolledBack"
+    assert filed.history[-1]["why"] == "complaints"
+    assert went == 409
+    assert face.service.board.trail(before=None, limit=1)[0]["action"] == "rollout.tell"
+
+
 @pytest.mark.browser
 def test_a_challenger_is_taken_back_with_one_press(browser: Any, released: Path, face: Any, token: Any, served: Any, opened: Any) -> None:
     """From then on the champion answers everything."""

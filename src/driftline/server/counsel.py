@@ -14,7 +14,7 @@ from driftline.errors import DriftlineError, StateError
 from driftline.pages.decisions import choices, considered, depth, line, policy, training
 from driftline.release.rollout import start
 from driftline.reports.wording import clean
-from driftline.server.decided import action_of, one_of, terms_of
+from driftline.server.decided import action_of, answered, one_of, terms_of
 from driftline.server.face import Face, face_of, found
 from driftline.server.problems import Refusal
 from driftline.server.releasing import with_labels
@@ -54,7 +54,8 @@ async def approve(request: Request, name: Name, ident: Ident, seat: Operator) ->
     fields, face = await form_of(request, seat), face_of(request)
     await run_in_threadpool(one_of, face, name, ident)
     note = fields.get("note", [""])[0].strip()[:1000]
-    await run_in_threadpool(face.service.decisions.approve, ident, face.clock(), actor=seat.actor, note=note)
+    said = await run_in_threadpool(face.service.decisions.approve, ident, face.clock(), actor=seat.actor, note=note)
+    await run_in_threadpool(answered, face, said)
     return _back(name, ident, fields, "Approved.")
 
 
@@ -64,7 +65,8 @@ async def override(request: Request, name: Name, ident: Ident, seat: Operator) -
     fields, face = await form_of(request, seat), face_of(request)
     await run_in_threadpool(one_of, face, name, ident)
     note, instead = fields.get("reason", [""])[0].strip()[:1000], action_of(fields.get("action", [""])[0])
-    await run_in_threadpool(face.service.decisions.override, ident, face.clock(), actor=seat.actor, note=note, instead=instead)
+    said = await run_in_threadpool(face.service.decisions.override, ident, face.clock(), actor=seat.actor, note=note, instead=instead)
+    await run_in_threadpool(answered, face, said)
     return _back(name, ident, fields, "Overridden.")
 
 

@@ -11,12 +11,15 @@ from driftline.decisions.decision import Action
 from driftline.decisions.record import to_plain
 from driftline.decisions.rules import decide
 from driftline.decisions.terms import Terms
-from driftline.errors import ConfigError, StateError
+from driftline.errors import ConfigError, DriftlineError, StateError
+from driftline.rollout.rollout import Action as Told
 from driftline.server import schemas
 from driftline.server.auth import actor
 from driftline.server.face import Face, face_of, found, may
+from driftline.server.logs import LOG
 from driftline.server.problems import Refusal
 from driftline.server.schemas import problems
+from driftline.server.steward import act
 from driftline.store.decisions import decided_of
 from driftline.store.fleet import Watched
 from driftline.store.tokens import Role, Token
@@ -62,7 +65,7 @@ def approve(request: Request, name: Name, ident: Ident, asked: schemas.NewAnswer
     face = face_of(request)
     one_of(face, name, ident)
     try:
-        return finite(face.service.decisions.approve(ident, face.clock(), actor=actor(token), note=asked.note))
+        return finite(answered(face, face.service.decisions.approve(ident, face.clock(), actor=actor(token), note=asked.note)))
     except StateError as error:
         raise Refusal(409, error.fact, hint=error.hint) from error
 
@@ -74,7 +77,8 @@ def override(request: Request, name: Name, ident: Ident, asked: schemas.NewOverr
     one_of(face, name, ident)
     instead = action_of(asked.action)
     try:
-        return finite(face.service.decisions.override(ident, face.clock(), actor=actor(token), note=asked.reason, instead=instead))
+        said = face.service.decisions.override(ident, face.clock(), actor=actor(token), note=asked.reason, instead=instead)
+        return finite(answered(face, said))
     except StateError as error:
         raise Refusal(409, error.fact, hint=error.hint) from error
 
@@ -110,6 +114,18 @@ def one_of(face: Face, name: str, ident: int) -> dict[str, Any]:
         raise Refusal(404, error.fact, hint=error.hint) from error
     if kept.pop("monitor_id") != watched.id:
         raise Refusal(404, f"there is no decision {ident} about {name!r}", hint="look at the decisions of its monitor")
+    return kept
+
+
+def answered(face: Face, kept: dict[str, Any]) -> dict[str, Any]:
+    """Do at once what a person has said, where driftline can: take a model back that it released. A training waits for its turn."""
+    if (kept["instead"] or kept["action"]) == Action.ROLL_BACK.value:
+        watched = face.service.fleet.by_id(kept["monitor_id"])
+        try:
+            act(face.service, watched, Told.ROLL_BACK, face.clock(), kept["actor"], kept["note"] or kept["reason"])
+        except DriftlineError as error:
+            # It was not released by driftline: whoever said so puts the earlier model back.
+            LOG.warning("nothing to roll back", extra={"monitor": watched.name, "why": error.fact})
     return kept
 
 

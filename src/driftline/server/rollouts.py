@@ -19,16 +19,14 @@ from driftline.pages.decisions import training
 from driftline.pages.rollout import rollout
 from driftline.release.filed import Filed, load, place_of
 from driftline.release.records import Reader, seen
-from driftline.release.rollout import tell
 from driftline.reports.wording import clean
 from driftline.rollout.rollout import Action, Seen
-from driftline.server.face import Face, face_of, found
+from driftline.server.face import face_of, found
 from driftline.server.problems import Refusal
 from driftline.server.releasing import with_labels
 from driftline.server.rooms import GUARD, Door, Operator, Viewer, shown
 from driftline.server.session import form_of
-from driftline.server.steward import note
-from driftline.store.fleet import Watched
+from driftline.server.steward import act as tell_it
 
 ROUTES = APIRouter(prefix="/models/{name}/rollout", include_in_schema=False, route_class=Door)
 PARTS = 10
@@ -86,18 +84,8 @@ async def act(request: Request, name: Name, seat: Operator) -> Response:
     if not why:
         raise Refusal(422, "it is not said why", hint="go back, and write a reason: it stays on record")
     watched = await run_in_threadpool(found, face.service, name)
-    await run_in_threadpool(_act, face, watched, Action(action), seat.actor, why)
+    await run_in_threadpool(tell_it, face.service, watched, Action(action), face.clock(), seat.actor, why)
     return RedirectResponse(f"/models/{quote(name, safe='')}/rollout?notice=Done.", 303, headers=GUARD)
-
-
-def _act(face: Face, watched: Watched, action: Action, who: str, why: str) -> None:
-    now = face.clock()
-    filed = tell(with_labels(face.service, watched, now), action, now, who, why)
-    about = {"action": action.value, "version": filed.challenger, "why": why}
-    face.service.decisions.noted(who, "rollout.tell", watched.name, about, now)
-    for one in face.service.trainings.of(watched.id, 5):
-        if (one["rollout"] or {}).get("rollout") == filed.rollout:
-            note(face.service, one, filed, now)
 
 
 def evidence(specification: Specification, filed: Filed, now: datetime) -> tuple[list[Seen], str]:

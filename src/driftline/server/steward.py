@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftline.errors import DriftlineError, OutsideError
 from driftline.release.records import Reader
-from driftline.release.rollout import look
+from driftline.release.rollout import look, tell
 from driftline.rollout.rollout import Promoted
 from driftline.server.logs import LOG
 from driftline.server.releasing import with_labels
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from driftline.release.filed import Filed
+    from driftline.rollout.rollout import Action
     from driftline.server.service import Service
+    from driftline.store.fleet import Watched
 
 LEASE = "rollouts"
 INTERVAL = 5.0
@@ -88,6 +90,20 @@ class Steward:
             except Exception:  # noqa: BLE001  the steward must outlive any mistake of ours
                 LOG.exception("a mistake in driftline itself")
             self._stop.wait(INTERVAL)
+
+
+def act(service: Service, watched: Watched, action: Action, now: datetime, who: str, why: str) -> None:
+    """Do with a rollout what a person says, at once; it stands in its history, in the trail, and with the training that led to it.
+
+    Raises:
+        StateError: there is no rollout, or that cannot be done from here.
+    """
+    filed = tell(with_labels(service, watched, now), action, now, who, why)
+    about = {"action": action.value, "version": filed.challenger, "why": why}
+    service.decisions.noted(who, "rollout.tell", watched.name, about, now)
+    for one in service.trainings.of(watched.id, 5):
+        if (one["rollout"] or {}).get("rollout") == filed.rollout:
+            note(service, one, filed, now)
 
 
 def note(service: Service, training: dict[str, Any], filed: Filed, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
+from driftline.store.decided import decisions, trainings
 from driftline.store.documents import unpack
 from driftline.store.ledger import cut_of
 from driftline.store.tables import alerts, glances, monitors, profiles, standings, verdicts, windows
@@ -135,12 +136,13 @@ class Glances:
 
     def mark(self, monitor: int | None = None) -> str:
         """What changes whenever a monitor, or any, stands otherwise."""
-        wanted = select(func.count(), func.max(standings.c.changed))
-        if monitor is not None:
-            wanted = wanted.where(standings.c.monitor_id == monitor)
+        marks = []
         with self._database.reading() as tx:
-            many, changed = tx.execute(wanted).one()
-        return f"{many} {changed.isoformat() if changed else ''}"
+            for table, at in ((standings, standings.c.changed), (trainings, trainings.c.changed), (decisions, decisions.c.answered)):
+                wanted = select(func.count(), func.max(at))
+                many, changed = tx.execute(wanted if monitor is None else wanted.where(table.c.monitor_id == monitor)).one()
+                marks.append(f"{many} {changed.isoformat() if changed else ''}")
+        return ", ".join(marks)
 
     def fleet(self) -> list[Listed]:
         """Every monitor that is watched, by name."""
