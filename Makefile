@@ -8,10 +8,10 @@ BIN := .venv/bin
 KERNEL := $(wildcard setup.py src/driftline/engines/*.c src/driftline/engines/*.h)
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 
-.PHONY: help setup demo test lint format bench soak docs lock clean
+.PHONY: help setup demo test lint format bench bench-peers soak docs lock clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | column -t -s-
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | column -t -s $$'\t'
 
 setup: .venv/.installed ## .venv with the driftline command and everything the other words need
 
@@ -33,6 +33,9 @@ format: setup ## lay out the code as lint wants it
 
 bench: setup ## the numbers of the README
 	$(BIN)/python bench/run.py
+
+bench-peers: setup ## driftline beside other libraries, each in an environment of its own, into docs/benchmarks.md
+	$(BIN)/python bench/side_by_side.py --install
 
 soak: setup ## the same laws and simulations, in long rounds
 	$(PYTEST) -m "soak or hypothesis" --hypothesis-profile soak

@@ -1,7 +1,7 @@
 """Measures driftline beside its peers in one run: Parquet to verdicts, 50 columns, 1 million rows in 24 windows.
 
 Processor seconds are user and system time of a process of its own, less its imports; memory is that process's peak.
-Each peer lives in an environment of its own, made by `--install` from `bench/pins/*.txt` in the user's cache; a peer
+Each peer lives in an environment of its own, made by `--install` from `bench/peers/*.txt` in the user's cache; a peer
 that is not there is left out, with a sentence. Seven columns move in the second half.
 """
 
@@ -98,7 +98,7 @@ def say(what: str, measured: float, unit: str, wanted: float | None = None, *, m
 
 def python(peer: str, *, install: bool) -> str | None:
     """The interpreter of a peer's environment; None if it is not there."""
-    pins = HERE / "pins" / f"{peer}.txt"
+    pins = HERE / "peers" / f"{peer}.txt"
     place = CACHE / f"{peer}-{hashlib.blake2b(pins.read_bytes(), digest_size=6).hexdigest()}"
     interpreter = place / "bin" / "python"
     if not (place / "done").exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -13,7 +15,7 @@ from driftline.profile.bins import NumberBins, fit_number_bins
 from driftline.profile.moments import quantise
 from driftline.profile.plan import Planned
 from driftline.schema import Column, Kind, Role
-from driftline.warehouse.cells import Form, Grid, cell, within
+from driftline.warehouse.cells import Form, cell, grid_for
 from driftline.warehouse.dialect import dialect_of
 
 DUCK = dialect_of("duckdb")
@@ -24,7 +26,8 @@ NUMBERS = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1,
 def test_parts_are_the_grid_of_moments(values: list[float], reference: list[float]) -> None:
     """Two parts joined are the fixed-point number of `profile.moments`, whatever the scale."""
     bins = fit_number_bins(np.array(reference))
-    high, low = Grid(bins, small=False).parts("v", DUCK)
+    fitting = grid_for(bins, min(values), max(values))
+    high, low = replace(fitting, small=False).parts("v", DUCK)
     given_values = pa.table({"v": values})
     found = duckdb.sql(f"SELECT {high}, {low} FROM given_values").fetchall()
     assert given_values.num_rows == len(found)
@@ -32,12 +35,12 @@ def test_parts_are_the_grid_of_moments(values: list[float], reference: list[floa
 
 
 def test_small_says_that_squares_fit() -> None:
-    """Values of the reference's own bins are near; one beyond its ends may be anywhere."""
-    bins = fit_number_bins(np.random.default_rng(0).normal(size=1000))
-    counts = [0, 0, *[1] * (bins.width - 4), 0, 0]
-    assert within(bins, counts)
-    assert not within(bins, [0, 1, *counts[2:]])
-    assert within(bins, [0] * bins.width)
+    """Between ends that are near nothing is far; no value at all is near; the largest doubles are clipped."""
+    bins = NumberBins((0.0, 1.0), center=0.0, scale=1.0)
+    said = [
+        (grid.small, grid.inside) for grid in (grid_for(bins, *ends) for ends in ((-3.0, 3.0), (-3.0, 5.0), (None, None), (-1.7e308, 0.0)))
+    ]
+    assert said == [(True, True), (False, True), (True, True), (False, False)]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -123,10 +122,12 @@ class Grid:
     Attributes:
         bins: the column's bins, which carry the grid.
         small: no value is so large that its square on the grid needs more than 64 bits.
+        inside: none is so large that it is clipped.
     """
 
     bins: NumberBins
-    small: bool
+    small: bool = False
+    inside: bool = False
 
     @property
     def step(self) -> float:
@@ -137,7 +138,7 @@ class Grid:
         """The value on the grid, as one whole number, or as two of which the first counts 2^26."""
         reach = 2.0 * CLIP / self.step
         center, step = dialect.real(self.bins.center), dialect.real(self.step)
-        inside = value if self.small else _clamped(value, self.bins.center - reach, self.bins.center + reach, dialect)
+        inside = value if self.small or self.inside else _clamped(value, self.bins.center - reach, self.bins.center + reach, dialect)
         away = f"({inside} - {center})"
         if abs(self.bins.center) * 2.0**-54 * min(self.step, 1.0) < 2.0**-900:
             # Less than half a step is none; multiplied, it might be too small to be a double.
@@ -146,7 +147,8 @@ class Grid:
             scaled = f"{away} * {step}"
         if self.small:
             return (f"CAST({dialect.rounding.format(scaled)} AS {dialect.whole})",)
-        whole, half = dialect.rounding.format(_clamped(scaled, -CLIP, CLIP, dialect)), dialect.real(HALF)
+        whole = dialect.rounding.format(scaled if self.inside else _clamped(scaled, -CLIP, CLIP, dialect))
+        half = dialect.real(HALF)
         high = f"FLOOR({whole} / {half})"
         return f"CAST({high} AS {dialect.whole})", f"CAST({whole} - {high} * {half} AS {dialect.whole})"
 
@@ -157,13 +159,13 @@ def _clamped(value: str, low: float, high: float, dialect: Dialect) -> str:
     return f"CASE WHEN {value} < {first} THEN {first} WHEN {value} > {last} THEN {last} ELSE {value} END"
 
 
-def within(bins: NumberBins, counts: list[int]) -> bool:
-    """Whether values in the bins that hold any are near enough to the centre for `Grid.small`."""
-    held = [place for place, rows in enumerate(counts) if rows and 0 < place < len(counts) - 1]
-    if not held:
-        return True
-    ends = bins.edges[held[0] - 1], bins.edges[held[-1]]
-    return all(math.isfinite(end) and abs(end - bins.center) * 2.0**FIXED_POINT_BITS / bins.scale < SMALL / 2 for end in ends)
+def grid_for(bins: NumberBins, least: float | None, greatest: float | None) -> Grid:
+    """The grid for values between two: the farther they lie from its centre, the more it takes."""
+    # Of doubles, so large that one more step would be infinite.
+    far = max(
+        (abs(end / 2 - bins.center / 2) * (2.0**FIXED_POINT_BITS / bins.scale) for end in (least, greatest) if end is not None), default=0.0
+    )
+    return Grid(bins, small=far < SMALL / 4, inside=far < CLIP / 4)
 
 
 def levels(cell_: Cell) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from driftline.monitor import ColumnHints
 from driftline.profile.bins import NumberBins
 from driftline.schema import Kind
 from driftline.verdicts.report import Finding
-from driftline.warehouse.cells import Form, Grid, cell, finite, levels, within
+from driftline.warehouse.cells import Form, cell, finite, grid_for, levels
 from driftline.warehouse.source import WarehouseSource
 from driftline.warehouse.tally import Tally
 from driftline.warehouse.windows import Groups, segment_code, window_code
@@ -121,13 +121,15 @@ class Asked:
         """What each row is worth, and what that is called."""
         return [(self.value, f"v{self.cell.place}"), *((part, f"p{i}_{self.cell.place}") for i, part in enumerate(self.parts))]
 
-    def totals(self, total: str) -> list[str]:
-        """What is asked of a group of rows."""
-        value, *parts = (name for _, name in self.selected)
-        if self.cell.form is not Form.NUMBER:
-            return [f"COUNT({value})"]
-        products = [f"{one} * {other}" for i, one in enumerate(parts) for other in parts[i:]]
-        return [f"MIN({value})", f"MAX({value})", *(total.format(name) for name in [*parts, *products])]
+    def ends(self) -> list[str]:
+        """The least and the greatest of a group of rows; of other columns than numbers, how many rows hold something."""
+        value = f"v{self.cell.place}"
+        return [f"MIN({value})", f"MAX({value})"] if self.cell.form is Form.NUMBER else [f"COUNT({value})"]
+
+    def sums(self, total: str) -> list[str]:
+        """The sums of a group of rows: of its parts, and of their products."""
+        parts = [name for _, name in self.selected[1:]]
+        return [total.format(name) for name in [*parts, *(f"{one} * {other}" for i, one in enumerate(parts) for other in parts[i:])]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,11 @@ class Reading:
     tally: Tally
 
     def run(self, cells: Sequence[Cell]) -> list[Finding]:
-        """Fill the tally: bins first, which say how large values are; then sums, then values outside the levels."""
+        """Fill the tally: bins, then extremes, which say how large values are, sums, and values outside the levels."""
         self._each([one for one in cells if one.form is Form.NUMBER or levels(one)], self._bins, self._read_bins)
         asked = [self._asked(one) for one in cells if one.form is not Form.ABSENT]
-        self._each(asked or [Asked(cells[0], "NULL")], self._sums, self._read_sums)
+        self._each(asked or [Asked(cells[0], "NULL")], self._ends, self._read_ends)
+        self._each([self._on_grid(one) for one in asked if one.cell.form is Form.NUMBER], self._sums, self._read_sums)
         for one in cells:
             if one.form is Form.ABSENT:
                 self.tally.absent(one)
@@ -185,33 +188,52 @@ class Reading:
                     self.tally.bin(key, one, value, int(rest[-1]))
 
     def _asked(self, one: Cell) -> Asked:
-        bins = one.planned.bins
-        if one.form is not Form.NUMBER or not isinstance(bins, NumberBins):
+        if one.form is not Form.NUMBER:
             return Asked(one, one.value)
         held, nan = self.tally.held(one)
-        value = finite(one.value, self.source.dialect) if nan or held[0] or held[-1] else one.value
-        return Asked(one, value, Grid(bins, small=within(bins, held.tolist())).parts(value, self.source.dialect))
+        return Asked(one, finite(one.value, self.source.dialect) if nan or held[0] or held[-1] else one.value)
 
-    def _sums(self, asked: Sequence[Asked]) -> str:
-        """Rows; rows that hold something; sums, sums of squares, and extremes of numbers."""
-        inner = self._inner([pair for one in asked for pair in one.selected])
-        totals = [total for one in asked for total in one.totals(self.source.dialect.total)]
+    def _on_grid(self, one: Asked) -> Asked:
+        """With the parts of its value: one where that is never large, else two."""
+        bins = one.cell.planned.bins
+        assert isinstance(bins, NumberBins)  # noqa: S101  what makes it a number
+        grid = grid_for(bins, *self.tally.ends(one.cell))
+        return replace(one, parts=grid.parts(one.value, self.source.dialect))
+
+    def _grouped(self, selected: Sequence[tuple[str, str]], asked: Sequence[str]) -> str:
         grouped = f" GROUP BY {', '.join(self._keys)}" if self._keys else ""
-        return f"SELECT {', '.join([*self._keys, 'COUNT(*)', *totals])} FROM ({inner}) AS r{grouped}"  # noqa: S608  as above
+        return f"SELECT {', '.join([*self._keys, *asked])} FROM ({self._inner(selected)}) AS r{grouped}"  # noqa: S608  as above
 
-    def _read_sums(self, asked: Sequence[Asked], rows: list[Any]) -> None:
+    def _ends(self, asked: Sequence[Asked]) -> str:
+        """Rows, rows that hold something, and extremes of numbers."""
+        return self._grouped([pair for one in asked for pair in one.selected], ["COUNT(*)", *(end for one in asked for end in one.ends())])
+
+    def _read_ends(self, asked: Sequence[Asked], rows: list[Any]) -> None:
         for row in rows:
             key, (whole, *rest) = self.groups.key(row)
             if not whole:
                 continue
             self.tally.rows(key, int(whole))
             for one in asked:
-                taken = len(one.totals(""))
-                told, rest = rest[:taken], rest[taken:]
                 if one.cell.form is Form.NUMBER:
-                    self.tally.sums(key, one.cell, told[0], told[1], told[2:])
+                    self.tally.extremes(key, one.cell, rest.pop(0), rest.pop(0))
                 else:
-                    self.tally.present(key, one.cell, int(told[0]))
+                    self.tally.present(key, one.cell, int(rest.pop(0)))
+
+    def _sums(self, asked: Sequence[Asked]) -> str:
+        """Sums of numbers on their grids, and of their squares."""
+        total = self.source.dialect.total
+        return self._grouped([pair for one in asked for pair in one.selected[1:]], [said for one in asked for said in one.sums(total)])
+
+    def _read_sums(self, asked: Sequence[Asked], rows: list[Any]) -> None:
+        for row in rows:
+            key, told = self.groups.key(row)
+            rest = list(told)
+            for one in asked:
+                taken = len(one.sums(""))
+                if rest[0] is not None:
+                    self.tally.sums(key, one.cell, rest[:taken])
+                rest = rest[taken:]
 
     def _unseen(self, one: Cell) -> Iterator[Finding]:
         """Fetch values outside the levels, where there are few."""

@@ -68,17 +68,25 @@ class Tally:
             else:
                 profile.counts[start + len(known)] = rest
 
-    def sums(self, key: Key, one: Cell, least: float | None, greatest: float | None, sums: Sequence[Any]) -> None:
-        """Extremes of a column of numbers, and sums of its parts on the grid: one and its square, or two and their products."""
+    def extremes(self, key: Key, one: Cell, least: float | None, greatest: float | None) -> None:
+        """The least and the greatest of a column of numbers; what is in none of its bins is null."""
         profile = self._of(key)
         there = int(profile.counts[self.plan.slice(one.place)].sum() + profile.odd[one.place, Odd.NAN])
         profile.odd[one.place, Odd.NULL] = self._rows[key] - there
-        if least is None or greatest is None:
-            return
-        # Adding 0.0 turns -0.0 into 0.0.
-        profile.extremes[one.place] = float(least) + 0.0, float(greatest) + 0.0
+        if least is not None and greatest is not None:
+            # Adding 0.0 turns -0.0 into 0.0.
+            profile.extremes[one.place] = float(least) + 0.0, float(greatest) + 0.0
+
+    def ends(self, one: Cell) -> tuple[float | None, float | None]:
+        """The least and the greatest of a column in all windows; None where there is none."""
+        found = np.array([part.extremes[one.place] for part in self._held.values()] or [[np.inf, -np.inf]])
+        least, greatest = float(found[:, 0].min()), float(found[:, 1].max())
+        return (least, greatest) if least <= greatest else (None, None)
+
+    def sums(self, key: Key, one: Cell, sums: Sequence[Any]) -> None:
+        """Sums of a column's parts on the grid: of one and its square, or of two and their products."""
         first, square = joined(sums)
-        profile.sums[one.place] = np.concatenate([to_limbs(first, SUM_LIMBS), to_limbs(square, SQUARE_LIMBS)])
+        self._of(key).sums[one.place] = np.concatenate([to_limbs(first, SUM_LIMBS), to_limbs(square, SQUARE_LIMBS)])
 
     def absent(self, one: Cell) -> None:
         """A column that is not there."""
