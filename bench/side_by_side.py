@@ -145,9 +145,8 @@ def written(measured: dict[str, Any]) -> None:
 
 def table(measured: dict[str, Any]) -> str:
     """Two tables: what it costs and what is flagged though nothing changed; then what is found."""
-    cost = [
-        "| library | setting | processor time | peak memory | columns flagged though unchanged | windows with any | the same, rows in spells |"
-    ]
+    heads = ("library", "setting", "processor time", "peak memory", "unchanged columns flagged", "windows with any", "both, rows in spells")
+    cost = [f"| {' | '.join(heads)} |"]
     cost += ["|---|---|---|---|---|---|---|"]
     power = ["| library | setting | " + " | ".join(CHANGES.values()) + " |", "|---|---|" + "---|" * len(CHANGES)]
     for peer in ("driftline", *PEERS):

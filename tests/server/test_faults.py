@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,9 @@ from driftline.server.face import wall_clock
 from driftline.server.service import open_service
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
-from driftline.services.intake import Kind
+from driftline.services.intake import Kind, sort_rows
 from driftline.store.database import Database
+from driftline.store.intake import Delivery
 from driftline.store.leases import acquire
 from driftline.store.ledger import LABELS, PREDICTIONS, parcel_of
 from driftline.store.migrations import REVISIONS, upgrade
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 SRC = str(HERE.parents[1] / "src")
+START = datetime(2026, 1, 5, tzinfo=UTC)
 AT_ONCE = Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0))
 
 
@@ -318,3 +320,60 @@ def test_a_service_that_is_killed_while_a_model_logs(small: Any, tmp_path: Path)
     spooled = sum(int(file.stem.rpartition("-")[2]) for file in (tmp_path / "spool").rglob("*.json"))
     assert len(ids) == len(set(ids))
     assert len(ids) + spooled >= 1200
+
+
+def send_an_hour(world: Any, watched: list[Any], hour: int) -> None:
+    """Every monitor's rows of one hour, each in a batch."""
+    for place, one in enumerate(watched):
+        dice = random.Random(f"{place}-{hour}")
+        rows = [
+            {
+                "id": f"{hour}-{i}",
+                "features": {"amount": dice.gauss(0, 1), "plan": dice.choice(["free", "pro"])},
+                "score": dice.random(),
+                "timestamp": (START + timedelta(hours=hour, minutes=2 * i)).isoformat(),
+            }
+            for i in range(30)
+        ]
+        found = sort_rows(rows, Kind.PREDICTIONS, world.service.library.naming(one), wall_clock())
+        given = Delivery(one.id, one.name, Kind.PREDICTIONS, f"h{hour}", f"h{hour}", found.rows, found.refused, wall_clock())
+        world.intake.submit(given).result(60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("monitors", "hours", "cycle"), [(10, 2, 90.0), pytest.param(1000, 10, 3600.0, marks=pytest.mark.soak)])
+def test_three_workers_judge_every_window_once_and_in_its_cycle(
+    open_world: Any, postgres: Any, victims: Victims, tmp_path: Path, monitors: int, hours: int, cycle: float
+) -> None:
+    """Three processes share many monitors; one is killed in every cycle, and no window is judged twice, left out or late."""
+    url = postgres.url()
+    world = open_world(url)
+    yaml = world.watched.yaml
+    watched = [world.service.watch(yaml.replace("churn", f"m{i}"), "/", wall_clock(), actor="test") for i in range(monitors)]
+    order = {"do": "work", "data": str(tmp_path / "data"), "url": url, "told": str(tmp_path / "told")}
+    workers = [victims.start(**order) for _ in range(3)]
+    dice, sent = random.Random(0), {}
+
+    def judged() -> int:
+        with world.service.database.reading() as tx:
+            return int(tx.execute(sa.select(sa.func.count()).select_from(verdicts)).scalar_one())
+
+    for hour in range(hours):
+        send_an_hour(world, watched, hour)
+        sent[hour] = wall_clock()
+        # In the middle of the work that has just come.
+        wait_for(lambda due=hour * monitors + monitors // 4: judged() >= due, cycle)
+        killed = dice.randrange(3)
+        kill(workers[killed])
+        workers[killed] = victims.start(**order)
+        wait_for(lambda due=(hour + 1) * monitors: judged() >= due, cycle)
+    for worker in workers:
+        kill(worker)
+    with world.service.database.reading() as tx:
+        said = tx.execute(
+            sa.select(verdicts.c.monitor_id, verdicts.c.position, verdicts.c.revision, verdicts.c.rows, verdicts.c.created)
+        ).all()
+    assert len(said) == len({(one.monitor_id, one.position) for one in said}) == monitors * hours
+    assert {(one.revision, one.rows) for one in said} == {(1, 30)}
+    first = min(one.position for one in said)
+    assert max((one.created - sent[one.position - first]).total_seconds() for one in said) < cycle
