@@ -12,7 +12,8 @@ from importlib import import_module
 from inspect import signature
 from pathlib import Path
 
-ROWS, OUTPUT, CHAMPION, MODEL, REASON = "DRIFTLINE_ROWS", "DRIFTLINE_OUTPUT", "DRIFTLINE_CHAMPION", "DRIFTLINE_MODEL", "DRIFTLINE_REASON"
+ROWS, OUTPUT, CHAMPION, MODEL = "DRIFTLINE_ROWS", "DRIFTLINE_OUTPUT", "DRIFTLINE_CHAMPION", "DRIFTLINE_MODEL"
+REASON, RUN = "DRIFTLINE_REASON", "DRIFTLINE_RUN"
 """What a run is told, through its environment."""
 
 PATHS = {"rows": ROWS, "output": OUTPUT, "champion": CHAMPION, "model": MODEL}

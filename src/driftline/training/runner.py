@@ -123,6 +123,7 @@ def _attempted(order: Order, recipe: Recipe, home: Path, attempt: int, descripto
         call.OUTPUT: str(output.resolve()),
         call.CHAMPION: order.champion_model and str(Path(order.champion_model).resolve()),
         call.REASON: order.reason,
+        call.RUN: home.name,
     }
     # Written down before it begins: what is killed now is found again.
     paper.write(home / RUN, Run(key=home.name, end=End.RUNNING, why="it is training", attempt=attempt).written())
