@@ -17,7 +17,7 @@ from driftline.rollout.plan import Aim, Limits, Mode, Plan, Step
 from driftline.training.order import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from driftline.config.document import Document
@@ -43,6 +43,25 @@ class InMlflow:
     uri: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that was done to a column before.
+
+    Attributes:
+        column: its name.
+        factor: it came so many times as large; 0 where it came empty, None where a text came with a level nobody knew.
+    """
+
+    column: str
+    factor: float | None = 0.0
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        said = "unseen" if self.factor is None else f"× {self.factor:g}" if self.factor else "missing"
+        return f"{self.column} {said}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Releasing:
     """All of it.
@@ -54,6 +73,8 @@ class Releasing:
         recipe: how a model is trained; None where nobody says.
         score: how it is asked; None where nobody says.
         gate: what it must prove.
+        golden: a file of labelled rows that never changes; None for none.
+        faults: what is done to rows again that was done to them before.
         plan: how it is released.
         slow: seconds beyond which an answer is slow.
         records: the folder of the gateway's records; None where nobody says.
@@ -68,6 +89,8 @@ class Releasing:
     plan: Plan
     slow: float
     records: Path | None = None
+    golden: Path | None = None
+    faults: tuple[Fault, ...] = ()
 
     def training(self) -> Recipe:
         """How a model is trained.
@@ -97,10 +120,18 @@ def releasing(document: Document, directory: Path, environ: Mapping[str, str]) -
         recipe=_recipe(said, said.command, said.call, directory) if said.command or said.call else None,
         score=_recipe(said, said.score, None, directory) if said.score else None,
         gate=gate(document),
+        golden=Path(located(document.gate.golden, directory)) if document.gate and document.gate.golden else None,
+        faults=tuple(_faults(document.gate.faults)) if document.gate and document.gate.faults else (),
         plan=plan(document),
         slow=((document.rollout and document.rollout.slow_ms) or 500.0) / 1000,
         records=Path(located(document.rollout.records, directory)) if document.rollout and document.rollout.records else None,
     )
+
+
+def _faults(said: written.Faults) -> Iterator[Fault]:
+    yield from (Fault(column) for column in said.missing or ())
+    yield from (Fault(column, None) for column in said.unseen or ())
+    yield from (Fault(column, factor) for column, factor in (said.times or {}).items())
 
 
 def period(said: str) -> timedelta:
@@ -128,6 +159,10 @@ def gate(document: Document) -> Gate:
         nulls=NULLS if said.nulls is None else said.nulls,
         latency=said.latency_ms and said.latency_ms / 1000,
         size=None if said.size_mb is None else int(said.size_mb * 1_000_000),
+        gaps=dict(said.fairness or {}),
+        explanation=said.explanation,
+        golden_margin=default.golden_margin if said.golden_margin is None else said.golden_margin,
+        fault_margin=default.fault_margin if said.fault_margin is None else said.fault_margin,
         level=said.level or default.level,
     )
 

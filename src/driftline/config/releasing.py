@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from driftline.config.forms import PERIOD, STRICT, Floor, Positive, Share, Text, Texts, Whole, forms
 from driftline.errors import near_miss
+from driftline.performance.fairness import GAPS
 from driftline.rollout.trial import MEASURES
 
 Command = Annotated[
@@ -86,6 +87,24 @@ class Training(BaseModel):
     )
 
 
+def _gap(name: str) -> str:
+    if name not in GAPS:
+        fact = f"there is no gap between groups called {name!r}"
+        raise PydanticCustomError("unknown_name", "{fact}", {"fact": fact, "hint": near_miss(name, GAPS)})
+    return name
+
+
+class Faults(BaseModel):
+    """Faults that the feed had, done to the newest rows again."""
+
+    model_config = STRICT
+    missing: Texts | None = Field(None, description="Columns that came empty.", examples=[["distance_km"]])
+    unseen: Texts | None = Field(None, description="Columns of text that came with a level nobody knew.", examples=[["country"]])
+    times: dict[Text, float] | None = Field(
+        None, description="Columns that came in another unit, with the factor.", examples=[{"amount": 1000}]
+    )
+
+
 class Gate(BaseModel):
     """What a challenger must prove before it is released. Margins say by how much it may be worse."""
 
@@ -109,6 +128,20 @@ class Gate(BaseModel):
     )
     latency_ms: Positive | None = Field(None, description="Of 95 in 100 answers, the slowest may take so long.", examples=[50])
     size_mb: Positive | None = Field(None, description="How large its files may be.", examples=[200])
+    golden: Text | None = Field(
+        None, description="A Parquet file of labelled rows that never changes, on which it is judged as well.", examples=["golden.parquet"]
+    )
+    golden_margin: Floor | None = Field(None, description="By how much it may be worse there. Without this: 0.01.", examples=[0.01])
+    fairness: dict[Annotated[str, AfterValidator(_gap)], Floor] | None = Field(
+        None,
+        description="How far the groups of each segment may be apart in its decisions: the largest gap, or the smallest ratio.",
+        examples=[{"equal_opportunity_difference": 0.1}],
+    )
+    explanation: Share | None = Field(
+        None, description="How well the order of the columns it leans on has to agree with the champion's: from 0 to 1.", examples=[0.7]
+    )
+    faults: Faults | None = Field(None, description="Faults that it has to stand as well as the champion.", examples=[{"missing": ["zip"]}])
+    fault_margin: Floor | None = Field(None, description="By how much it may be worse then. Without this: 0.05.", examples=[0.05])
     level: Annotated[float, Field(gt=0, lt=0.5)] | None = Field(
         None, description="The chance that a challenger which is worse by the margin passes. Without this: 0.05.", examples=[0.05]
     )

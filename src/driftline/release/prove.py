@@ -16,6 +16,7 @@ from driftline.registries.aliases import Alias
 from driftline.release.prospect import prospects
 from driftline.release.retrain import models
 from driftline.release.rows import cutting, labelled
+from driftline.release.stress import cut, planned
 from driftline.release.trials import Words, numbers, text_of
 from driftline.rollout.claims import Check, Outcome
 from driftline.rollout.gate import Facts, GateReport, judge
@@ -123,14 +124,19 @@ def prove(
     table = pq.read_table([rows.folder / file["name"] for file in rows.manifest["files"]])
     place = specification.releasing.directory / "proofs" / name / version
     unseen = place / "rows"
-    _features(specification, table, unseen)
-    said = answers(answered, table.num_rows) if answered else _asked(specification, registry, version, unseen, table.num_rows, tell)
+    stress = planned(specification, table, _features(specification, table))
+    unseen.mkdir(parents=True, exist_ok=True)
+    asked = stress.table
+    pq.write_table(asked, unseen / "rows-00000.parquet")
     champion = "" if answered else registry.aliases(name).get(Alias.CHAMPION, "")
+    said = answers(answered, table.num_rows) if answered else _asked(specification, registry, version, unseen, asked.num_rows, tell)
+    theirs = _asked(specification, registry, champion, unseen, asked.num_rows, tell) if champion else None
     words = Words.of(specification)
-    theirs = _asked(specification, registry, champion, unseen, table.num_rows, tell) if champion else _recorded(specification, table)
-    trial = _trial(specification, table, words, theirs, said)
-    facts = _facts(about, rows, said)
-    report = _with(judge(trial, specification.releasing.gate, facts), _signature(registry, name, version, table))
+    own = cut(said, 0, table.num_rows)
+    trial = _trial(specification, table, words, _recorded(specification, table) if theirs is None else cut(theirs, 0, table.num_rows), own)
+    beside = tuple(stress.beside(theirs, said, lambda labels, first, second: _tried(words, labels, first, second)))
+    report = judge(trial, specification.releasing.gate, _facts(about, rows, own), beside, stress.leaning(theirs, said))
+    report = _with(report, _signature(registry, name, version, table))
     value, currency = _value(specification, trial)
     span = (str(rows.manifest["from"] or ""), str(rows.manifest["to"] or ""))
     proof = Proof(
@@ -155,15 +161,14 @@ def _rows(specification: Specification, about: Mapping[str, Any], now: datetime)
     return opened(take(found.source, wanted, cutting(specification, found.time), specification.releasing.directory / "holdout", now).folder)
 
 
-def _features(specification: Specification, table: pa.Table, place: Path) -> None:
-    """The rows without what came true and what the champion said, for a model to be asked about."""
+def _features(specification: Specification, table: pa.Table) -> list[str]:
+    """The columns without what came true and what the champion said, for a model to be asked about."""
     hints = specification.monitor.hints
     known = {name for name, role in hints.roles.items() if role in {Role.LABEL, Role.PREDICTION, Role.SCORE, Role.LATENCY, Role.ERROR}}
     known |= {hints.label_time} if hints.label_time else set()
     labels = specification.places.labels
     known |= {labels.time, f"{hints.named(Role.LABEL)}_{labels.time}"} if labels and labels.time else set()
-    place.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table.select([name for name in table.column_names if name not in known]), place / "rows-00000.parquet")
+    return [name for name in table.column_names if name not in known]
 
 
 def _asked(specification: Specification, registry: Models, version: str, rows: Path, count: int, tell: Callable[[str], None]) -> Said:
@@ -190,12 +195,17 @@ def _trial(specification: Specification, table: pa.Table, words: Words, champion
     label = specification.monitor.hints.named(Role.LABEL)
     cut_by = [name for name in specification.monitor.hints.segments if name in table.column_names]
     segments = {name: np.array([text_of(value) or "null" for value in table[name].to_pylist()]) for name in cut_by}
+    return replace(_tried(words, table[label].to_pylist(), champion, challenger), segments=segments)
+
+
+def _tried(words: Words, labels: list[Any], champion: Said, challenger: Said) -> Trial:
+    """Both models' answers to rows beside what came true."""
     prediction = (champion.prediction, challenger.prediction)
     if None in prediction and words.task is Task.BINARY:
         # Both decide in the same way: by the threshold where one of them only scores.
         prediction = (None, None) if champion.score is not None and challenger.score is not None else prediction
     theirs, own = words.answers(champion.score, prediction[0]), words.answers(challenger.score, prediction[1])
-    return Trial(words.labels(table[label].to_pylist()), theirs, own, segments)
+    return Trial(words.labels(labels), theirs, own)
 
 
 def _facts(about: Mapping[str, Any], rows: Snapshot, said: Said) -> Facts:

@@ -8,27 +8,28 @@ one claim fails it; among segments that is corrected for their number by Benjami
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from driftline.errors import ConfigError
 from driftline.inference.significance import POWER_Z, normal_quantile
-from driftline.rollout import claims
+from driftline.rollout import claims, treatment
 from driftline.rollout.claims import Check, Outcome
 from driftline.rollout.trial import MEASURES, gain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
 
     from driftline.rollout.paired import Gain
+    from driftline.rollout.treatment import Leaning
     from driftline.rollout.trial import Trial
 
-__all__ = ["Check", "Facts", "Gate", "GateReport", "Outcome", "Rule", "judge"]
+__all__ = ["Beside", "Check", "Facts", "Gate", "GateReport", "Outcome", "Rule", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ class Gate:
         latency: seconds below which `latency_share` of its answers must come.
         latency_share: 0.95 for the 95th percentile.
         size: largest size in bytes.
+        gaps: how unequally the challenger may treat the groups of each segment, by the name of the gap.
+        explanation: the least rank correlation of the columns that the two models lean on.
+        golden_margin: by how much the primary metric may be worse on the frozen golden set.
+        fault_margin: by how much it may be worse on rows that were spoilt as they were before.
         level: the chance that a challenger which breaks a rule passes.
         asked: how often the gate may be asked about one challenger, with more rows each time; the level is divided by it.
         fewest: with fewer judged rows nothing is concluded.
@@ -77,6 +82,10 @@ class Gate:
     latency: float | None = None
     latency_share: float = 0.95
     size: int | None = None
+    gaps: Mapping[str, float] = field(default_factory=dict)
+    explanation: float | None = None
+    golden_margin: float = 0.01
+    fault_margin: float = 0.05
     level: float = 0.05
     asked: int = 1
     fewest: int = 100
@@ -113,6 +122,21 @@ class Facts:
     rows_from: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """Other rows than the holdout: a golden set, or rows that were spoilt on purpose.
+
+    Attributes:
+        name: what they are.
+        trial: both models on them; None where they could not be asked.
+        margin: by how much the primary metric may be worse.
+    """
+
+    name: str
+    trial: Trial | None
+    margin: float
+
+
 @dataclass(frozen=True, slots=True)
 class GateReport:
     """What the gate says.
@@ -130,14 +154,24 @@ class GateReport:
     sentence: str
 
 
-def judge(trial: Trial, gate: Gate, facts: Facts | None = None) -> GateReport:
+def judge(
+    trial: Trial, gate: Gate, facts: Facts | None = None, beside: Sequence[Beside] = (), leaning: Leaning | None = None
+) -> GateReport:
     """Hold a challenger against the rules.
+
+    Args:
+        trial: both models on the holdout.
+        gate: the rules.
+        facts: what is known of the challenger beside its answers.
+        beside: both models on other rows.
+        leaning: on which columns they lean.
 
     Raises:
         ConfigError: a metric needs what the models do not say.
     """
     known = trial.judged()
-    checks = (*_of_rows(trial, known, gate), *_of_facts(facts or Facts(), gate))
+    more_rows = (_beside(one, gate) for one in beside)
+    checks = (*_of_rows(trial, known, gate), *more_rows, *_explained(leaning, gate), *_of_facts(facts or Facts(), gate))
     failed = [check for check in checks if check.outcome is Outcome.FAIL]
     open_ones = [check for check in checks if check.outcome is Outcome.INCONCLUSIVE]
     if failed:
@@ -171,6 +205,30 @@ def _of_rows(trial: Trial, known: Trial, gate: Gate) -> Iterator[Check]:
     if gate.churn is not None and known.champion.decision is not None:
         turned = int((known.champion.decision != known.challenger.decision).sum())
         yield claims.at_most("churn", turned, len(known), gate.churn, gate.each)
+
+    for kind, limit in gate.gaps.items():
+        if not known.segments:
+            yield Check(f"fairness: {kind}", Outcome.INCONCLUSIVE, f"fairness: {kind}: no segments say which groups there are")
+        for name in known.segments:
+            yield treatment.fair(known, name, kind, limit, gate.each)
+
+
+def _beside(one: Beside, gate: Gate) -> Check:
+    metric = gate.primary.metric
+    name = f"{one.name}: {metric}"
+    if one.trial is None:
+        return Check(name, Outcome.INCONCLUSIVE, f"{name}: the champion is not at hand to be asked", limit=-one.margin)
+    return _claimed(name, gain(one.trial.judged(), metric, one.margin, gate.confidence), one.margin, gate.each)
+
+
+def _explained(leaning: Leaning | None, gate: Gate) -> Iterator[Check]:
+    if gate.explanation is None:
+        return
+    if leaning is None:
+        said = "explanation: the champion is not at hand to be asked"
+        yield Check("explanation", Outcome.INCONCLUSIVE, said, limit=gate.explanation)
+        return
+    yield treatment.like_minded(leaning, gate.explanation, gate.each)
 
 
 def _nulls(trial: Trial) -> tuple[int, int]:
