@@ -14,6 +14,7 @@ from driftline.decisions.decision import Action
 from driftline.rehearsal import stage as staging
 from driftline.rehearsal import traffic
 from driftline.rehearsal.servers import gateway, model_server
+from driftline.release import reference
 from driftline.release import rollout as releasing
 from driftline.release.prove import prove
 from driftline.release.records import Reader
@@ -234,6 +235,9 @@ def improve(play: Play, version: str) -> bool:
     play.expect("shadow and canaries end with its promotion", came=promoted)
     champion = models(play.stage.specification).aliases(staging.NAME).get("champion", "")
     play.tell(f"  the champion in the registry is version {champion}")
+    renewed = reference.place_of(play.stage.specification) / reference.NOW
+    if promoted and renewed.exists():
+        play.tell(f"  its own answers to rows that it never saw are the new reference, in {renewed}; the one before is kept")
     return promoted
 
 

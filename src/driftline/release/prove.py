@@ -143,7 +143,7 @@ def prove(
         model=name, challenger=version, champion=champion, report=report, rows=table.num_rows, span=span, value=value, currency=currency
     )
     proof = replace(proof, overridden=override, prospects=prospects(trial, specification.releasing.plan, span))
-    paper.write(place / "proof.json", {"at": now.isoformat(), **proof.written()})
+    paper.write(place / "proof.json", {"at": now.isoformat(), "rows_in": str(rows.folder.resolve()), **proof.written()})
     return proof
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from driftline.errors import StateError
 from driftline.lock import held
 from driftline.registries.aliases import Alias, entry, promotion, withdrawal
-from driftline.release import records
+from driftline.release import records, reference
 from driftline.release.filed import PROMOTE, Filed, load, place_of, refuse_while_running, store
 from driftline.release.prove import proved
 from driftline.release.retrain import models
@@ -44,7 +44,7 @@ def start(
         refuse_while_running(specification)
         before = load(path)
         if before is not None:
-            _told(specification, path, before)
+            _told(specification, path, before, now)
         version = version or registry.aliases(name).get(Alias.CHALLENGER, "")
         if not version:
             raise StateError(f"{name!r} has no challenger", hint="train one: driftline retrain")
@@ -83,13 +83,13 @@ def look(specification: Specification, now: datetime, reader: records.Reader | N
     """
     path = place_of(specification)
     with _alone(path, specification.monitor.name):
-        filed = _told(specification, path, _there(specification, path))
+        filed = _told(specification, path, _there(specification, path), now)
         if filed.over or not filed.spool:
             return filed
         table = (reader or records.Reader(Path(filed.spool))).records(filed.rollout, filed.step, filed.since)
         shown = records.seen(specification, filed.plan, filed.step, table, now)
         state, reason = step(filed.state, shown, now, filed.plan)
-        return _told(specification, path, store(path, filed.moved(state, reason, now)))
+        return _told(specification, path, store(path, filed.moved(state, reason, now)), now)
 
 
 def tell(specification: Specification, action: Action, now: datetime, by: str, why: str = "") -> Filed:
@@ -100,11 +100,11 @@ def tell(specification: Specification, action: Action, now: datetime, by: str, w
     """
     path = place_of(specification)
     with _alone(path, specification.monitor.name):
-        filed = _told(specification, path, _there(specification, path))
+        filed = _told(specification, path, _there(specification, path), now)
         state, reason = step(filed.state, Command(action, by, why), now, filed.plan)
         if reason in {Reason.NOT_NOW, Reason.OVER}:
             raise StateError(f"the rollout cannot {action.value} now: {filed.reason.value}", hint="driftline rollout status")
-        return _told(specification, path, store(path, filed.moved(state, reason, now, by, why)))
+        return _told(specification, path, store(path, filed.moved(state, reason, now, by, why)), now)
 
 
 def status(specification: Specification) -> Filed:
@@ -123,8 +123,8 @@ def _there(specification: Specification, path: Path) -> Filed:
     return filed
 
 
-def _told(specification: Specification, path: Path, filed: Filed) -> Filed:
-    """Tell the registry what it has not heard; asked again after a crash, it ends the same way."""
+def _told(specification: Specification, path: Path, filed: Filed, now: datetime) -> Filed:
+    """Tell the registry what it has not heard, and let the reference follow; asked again after a crash, it ends the same way."""
     if not filed.pending:
         return filed
     trouble = ""
@@ -132,6 +132,10 @@ def _told(specification: Specification, path: Path, filed: Filed) -> Filed:
         models(specification).change(filed.model, filed.challenger, promotion if filed.pending == PROMOTE else withdrawal)
     except StateError as error:
         trouble = error.fact  # there is nothing to go back to: the registry keeps what it has, the weights say who answers
+    if filed.pending == PROMOTE:
+        trouble = trouble or reference.renew(specification, filed.challenger, now)
+    else:
+        reference.restore(specification, filed.challenger, now)
     return store(path, replace(filed, pending="", trouble=trouble))
 
 
