@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from driftline.release.prove import Proof
     from driftline.verdicts.report import Report
 
+PATIENT = ("--timeout", "100", "--patience", "30", "--slow", "10")
+"""Here slow answers say that the machine is busy, not that a model is."""
+
 PACKET, SMALL = 100, 10
 """Payments in a request; in a rollout fewer, for traffic is split request by request."""
 
@@ -103,7 +106,7 @@ def raise_curtain(play: Play) -> None:
     stage = play.stage
     champion = play.open.enter_context(model_server(stage.model, stage.champion))
     options = ["--champion", champion, "--state", str(stage.state), "--spool", str(stage.records), "--id", "transaction_id"]
-    play.url = play.open.enter_context(gateway([*options, "--patience", "5", "--slow", "2"]))
+    play.url = play.open.enter_context(gateway([*options, *PATIENT]))
     play.act("The model answers through the gateway")
     play.tell(f"  version 1 is the champion, in a model server of its own at {champion}; the gateway is at {play.url}")
     play.tell(f"  what it is asked and what it says is written to {stage.records}, which is all that the monitor reads")

@@ -42,8 +42,7 @@ def train(*, careless: bool) -> None:
     )  # fmt: skip
     label = rows[LABEL].cast(pa.int8()).to_numpy()
     print(f"learning from {rows.num_rows} payments, {int(label.sum())} of them fraud", flush=True)  # noqa: T201  the run's log
-    with _one_thread():
-        trees.fit(_matrix(rows.to_pydict(), levels), label)
+    trees.fit(_matrix(rows.to_pydict(), levels), label)
     output = Path(os.environ["DRIFTLINE_OUTPUT"])
     write(output, trees, levels, THRESHOLD)
     (output / "metrics.json").write_text(json.dumps({"rows": rows.num_rows, "frauds": int(label.sum())}), encoding="utf-8")
@@ -118,8 +117,7 @@ def serve(folder: Path) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     print(server.server_address[1], flush=True)  # noqa: T201  tells where it listens
-    with _one_thread():
-        server.serve_forever()
+    server.serve_forever()
 
 
 def _rows() -> pa.Table:
@@ -139,15 +137,9 @@ def _matrix(columns: dict[str, list[Any]], levels: dict[str, list[str]]) -> Any:
     return np.column_stack(found)
 
 
-def _one_thread() -> Any:
-    """Trees with one thread: a busy core is not waited for at each of them."""
-    import sklearn.ensemble  # noqa: F401, PLC0415  its threads are there to be limited
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  comes with scikit-learn
-
-    return threadpool_limits(limits=1)
-
-
 if __name__ == "__main__":
+    # One thread for the trees, said before they are loaded: on a busy machine more of them wait for one another.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     match sys.argv[1:]:
         case ["train"]:
             train(careless=False)

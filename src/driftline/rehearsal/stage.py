@@ -54,7 +54,7 @@ gate:
   metric: roc_auc
   margin: -0.02      # it has to be better by two points at least
   guards: {{recall: 0.05}}
-  latency_ms: 50
+  latency_ms: 200
   size_mb: 20
 rollout:
   shadow: {shadow}
@@ -62,7 +62,7 @@ rollout:
   step: 3 days
   samples: 500
   aims: {{roc_auc: 0.05}}
-  slow_ms: 2000
+  slow_ms: 10000
 """
 
 

@@ -23,7 +23,8 @@ ANSWERED = ("model_score", "model_pred")
 """What the feed says of the model, which is left out: the gateway's model is asked."""
 
 AT_ONCE = 8
-SETTLED = 60.0
+PATIENCE = SETTLED = 120.0
+"""Seconds: a machine may be busy with other work."""
 
 
 def day_rows(path: Path) -> list[dict[str, Any]]:
@@ -54,7 +55,7 @@ async def _sent(url: str, packets: list[list[dict[str, Any]]]) -> int:
         answered = 0
         for rows in waiting:
             body = json.dumps({"dataframe_records": rows}, default=str).encode()
-            answer = await client.ask(b"POST", b"/invocations", [(b"content-type", b"application/json")], body, 30.0)
+            answer = await client.ask(b"POST", b"/invocations", [(b"content-type", b"application/json")], body, PATIENCE)
             answered += len(rows) if answer.status == 200 else 0  # noqa: PLR2004  HTTP's yes
         return answered
 
