@@ -34,6 +34,13 @@ def test_a_decision_says_why_and_what_else_was_considered(api: Any, asks: int, t
     assert api.get(PLACE, params={"decision": 999}, headers=headers).status_code == 404
 
 
+def test_what_waits_for_a_person_is_listed_for_whoever_is_on_duty(api: Any, asks: int, token: Any, signed_in: Any) -> None:
+    """Of the whole fleet or of one model, with the way to it."""
+    headers = signed_in(token("viewer"))
+    for place in ("/incidents", "/incidents?model=churn"):
+        assert f"/models/churn/decisions?decision={asks}" in api.get(place, headers=headers).text
+
+
 def test_before_the_first_window_the_policy_stands_alone(api: Any, token: Any, signed_in: Any, small: Any) -> None:
     """It can be read before anything happens."""
     assert small.watched.name == "churn"

@@ -15,7 +15,7 @@ from driftline.server.face import wall_clock
 from driftline.server.steward import Steward
 from driftline.server.trainer import Trainer
 from driftline.services.intake import Kind
-from driftline.store.trainings import TRAINING
+from driftline.store.trainings import TRAINING, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +91,18 @@ def test_a_better_model_is_trained_proved_and_waits_for_a_person(small: Any, arr
     assert int(next((tmp_path / ".driftline").rglob("attempt-1/*/rows")).read_text()) < 300
     actions = [one["action"] for one in small.service.board.trail(before=None, limit=10)]
     assert {"training.training", "training.proving", "training.proved", "decision.approve"} <= set(actions)
+
+
+def test_a_training_that_was_interrupted_is_taken_up(small: Any, arranged: Any, tmp_path: Path) -> None:
+    """Whoever died after the run or before the gate: the same run, the same version, and nothing is trained twice."""
+    decision = arranged()
+    bring(small)
+    for stage in (Stage.TRAINING, Stage.PROVING):
+        small.service.trainings.advance(1, wall_clock(), stage, "the process died here")
+        Trainer(small.service, wall_clock)._run(small.service.trainings.by_decision(decision))
+        training = small.service.trainings.by_decision(decision)
+        assert (training["state"], training["challenger"]) == ("proved", "1"), training["sentence"]
+    assert len(list((tmp_path / ".driftline/runs/churn").rglob("exit.json"))) == 1
 
 
 def test_a_worse_model_is_refused(small: Any, arranged: Any) -> None:

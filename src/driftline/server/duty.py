@@ -48,6 +48,7 @@ def incidents(
     later = f"/incidents?{'all=1&' if every else ''}before={items[-1]['id']}" if len(items) == SHOWN else ""
     lines = [{**one, "subject": clean(one["subject"], 300), "link": _link(one["monitor"])} for one in items]
     said = {"title": "Incidents", "items": lines, "open_only": not every, "later": later, "model": clean(model)}
+    said["pending"] = [line(one, f"{_link(one['monitor'])}/decisions") for one in face.service.decisions.pending(ident)]
     return shown(request, seat, "incidents.html", {**said, "silences": face.service.orders.silences(face.clock())})
 
 

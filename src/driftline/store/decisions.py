@@ -20,7 +20,7 @@ from driftline.store.trail import remember
 from driftline.store.trainings import begin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -187,14 +187,14 @@ class Decisions:
             rows = tx.execute(select(decisions).where(decisions.c.id.in_(last))).all()
         return {row.monitor_id: _listed(row) for row in rows}
 
-    def pending(self, monitors_asked: Iterable[int] | None = None) -> list[dict[str, Any]]:
-        """Decisions that wait for a person, of all monitors that are watched, the oldest first."""
+    def pending(self, monitor: int | None = None, limit: int = 100) -> list[dict[str, Any]]:
+        """Decisions that wait for a person, of all monitors that are watched or of one, the oldest first."""
         wanted = select(decisions, monitors.c.name.label("monitor")).join(monitors, monitors.c.id == decisions.c.monitor_id)
         wanted = wanted.where(decisions.c.state == State.OPEN.value, monitors.c.retired.is_(None))
-        if monitors_asked is not None:
-            wanted = wanted.where(decisions.c.monitor_id.in_(list(monitors_asked)))
+        if monitor is not None:
+            wanted = wanted.where(decisions.c.monitor_id == monitor)
         with self._database.reading() as tx:
-            return [{"monitor": row.monitor, **_listed(row)} for row in tx.execute(wanted.order_by(decisions.c.id))]
+            return [{"monitor": row.monitor, **_listed(row)} for row in tx.execute(wanted.order_by(decisions.c.id).limit(limit))]
 
     def one(self, ident: int) -> dict[str, Any]:
         """One decision with all that it rests on: `evidence` and `decision`, as `driftline decide --json` writes them.
