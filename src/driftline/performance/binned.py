@@ -3,7 +3,7 @@
 Isotonic calibration is learnt on the reference's score bins, and each bin of a window gets as many positives as its curve says.
 That makes a window's counts complete, so every metric of counts can be read from them. Where each distinct score has a bin of
 its own this is CBPE on the raw rows; else the curve can only rise within a bin, and a share differs by at most twice the share of
-rows in the fullest bin (0.2 to 0.3 points where a thousand bins hold like shares; `bench/bench_scores.py` finds a hundredth of it).
+rows in the fullest bin (0.2 to 0.3 points where a thousand bins hold like shares; `bench/bench_scores.py` finds a twentieth of it).
 """
 
 from __future__ import annotations
