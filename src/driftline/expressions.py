@@ -12,7 +12,7 @@ from driftline.alerting.evidence import FEATURE, METRIC, TRUTHS
 from driftline.errors import ConfigError, PluginError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from driftline.alerting.evidence import Evidence
 
@@ -78,14 +78,18 @@ def read(text: str) -> Expression:
     return Expression(text, frozenset(_names(tree)), tree)
 
 
-def ask(expression: Expression) -> None:
+def ask(expression: Expression, truths: Collection[str] = YES_OR_NO) -> None:
     """Ask it once of made-up evidence, to see that it compares what can be compared and answers by yes or no.
+
+    Args:
+        expression: the rule.
+        truths: names that are true or false; the others are numbers.
 
     Raises:
         ConfigError: it does not.
     """
     celpy, text = _celpy(), expression.text
-    specimen = _specimen(expression.names)
+    specimen = _specimen(expression.names, truths)
     try:
         answer = _evaluated(expression.tree, specimen, specimen.get("feature", {}).get)
     except (celpy.CELEvalError, TypeError, ValueError) as error:
@@ -98,7 +102,7 @@ def ask(expression: Expression) -> None:
         raise ConfigError(f"the rule {text!r} is not answered by yes or no", hint=f"compare it with a number: {text} > 0.25")
 
 
-def _specimen(names: frozenset[tuple[str, ...]]) -> Evidence:
+def _specimen(names: frozenset[tuple[str, ...]], truths: Collection[str]) -> Evidence:
     """Made-up evidence that has all those names."""
     made: Evidence = {}
     for path in sorted(names):
@@ -107,7 +111,7 @@ def _specimen(names: frozenset[tuple[str, ...]]) -> Evidence:
             if not isinstance(group.get(part), dict):
                 group[part] = {}
             group = group[part]
-        group.setdefault(path[-1], False if path[-1] in YES_OR_NO else 0.0)
+        group.setdefault(path[-1], False if path[-1] in truths else 0.0)
     return made
 
 

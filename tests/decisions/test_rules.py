@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from driftline.decisions.decision import Action, Consent, Decision, Gain, Moment
 from driftline.decisions.evidence import Cheap, Evidence, Known, Loss, Past, Spoilt
-from driftline.decisions.rules import POLICY, REST, Rule, decide
+from driftline.decisions.rule import Rule
+from driftline.decisions.rules import POLICY, REST, decide
 from driftline.decisions.terms import CONSENTS, Schedule, Terms
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)

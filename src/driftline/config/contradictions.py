@@ -12,6 +12,7 @@ from driftline.config.environment import missing, written_password
 from driftline.config.keeping import wrong_keeping
 from driftline.config.places import texts_of
 from driftline.config.releasing import Mlflow
+from driftline.config.ruling import wrong_ruling
 from driftline.engines.conditions import condition
 from driftline.errors import ConfigError, near_miss
 from driftline.schema import Role
@@ -36,6 +37,7 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from _segments(document)
     yield from _labels(document)
     yield from wrong_rules(document)
+    yield from wrong_ruling(document.decisions.rules if document.decisions else None)
     yield from _training(document, environ)
     yield from wrong_channels(document)
     yield from wrong_keeping(document.keep, _uses(document))

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from driftline.config.forms import PERIOD, STRICT, Floor, Text, Whole
+from driftline.config.ruling import ActionName, DecisionRule, own_rules
 from driftline.decisions.decision import Action, Consent
 from driftline.decisions.evidence import Past
 from driftline.decisions.terms import CONSENTS, Blackout, Quiet, Schedule, Terms
@@ -148,7 +149,6 @@ def _instant(words: str) -> str:
 
 Length = Annotated[str, AfterValidator(_length)]
 Instant = Annotated[str, AfterValidator(_instant)]
-ActionName = Literal["hold", "look", "fix data", "recalibrate", "retrain", "roll back", "fall back"]
 
 
 class Decisions(BaseModel):
@@ -204,6 +204,12 @@ class Decisions(BaseModel):
     deployed: Instant | None = Field(
         None, description="When the model in service went into service; a loss that begins then is its doing.", examples=["2026-02-03"]
     )
+    rules: dict[Text, DecisionRule] | None = Field(
+        None,
+        description="Rules of one's own, by name, asked before the usual ones; one that has a usual rule's name takes its place, and "
+        "leave out drops that one.",
+        examples=[{"far too bad": {"when": "on_loss and loss.times > 5", "do": "fall back"}}],
+    )
     previous_model: bool = Field(default=False, description="Whether there is an earlier model that could be put back.", examples=[True])
 
 
@@ -235,6 +241,7 @@ def terms(said: Decisions | None, timezone: str) -> Terms:
         **{key: value for key, value in given.items() if value is not None},
         blackouts=tuple(Blackout(*(day.replace(tzinfo=zone).astimezone(UTC) for day in span)) for span in spans),
         timezone=timezone,
+        own=own_rules(said.rules),
         consents={**CONSENTS, **{Action(name): Consent(consent) for name, consent in (said.actions or {}).items()}},
     )
 

@@ -14,6 +14,7 @@ from driftline.config.health import Labels, Performance, Value
 from driftline.config.keeping import Keep
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
 from driftline.config.releasing import Gate, Mlflow, Rollout, Training
+from driftline.config.ruling import WrittenDecisionRule
 
 Names = Annotated[
     Annotated[Text, Tag("<one>")] | Annotated[Texts, Tag("<many>")], forms("a column or a list of columns", text_="<one>", list_="<many>")
@@ -299,6 +300,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
             StandardDeviations,
             Quantile,
             WrittenRule,
+            WrittenDecisionRule,
             Mlflow,
         )
     },

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from driftline.decisions.choosing import rows_for
 from driftline.decisions.decision import Action, Consent, Decision, How, Moment, When
+from driftline.decisions.own import arranged
+from driftline.decisions.rule import Rule
 from driftline.decisions.terms import PERIODS, Schedule
 from driftline.decisions.timing import budget_used, labels_wanted, under_way, when_to_train
 from driftline.decisions.wording import NAMED, dated, listed, sure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from driftline.decisions.evidence import Evidence, Loss
+    from driftline.decisions.evidence import Evidence
     from driftline.decisions.terms import Terms
 
 RESTORES = 0.5
@@ -21,27 +24,6 @@ RESTORES = 0.5
 
 QUIET, BLIND = 0.95, 0.6
 """How sure it is that nothing has to be done: where labels show the model as good as before, and where only inputs were seen."""
-
-DEFAULT_SAMPLING = "half and half"
-"""The way to choose rows for a loss where none was tried on history: all there are, those since the loss as heavy as all before."""
-
-SCHEDULED_SAMPLING = "recent"
-"""And by the calendar: the newer a row, the heavier."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule.
-
-    Attributes:
-        name: what it is called in a decision.
-        says: the rule as a sentence.
-        asks: the decision, where the rule applies.
-    """
-
-    name: str
-    says: str
-    asks: Callable[[Evidence, Terms], Decision | None]
 
 
 def decide(evidence: Evidence, terms: Terms, policy: tuple[Rule, ...] | None = None) -> Decision:
@@ -52,11 +34,16 @@ def decide(evidence: Evidence, terms: Terms, policy: tuple[Rule, ...] | None = N
     Args:
         evidence: what is known.
         terms: what the owner allows.
-        policy: other rules than the usual ones.
+        policy: other rules than the usual ones with the owner's among them.
     """
-    asked = ((rule, rule.asks(evidence, terms)) for rule in (POLICY if policy is None else policy))
+    asked = ((rule, rule.asks(evidence, terms)) for rule in (policy_of(terms) if policy is None else policy))
     rule, found = next(((rule, found) for rule, found in asked if found is not None), (REST, _nothing(evidence, terms)))
     return _allowed(replace(found, rule=rule.name), evidence, terms)
+
+
+def policy_of(terms: Terms) -> tuple[Rule, ...]:
+    """The rules in order: the usual ones, with those that the owner wrote among them."""
+    return arranged(POLICY, terms.own) if terms.own else POLICY
 
 
 def _allowed(found: Decision, evidence: Evidence, terms: Terms) -> Decision:
@@ -263,7 +250,7 @@ def _worse(evidence: Evidence, terms: Terms) -> Decision | None:
         because=(loss.sentence, *_no_fault(evidence)),
         against=_doubts(evidence),
         when=when_to_train(evidence, terms),
-        how=_rows(evidence, loss),
+        how=rows_for(evidence, loss),
         gain=evidence.worth,
         confidence=sure(loss),
         since=loss.since,
@@ -284,7 +271,7 @@ def _due(evidence: Evidence, terms: Terms) -> Decision | None:
         because=(f"it was trained {(evidence.now - last).days} days ago",),
         against=(evidence.healthy,) if evidence.healthy else (),
         when=when_to_train(evidence, terms),
-        how=_rows(evidence, None),
+        how=rows_for(evidence, None),
         confidence=QUIET,
     )
 
@@ -323,18 +310,6 @@ def _nothing(evidence: Evidence, terms: Terms) -> Decision:
         against=tuple(against),
         how=How(keep_out=evidence.polluted, sentence=f"keep {listed(evidence.polluted)} out of training" if evidence.polluted else ""),
         confidence=QUIET if evidence.settled else BLIND,
-    )
-
-
-def _rows(evidence: Evidence, loss: Loss | None) -> How:
-    """Which rows a new model should learn from."""
-    out = f", without {listed(evidence.polluted)}" if evidence.polluted else ""
-    newest = f", those since {loss.since} heavier" if loss else ", the newest heavier"
-    return How(
-        since=loss.since if loss else None,
-        keep_out=evidence.polluted,
-        sampling=DEFAULT_SAMPLING if loss else SCHEDULED_SAMPLING,
-        sentence=f"all labelled rows{newest}{out}; hold the newest out to compare with the model in service",
     )
 
 

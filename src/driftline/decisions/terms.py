@@ -14,6 +14,8 @@ from driftline.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from driftline.decisions.written import Own
+
 
 class Schedule(StrEnum):
     """A calendar to retrain by."""
@@ -80,6 +82,7 @@ class Terms:
         cost: what a retraining costs, with deployment and risk, in the currency of the model's value; None where nobody said.
         horizon: over which a gain is counted.
         fallback: what answers instead of the model.
+        own: rules that the owner wrote, in order.
     """
 
     on_drift: bool = True
@@ -96,6 +99,7 @@ class Terms:
     cost: float | None = None
     horizon: timedelta = timedelta(days=30)
     fallback: str = "the previous model, or a rule that a person answers for"
+    own: tuple[Own, ...] = ()
 
     def __post_init__(self) -> None:
         if self.cost is not None and self.cost < 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from driftline.decisions.decision import Action
-from driftline.decisions.rules import POLICY, REST
+from driftline.decisions.rules import REST, policy_of
 from driftline.reports import papers
 from driftline.reports.counsel import advice, in_depth
 from driftline.reports.wording import clean
@@ -72,7 +72,7 @@ def depth(made: Decided) -> list[tuple[str, tuple[str, ...]]]:
 def considered(made: Decided, terms: Terms) -> Iterator[Told]:
     """Every rule in the order in which it was asked: which decided, what the others would have said, which did not apply."""
     taken = False
-    for rule in (*POLICY, REST):
+    for rule in (*policy_of(terms), REST):
         found = rule.asks(made.evidence, terms)
         own = rule.name == made.decision.rule
         taken = taken or own

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from driftline.decisions.decision import Action, Consent
 from driftline.decisions.health import FORMULA
-from driftline.decisions.rules import POLICY, REST
+from driftline.decisions.rules import REST, policy_of
 from driftline.decisions.terms import Schedule
 from driftline.reports.counsel import in_depth
 from driftline.reports.markdown import escaped
@@ -148,7 +148,7 @@ def policy(monitor: Monitor, training: str, gate: str) -> Paper:
         f"Retraining policy: {monitor.name}",
         (
             Section("When", tuple(_terms(terms))),
-            Section("Rules, in order; the first that applies decides", tuple(rule.says for rule in (*POLICY, REST))),
+            Section("Rules, in order; the first that applies decides", tuple(rule.says for rule in (*policy_of(terms), REST))),
             Section(
                 "On which rows",
                 (
