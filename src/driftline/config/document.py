@@ -13,7 +13,7 @@ from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, P
 from driftline.config.health import Labels, Performance, Value
 from driftline.config.keeping import Keep
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
-from driftline.config.releasing import Gate, Mlflow, Rollout, Training
+from driftline.config.releasing import Faults, Gate, Mlflow, Rollout, Training
 from driftline.config.ruling import WrittenDecisionRule
 
 Names = Annotated[
@@ -279,6 +279,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "collect": Collect,
     "columns": Columns,
     "decisions": Decisions,
+    "faults": Faults,
     "floors": Floors,
     "gate": Gate,
     "keep": Keep,
