@@ -10,10 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from driftline.errors import StateError
+from driftline.store.annotations import notes
 from driftline.store.database import WRITES, Database
 from driftline.store.decided import decisions
 from driftline.store.metadata import METADATA
 from driftline.store.migrations import REVISIONS, upgrade
+from driftline.store.tables import monitors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +38,7 @@ def apply(engine: sa.Engine, revisions: dict[str, Callable[[Operations], None]])
 
 def test_the_newest_form_is_that_of_the_tables(engine: sa.Engine) -> None:
     """Alembic finds no difference between what the revisions make and what the code asks for."""
-    assert decisions.metadata is METADATA
+    assert {one.metadata for one in (decisions, monitors, notes)} == {METADATA}
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA) == []
 

@@ -80,7 +80,7 @@ COLUMN = ("numbers.js", "elements.js", "model.js", "heatmap.js", "figures.js", "
 SOURCES = {
     "room.css": ("room.css",),
     "room.js": ("room.js",),
-    "model.js": (*bundle.SCRIPTS, "asking.js"),
+    "model.js": ("asking.js", "span.js", *bundle.SCRIPTS),
     "column.js": (*COLUMN, "asking.js", "column.js"),
     "plotly.js": (),
 }

@@ -26,6 +26,7 @@ from driftline.server import (
     rooms,
     stream,
 )
+from driftline.server import annotations as notes
 from driftline.server.logs import LOG, REQUEST, fresh_id
 from driftline.server.problems import install, problem
 from driftline.server.schemas import Problem
@@ -51,7 +52,7 @@ def create_app(face: Face) -> FastAPI:
     )
     app.state.face = face
     install(app)
-    for room in (intake, monitors, judged, decided, alerts, access):
+    for room in (intake, monitors, notes, judged, decided, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
     for page in (rooms, stream, control, models, counsel, rollouts, channels, duty, live):

@@ -5,18 +5,24 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from driftline.pages.column import column as one_column_page
 from driftline.pages.column import link
+from driftline.pages.events import events
 from driftline.pages.model import WINDOWS, model, order
 from driftline.reports.bundle import embedded
 from driftline.reports.wording import clean
 from driftline.server.face import Face, face_of, found
 from driftline.server.problems import Refusal
-from driftline.server.rooms import GUARD, Door, Viewer, shown
+from driftline.server.rooms import GUARD, Door, Operator, Viewer, shown
+from driftline.server.session import form_of
+from driftline.store.annotations import Annotations
 from driftline.store.fleet import Watched
+from driftline.store.happenings import Happenings
+from driftline.store.tokens import Role
 
 ROUTES = APIRouter(prefix="/models/{name}", include_in_schema=False, route_class=Door)
 SPANS = (30, 90, WINDOWS)
@@ -40,7 +46,34 @@ def model_page(request: Request, name: Name, seat: Viewer, windows: Windows = 90
     said, index = model(seen, here)
     every = len(seen.windows) < windows
     spans = [] if every else [{"name": f"last {many}", "link": f"{here}?windows={many}", "on": many == windows} for many in SPANS]
+    author = seat.actor if seat.may(Role.OPERATOR) else ""
+    happened = events(Happenings(face.service.database).of(watched.id), seen.windows, model=here, author=author)
+    index["events"] = [[one["at"], one["kind"], one["sign"], one["what"]] for one in happened]
+    said |= {"events": happened, "may_write": bool(author), "labels": [clean(one.label) for one in reversed(seen.windows)], "here": here}
     return shown(request, seat, "model.html", {**shared, **said, "data": embedded(index), "spans": spans})
+
+
+@ROUTES.post("/annotations")
+async def annotate(request: Request, name: Name, seat: Operator) -> Response:
+    """Write something at a window."""
+    fields, face = await form_of(request, seat), face_of(request)
+    window, text = (fields.get(key, [""])[0] for key in ("window", "text"))
+    watched = await run_in_threadpool(found, face.service, name)
+    kept = Annotations(face.service.database)
+    await run_in_threadpool(kept.write, watched.id, name, window, text, face.clock(), actor=seat.actor)
+    return RedirectResponse(f"/models/{quote(name, safe='')}#time", 303, headers=GUARD)
+
+
+@ROUTES.post("/annotations/{ident}/remove")
+async def take_away(request: Request, name: Name, ident: Annotated[int, Path(ge=0, le=1 << 62)], seat: Operator) -> Response:
+    """Take away what was written."""
+    await form_of(request, seat)
+    face = face_of(request)
+    watched = await run_in_threadpool(found, face.service, name)
+    kept = Annotations(face.service.database)
+    if not await run_in_threadpool(kept.remove, watched.id, name, ident, face.clock(), actor=seat.actor):
+        raise Refusal(404, f"there is no annotation {ident}", hint="load the page again")
+    return RedirectResponse(f"/models/{quote(name, safe='')}#time", 303, headers=GUARD)
 
 
 @ROUTES.get("/columns/{column:path}")

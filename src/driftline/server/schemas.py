@@ -112,6 +112,14 @@ class Letters(BaseModel):
     ids: list[int] = Field(min_length=1, max_length=1000)
 
 
+class NewAnnotation(BaseModel):
+    """Something to be written at a window."""
+
+    model_config = STRICT
+    window: str = Field(min_length=1, max_length=500, description="Label of the window.")
+    text: str = Field(min_length=1, max_length=500)
+
+
 class NewAnswer(BaseModel):
     """Somebody takes care of an incident."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Index, UniqueConstraint
 
 from driftline.errors import StateError
 from driftline.store.metadata import METADATA, NUMBER, Instant
+from driftline.store.revision_annotations import annotated
 from driftline.store.revision_decisions import decided
 
 if TYPE_CHECKING:
@@ -251,5 +252,6 @@ REVISIONS: Mapping[str, Step] = {
     "0007": decided,
     "0008": _glances_again,
     "0009": _lateness,
+    "0010": annotated,
 }
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""

@@ -17,7 +17,7 @@ function openDetail(segment, row, book, window, moved = null) {
     segment.columns[row].drifted ? el("button", { type: "button", class: "plain", onclick: nextDrifted }, "next drifted window") : null,
     // In the service a column has a page of its own.
     index.more ? el("a", { class: "link", href: columnPage(segment, row) }, "the column’s own page") : null);
-  const distribution = el("div", { "data-print-width": 740 }), time = el("div", { "data-print-width": 740 });
+  const distribution = el("div", { "data-print-width": 740 }), time = el("div", { "data-print-width": 740, "data-time": true });
   const statistics = Object.keys(book.scores);
   const select = el("select", { "aria-label": "Statistic", onchange: () => { state.statistic = select.value; drawTime(); } },
     ...statistics.map((statistic) => el("option", { value: statistic, selected: statistic === state.statistic }, index.words[statistic][0])));

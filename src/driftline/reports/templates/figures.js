@@ -28,6 +28,16 @@ function plotly() {
   return library;
 }
 
+// Where a page shows a part of the time, what its figures of time show: from the slot `first` on, `width` slots; and marks of events.
+let span = null;
+
+function ofTime({ layout }) {
+  layout.xaxis = { ...layout.xaxis, range: [span.first - 0.6, span.first + span.width - 0.4], tickvals: span.ticks, ticktext: span.labels };
+  const line = (colour) => ({ color: index.palettes[theme()][colour], width: 1, dash: "dot" });
+  const marks = span.marks.map(({ slot, colour }) => ({ type: "line", layer: "below", yref: "paper", y0: 0, y1: 1, x0: slot, x1: slot, opacity: 0.55, line: line(colour) }));
+  layout.shapes = [...(layout.shapes ?? []), ...marks];
+}
+
 // Figures are drawn one at a time, when they come near the view and the browser has nothing else to do.
 const waiting = new Set(), queue = [];
 const idle = window.requestIdleCallback ? (work) => requestIdleCallback(work, { timeout: 500 }) : setTimeout;
@@ -77,6 +87,7 @@ function drawAll() {
 function draw(node, drawn, values) {
   node.redraw = () => {
     const figure = fill(drawn, { ...values, ...index.palettes[theme()] });
+    if (span && "time" in node.dataset) ofTime(figure);
     if (printing) figure.layout.width = Number(node.dataset.printWidth ?? 1010);
     else fit(figure, node);
     const config = { displayModeBar: false, responsive: !printing, staticPlot: printing, doubleClick: false, scrollZoom: false };
@@ -207,12 +218,14 @@ function cellWords(z) {
 
 // What the heat map shows of these columns.
 function mapOf(segment, rows) {
-  const places = new Map(segment.slots.map((slot, at) => [slot, at]));
-  const at = (slot) => places.get(slot) ?? -1;
+  const places = new Map(segment.slots.map((slot, at) => [slot, at])), first = span?.first ?? 0;
+  const at = (slot) => places.get(slot + first) ?? -1;
+  const ticks = span ? span.ticks.map((slot, k) => [slot - first, spelled(span.labels[k])]) : segment.time.$ticks.map((slot) => [slot, segment.windows[at(slot)].label]);
   return {
     labels: rows.map((row) => shorten(segment.columns[row].name, 60)),
-    width: segment.slots.length ? segment.slots.at(-1) + 1 : 1,
-    ticks: segment.time.$ticks.map((slot) => [slot, segment.windows[at(slot)].label]),
+    width: span?.width ?? (segment.slots.length ? segment.slots.at(-1) + 1 : 1),
+    ticks,
+    at,
     z: (row, slot) => (at(slot) < 0 ? NaN : segment.heat(rows[row], at(slot))),
     told: (row, slot) => (at(slot) < 0 ? null
       : [segment.columns[rows[row]].name, `${segment.windows[at(slot)].label}: ${cellWords(segment.heat(rows[row], at(slot)))}`]),

@@ -179,10 +179,8 @@ function showMap(rows) {
   const segment = segmentNow(), total = segment.columns.length;
   mapRows = Math.min(rows, total);
   const shown = segment.order.slice(0, mapRows);
-  drawMap(by("heatmap"), { ...mapOf(segment, shown), pick: (row, slot) => {
-    const at = segment.slots.indexOf(slot);
-    if (at >= 0) reveal(shown[row], at);
-  } });
+  const map = mapOf(segment, shown);
+  drawMap(by("heatmap"), { ...map, pick: (row, slot) => { if (map.at(slot) >= 0) reveal(shown[row], map.at(slot)); } });
   by("map-note").textContent = mapRows < total ? `the ${mapRows} most urgent of ${count(total)} columns; click a cell to open it` : "click a cell to open it";
   by("map-more").hidden = mapRows >= total;
   by("map-more").textContent = `Show all ${count(total)} columns`;
@@ -191,6 +189,7 @@ function showMap(rows) {
 function showMissing() {
   const { missing } = segmentNow();
   by("missing-card").hidden = missing.$lines.length === 0;
+  by("missing").dataset.time = "";
   if (missing.$lines.length) draw(by("missing"), index.drawings.missing, missing);
 }
 
@@ -204,11 +203,13 @@ async function showSegment(at) {
   by("kind").replaceChildren(...options("kind"));
   by("role").replaceChildren(...options("role"));
   Object.assign(view, { kind: "", role: "" });
+  if (index.more) furnishSpan(segment);
   const health = showHealth(segment);
   showMap(MAP_ROWS);
   showMissing();
   if (segment.windows.length) await showWindow(segment.focus);
   await health;
+  if (index.more) showPredictions(segment).catch(() => { by("predictions").hidden = true; });
 }
 
 async function prepareToPrint() {
@@ -256,6 +257,7 @@ function listen() {
   document.querySelectorAll(".story:not([data-about])").forEach((story) =>
     story.addEventListener("click", () => visit(story.dataset.column, story.dataset.window, story.dataset.segment)));
   listenToHealth();
+  if (index.more) listenToSpan();
   document.addEventListener("keydown", (event) => {
     if (event.key === "/" && !/INPUT|SELECT|TEXTAREA/.test(event.target.tagName)) { event.preventDefault(); by("search").focus(); }
   });

@@ -15,6 +15,7 @@ async function showTrack(card, segment) {
   card.querySelector(".of-metric").hidden = metrics.length < 2;
   card.querySelector(".of-segment select").value = String(view.segment);
   node.hidden = metrics.length === 0;
+  node.dataset.time = "";
   if (!metrics.length) return;
   const asked = metricOf[about], values = await segment.track(about, asked);
   if (segment === segmentNow() && asked === metricOf[about]) draw(node, index.drawings.performance, values);
