@@ -11,10 +11,11 @@ from scipy import stats
 
 from driftline.inference.facet import Ask
 from driftline.inference.variation import Blocks
+from driftline.profile.outcome import Outcome, OutcomeCounts
 from driftline.profile.plan import Plan, Planned
 from driftline.profile.profile import Odd, Profile, total
 from driftline.quality.odd import FACETS, odd_facets
-from driftline.schema import Column, Kind
+from driftline.schema import Column, Kind, Role, Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,3 +148,19 @@ def test_a_season_cannot_expect_less_than_nothing() -> None:
     assert (facet.tally.ref_hits >= 0).all()
     assert (facet.tally.ref_hits <= facet.tally.ref_rows).all()
     assert facet.effect[0] == pytest.approx([0.0, 0.0, 0.0], abs=1e-6)
+
+
+def test_labels_that_are_awaited_are_no_nulls() -> None:
+    """Neither one window nor several together tell of labels that have not come; a label of the wrong type is told."""
+    outcome = Outcome(Task.BINARY, label="t", prediction=None, scores=("u",), classes=("0", "1"), edges=((0.5,),), threshold=0.5)
+    plan = Plan((Planned(Column(name="t", kind=Kind.TEXT, role=Role.LABEL), None), PLAN.columns[1]), sample=1, outcome=outcome)
+
+    def windows(shares: list[float], odd: Odd) -> list[Profile]:
+        return [replace(profile(share, odd), plan=plan, outcome=OutcomeCounts.empty(outcome)) for share in shares]
+
+    for odd, told in ((Odd.NULL, False), (Odd.ABSENT, False), (Odd.WRONG_TYPE, True)):
+        facets = compared(windows([0.01] * 10, odd), windows([0.1, 0.5, 0.9], odd))
+        facet = next(facet for facet in facets.values() if FACETS[facet.name] is odd)
+        assert facet.tally is not None
+        assert bool(np.isfinite(facet.value[0]).all()) is told
+        assert bool(np.isfinite(facet.tally.hits[0]).all()) is told

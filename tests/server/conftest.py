@@ -268,7 +268,7 @@ def opened_page(browser: Any, url: str, text: str, path: str = "/", **options: A
     yield page
     context.close()
     assert complaints == []
-    assert [one for one in asked if not one.startswith((url, "data:"))] == []
+    assert [one for one in asked if not one.startswith((url, f"blob:{url}", "data:"))] == []
 
 
 @pytest.fixture

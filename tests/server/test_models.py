@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,3 +118,23 @@ def test_the_models_page_leads_to_the_columns(browser: Any, face: Any, watched: 
         page.get_by_role("link", name="own page").click()
         page.wait_for_url("**/models/churn/columns/amount")
         page.locator("body[data-ready]").wait_for(state="attached")
+
+
+@pytest.mark.browser
+def test_every_figure_is_had_as_a_picture_and_as_numbers(
+    browser: Any, face: Any, watched: Any, token: Any, served: Any, opened: Any
+) -> None:
+    """A button beside each figure saves it as PNG, another its numbers as CSV."""
+    for path in ("/models/churn", "/models/churn/columns/amount"):
+        with served(face) as url, opened(browser, url, token("viewer"), path) as page:
+            draw_every(page)
+            saved = {"PNG": 0, "CSV": 0}
+            for button in page.locator(".export button:visible").all():
+                with page.expect_download() as got:
+                    button.click()
+                body = Path(got.value.path()).read_bytes()
+                kind = button.inner_text()
+                saved[kind] += 1
+                assert body.startswith(b"\x89PNG") if kind == "PNG" else body.count(b"\n") > 2
+            assert saved["PNG"] == page.locator(".figure:visible, .map:visible").count()
+            assert saved["CSV"] >= 3

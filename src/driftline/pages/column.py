@@ -70,7 +70,7 @@ def column(report: Report, name: str, *, model: str, at: str, parts: Sequence[Re
         "fresh": _fresh(book),
         "gone": _gone(report, name),
     }
-    return said, _index(report, book, name, shown) | {"parts": _beside(parts, name)}
+    return said, _index(report, book, name, model, shown) | {"parts": _beside(parts, name)}
 
 
 def _headline(name: str, model: str, last: ColumnReport) -> str:
@@ -173,10 +173,11 @@ def _gone(report: Report, name: str) -> list[str]:
     return [f"{clean(label, 60)} ({percent(was)} of the reference)" for was, label in sorted(lost, reverse=True)[:VALUES]]
 
 
-def _index(report: Report, book: Ledger, name: str, shown: int) -> dict[str, Any]:
+def _index(report: Report, book: Ledger, name: str, model: str, shown: int) -> dict[str, Any]:
     index = furniture({*JUDGED, *(one.name for one in STATISTICS)}, watched=False)
     index["drawings"] |= {"shares": drawing.shares()}
     index["plotly"] = address("plotly.js")
+    index["more"] = f"/models/{quote(model, safe='')}"
     index["segments"] = [_raw(report, book, name)]
     index["shown"] = shown
     return index

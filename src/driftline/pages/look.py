@@ -80,8 +80,8 @@ COLUMN = ("numbers.js", "elements.js", "model.js", "heatmap.js", "figures.js", "
 SOURCES = {
     "room.css": ("room.css",),
     "room.js": ("room.js",),
-    "model.js": ("asking.js", "span.js", *bundle.SCRIPTS),
-    "column.js": (*COLUMN, "asking.js", "column.js"),
+    "model.js": ("asking.js", "export.js", "span.js", *bundle.SCRIPTS),
+    "column.js": ("asking.js", "export.js", *COLUMN, "column.js"),
     "plotly.js": (),
 }
 """Every asset, and the files of ours that it is made of."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from driftline.drift.statistic import STATISTICS
 from driftline.pages.glance import drifted
+from driftline.pages.headline import headline
 from driftline.pages.look import address
 from driftline.reports.html import front
 from driftline.reports.ledger import UNSAID, VERDICTS, Ledger, slots
@@ -59,6 +60,7 @@ def model(found: History, more: str) -> tuple[dict[str, Any], dict[str, Any]]:
     brief = _outline(boards)
     said = front(report, brief)
     said["facts"] = _facts(found, report)
+    said["reason"] = headline(found, report, found.name)
     statistics = {*JUDGED, *(one.name for one in STATISTICS)}
     watched = any(window.performance or window.operations for window in report.windows)
     index = furniture(statistics, watched=watched) | {"more": more, "plotly": address("plotly.js")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from driftline.pages.glance import drifted
+from driftline.pages.headline import headline
 from driftline.reports.clinic import spark, vital
 from driftline.reports.track import About, courses
 from driftline.reports.wording import clean
@@ -30,7 +31,7 @@ def standing(history: History) -> dict[str, Any]:
     course = _health(report)
     return {
         "verdict": history.verdict.value,
-        "reason": clean(last["reason"], 300),
+        "reason": headline(history, report),
         "since": clean(history.since),
         "window": clean(history.windows[-1].label),
         "rows": part["rows"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +51,10 @@ def _odd_facet(
     facet = share_facet(name, hits, rows, ref_hits, ref_rows, design, ask)
     # Nulls are always told; what never happened on either side is not worth a line.
     told = (hits > 0) | (ref_hits > 0) | (odd is Odd.NULL)
-    return facet.masked(told & ~_awaited(references[0], odd)[:, None])
+    awaited = _awaited(references[0], odd)[:, None]
+    # Several windows together say no more of labels that are awaited than one.
+    tally = facet.tally and replace(facet.tally, hits=np.where(awaited, np.nan, facet.tally.hits))
+    return replace(facet.masked(told & ~awaited), tally=tally)
 
 
 def _awaited(reference: Profile, odd: Odd) -> NDArray[np.bool_]:

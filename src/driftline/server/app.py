@@ -16,6 +16,7 @@ from driftline.server import (
     counsel,
     decided,
     duty,
+    exports,
     health,
     intake,
     judged,
@@ -55,7 +56,7 @@ def create_app(face: Face) -> FastAPI:
     for room in (intake, monitors, notes, judged, decided, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
-    for page in (rooms, stream, control, models, counsel, rollouts, channels, duty, live):
+    for page in (rooms, stream, control, exports, models, counsel, rollouts, channels, duty, live):
         app.include_router(page.ROUTES)
     app.add_middleware(intake.Shortcut)
     app.add_middleware(Told, face=face)

@@ -79,19 +79,30 @@ function listen(panel, segment) {
   }
 }
 
+const segmentNow = () => shown;
+let shown = null;
+
 async function start() {
   const [raw] = index.segments, segment = segmentOf(raw, await unpackNumbers(raw.heat)), says = await saidOf(raw.says);
+  shown = segment;
   segment.page = async (at) => [says[at]];
   const book = await segment.book(0);
   const panel = openDetail(segment, 0, book, index.shown, (at) => remembered(segment, at));
   by("panel").append(panel);
   panel.start();
   draw(by("shares"), index.drawings.shares, overWindows(segment, book));
-  if (index.parts) draw(by("parts"), index.drawings.shares, overParts(index.parts));
+  exported(by("shares"), "distribution-over-time", () => csvOf("shares", { column: segment.columns[0].name }));
+  if (index.parts) {
+    draw(by("parts"), index.drawings.shares, overParts(index.parts));
+    exported(by("parts"), "by-segment", null);
+  }
   const lost = missingValues(segment, book);
   by("missing").hidden = lost.$lines.length === 0;
   by("whole").hidden = lost.$lines.length > 0;
-  if (lost.$lines.length) draw(by("missing"), index.drawings.missing, lost);
+  if (lost.$lines.length) {
+    draw(by("missing"), index.drawings.missing, lost);
+    exported(by("missing"), "missing", () => csvOf("shares", { column: segment.columns[0].name }));
+  }
   listen(panel, segment);
   document.body.dataset.ready = String(Math.round(performance.now()));
   beginDrawing();

@@ -113,12 +113,20 @@ function furnishSpan(segment) {
 
 function listenToSpan() {
   if (!by("time")) return;
+  exportAll();
   by("from").addEventListener("change", () => setSpan(Number(by("from").value), Math.max(Number(by("from").value), span.to)));
   by("to").addEventListener("change", () => setSpan(Math.min(span.from, Number(by("to").value)), Number(by("to").value)));
   by("whole").addEventListener("click", () => { setSpan(0, last(segmentNow())); by("from").focus(); });
   by("prediction").addEventListener("change", () => showPredictions(segmentNow()));
   document.addEventListener("pointerdown", brushing);
   document.addEventListener("dblclick", (event) => { if (event.target.closest("#ribbon, .figure[data-time]")) setSpan(0, last(segmentNow())); });
+}
+
+// Every figure of the page as a picture and as numbers.
+function exportAll() {
+  for (const card of cardsOfHealth()) exported(card.querySelector(".track"), card.dataset.about, () => csvOf("metrics", { about: card.dataset.about }));
+  exported(by("heatmap"), "columns", () => csvOf("heatmap", {}));
+  exported(by("prediction-drift"), "prediction-drift", () => csvOf("scores", { column: segmentNow().columns[Number(by("prediction").value)].name }));
 }
 
 // Predictions are columns too: how they moved, on the same axis.

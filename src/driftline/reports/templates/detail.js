@@ -16,7 +16,7 @@ function openDetail(segment, row, book, window, moved = null) {
     el("button", { type: "button", class: "plain", "aria-label": "Later window", onclick: () => step(1) }, "▶"), shown,
     segment.columns[row].drifted ? el("button", { type: "button", class: "plain", onclick: nextDrifted }, "next drifted window") : null,
     // In the service a column has a page of its own.
-    index.more ? el("a", { class: "link", href: columnPage(segment, row) }, "the column’s own page") : null);
+    index.more && !moved ? el("a", { class: "link", href: columnPage(segment, row) }, "the column’s own page") : null);
   const distribution = el("div", { "data-print-width": 740 }), time = el("div", { "data-print-width": 740, "data-time": true });
   const statistics = Object.keys(book.scores);
   const select = el("select", { "aria-label": "Statistic", onchange: () => { state.statistic = select.value; drawTime(); } },
@@ -27,6 +27,11 @@ function openDetail(segment, row, book, window, moved = null) {
     el("div", {}, el("div", { class: "head" }, el("h3", {}, "Effect over time"), statistics.length > 1 ? select : null), time, unseen, facts));
   panel.append(slider, says, figures, el("div", { class: "block" }, el("h3", {}, "All scores in this window"), scores));
 
+  if (index.more) {
+    const { name } = segment.columns[row];
+    exported(distribution, "distribution", () => csvOf("shares", { column: name }));
+    exported(time, "effect", () => csvOf("scores", { column: name }));
+  }
   function drawTime() {
     if (state.statistic) draw(time, index.drawings.over_time, overTimeValues(segment, row, book, state.statistic, state.window));
   }

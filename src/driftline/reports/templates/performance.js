@@ -42,7 +42,9 @@ async function showSheet(segment, place) {
       holder.append(portrait);
     }
     portrait.hidden = !(name in pictures);
-    if (!portrait.hidden) draw(portrait.lastElementChild, index.drawings[name], pictures[name]);
+    const figure = portrait.querySelector("[role=img]");
+    if (!portrait.hidden) draw(figure, index.drawings[name], pictures[name]);
+    if (index.more) exported(figure, name, () => csvOf("window/curves", { window: segmentNow().windows[segmentNow().sheets[Number(by("sheet-window").value)][0]].label }));
   }
   by("metrics").replaceChildren(metricTable(metrics));
 }
