@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from driftline.pages.look import address
 from driftline.server.face import wall_clock
+from driftline.server.session import COOKIE
 
 
 @pytest.mark.browser
@@ -109,3 +111,61 @@ def test_troubles_are_pages(api: Any, token: Any, signed_in: Any) -> None:
     assert refused.headers["content-type"].startswith("text/html")
     assert "may not do the work of" in refused.text
     assert api.get("/?page=0", headers=signed_in(token("viewer"))).status_code == 422
+
+
+PAGES = (
+    "/signin", "/", "/incidents", "/data", "/settings", "/models/churn", "/models/churn/columns/amount", "/models/churn/data",
+    "/models/churn/settings", "/models/nobody",
+)  # fmt: skip
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+REACHED = """() => {
+    const lit = document.activeElement, style = lit && getComputedStyle(lit);
+    return lit === document.body ? null : [lit.dataset.mine ?? '', style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0];
+}"""
+USED = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+    .filter((node) => node.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: false }))
+    .filter((node) => !node.disabled && node.tabIndex >= 0)
+    .map((node, at) => (node.dataset.mine = `${at} ${node.outerHTML.slice(0, 100)}`))"""
+
+
+@pytest.fixture
+def lived(small: Any, rows_of: Any) -> Any:
+    """A model with twenty hours, the last ten drifted."""
+    small.send(rows_of(0, 600), "a")
+    small.send(rows_of(600, 600, shift=2.0), "b")
+    small.round()
+    return small
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_anybodys_way(browser: Any, face: Any, lived: Any, token: Any, served: Any, scheme: str) -> None:
+    """Axe finds nothing serious or critical by WCAG 2.2 AA on any page, light or dark, and no page scrolls sideways on a telephone."""
+    with served(face) as url:
+        context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844})
+        context.add_cookies([{"name": COOKIE, "value": token("admin"), "url": url}])
+        page, found = context.new_page(), []
+        for path in PAGES:
+            page.goto(url + path)
+            page.locator("body[data-ready]").wait_for(state="attached")
+            told = Axe().run(page, options=WCAG).response["violations"]
+            found += [(path, one["id"], one["nodes"][0]["html"][:200]) for one in told if one["impact"] in {"serious", "critical"}]
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        context.close()
+    assert found == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["/", "/settings", "/models/churn", "/models/churn/columns/amount"])
+def test_every_action_is_reached_by_keys(browser: Any, face: Any, lived: Any, token: Any, served: Any, opened: Any, path: str) -> None:
+    """The tab key leads to every link, button and field, and shows where it is."""
+    with served(face) as url, opened(browser, url, token("admin"), path) as page:
+        wanted, reached = page.evaluate(USED), {}
+        for _ in range(2 * len(wanted) + 10):
+            page.keyboard.press("Tab")
+            told = page.evaluate(REACHED)
+            if told is None:
+                break
+            reached[told[0]] = told[1]
+        assert [one for one in wanted if one not in reached] == []
+        assert [one for one in wanted if not reached[one]] == []

@@ -24,6 +24,10 @@ for (const form of document.querySelectorAll("[data-ask]")) {
   form.addEventListener("submit", (event) => { if (!confirm(form.dataset.ask)) event.preventDefault(); });
 }
 
+// What scrolls by itself must be reached by keys.
+const scrolled = new ResizeObserver((entries) => { for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1; });
+for (const part of document.querySelectorAll(".over:not([tabindex])")) scrolled.observe(part);
+
 const again = document.querySelector("[data-again]");
 if (again) setTimeout(() => location.reload(), Number(again.dataset.again) * 1000);
 

@@ -21,7 +21,7 @@ function openDetail(segment, row, book, window, moved = null) {
   const statistics = Object.keys(book.scores);
   const select = el("select", { "aria-label": "Statistic", onchange: () => { state.statistic = select.value; drawTime(); } },
     ...statistics.map((statistic) => el("option", { value: statistic, selected: statistic === state.statistic }, index.words[statistic][0])));
-  const facts = el("div", { class: "over facts-table" }), scores = el("div", { class: "over" }), unseen = el("div");
+  const facts = el("div", { class: "over facts-table", tabindex: 0, role: "region", "aria-label": "In numbers" }), scores = el("div", { class: "over", tabindex: 0, role: "region", "aria-label": "All scores in this window" }), unseen = el("div");
   const figures = el("div", { class: "figures" },
     el("div", {}, el("h3", {}, "Distribution, reference against this window"), distribution),
     el("div", {}, el("div", { class: "head" }, el("h3", {}, "Effect over time"), statistics.length > 1 ? select : null), time, unseen, facts));
