@@ -20,6 +20,9 @@ def test_it_says_how_the_model_stands(kept: list[Seen]) -> None:
     assert told["health"]["worse"]
     assert "worse since" in told["health"]["headline"]
     assert told["spark"]["path"].startswith("M")
+    assert told["drift"].startswith("M")
+    assert set(told["spark"]) == {"path", "worse", "reference", "estimated"}
+    assert told["reason"].startswith("The model does worse since ")
     assert told["drifted"] == len(drifted(found.last["parts"][0]))
     assert len(told["named"]) == min(told["drifted"], NAMED)
 

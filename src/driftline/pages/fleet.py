@@ -48,6 +48,7 @@ def fleet(listed: Sequence[Listed], alerts: Mapping[int, int], asked: Asked, don
         listed: every monitor.
         alerts: how many alerts of each monitor fire.
         asked: what of them to show, and in which order.
+        decided: the last decision about each.
         done: what was decided last about each, and how far its last training is, in words.
     """
     lines = [_line(one, alerts, (done or {}).get(one.id)) for one in listed]
@@ -95,6 +96,8 @@ def _line(one: Listed, alerts: Mapping[int, int], done: Line | None) -> Line:
         "judged": told.get("judged", ""),
         "health": told.get("health"),
         "spark": told.get("spark"),
+        "drift": told.get("drift", ""),
+        "stake": told.get("stake"),
         "labels": told.get("labels"),
         "columns": told.get("columns", 0),
         "drifted": told.get("drifted", 0),
@@ -117,6 +120,7 @@ SORTS: Mapping[str, tuple[str, Callable[[Line], Any]]] = {
     "labels": ("label coverage", lambda line: (line["labels"]["coverage"] if line["labels"] else 2.0, line["name"].lower())),
     "drifted": ("drifted columns", lambda line: (-line["drifted"], line["name"].lower())),
     "decision": ("what waits for a person", lambda line: (not (line["done"] or {}).get("waits"), *_urgency(line))),
+    "stake": ("value at stake", lambda line: (line["stake"]["value"] if line["stake"] else 0.0, line["name"].lower())),
     "alerts": ("open alerts", lambda line: (-line["alerts"], line["name"].lower())),
     "judged": ("last judged", lambda line: (line["judged"] == "", _backwards(line["judged"]), line["name"].lower())),
 }

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from driftline.pages.glance import drifted
 from driftline.pages.headline import headline
-from driftline.reports.clinic import spark, vital
+from driftline.reports.clinic import line_path, spark, vital
+from driftline.reports.ledger import slots
 from driftline.reports.track import About, courses
+from driftline.reports.vitals import worth
 from driftline.reports.wording import clean
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 WINDOWS = 60
 """So many windows are in a sparkline."""
+
+FULL = 0.25
+"""From this share of drifted columns on the line of drift is at its top."""
 
 NAMED = 3
 """So many drifted columns are named."""
@@ -37,7 +42,9 @@ def standing(history: History) -> dict[str, Any]:
         "rows": part["rows"],
         "judged": history.judged[-1].isoformat(),
         "health": None if course is None else {**vital(course), "title": clean(course.told.title, 40), "worse": course.now},
-        "spark": None if course is None else spark(course),
+        "spark": None if course is None else spark(course, estimates=True),
+        "drift": _drift(history, report),
+        "stake": _stake(course),
         "labels": _labels(report),
         "columns": len(part["names"]),
         "drifted": len(drifted(part)),
@@ -49,6 +56,28 @@ def _health(report: Report) -> Course | None:
     """The metric that tells how well the model does: that of all rows, where all rows are judged together."""
     found = courses(report, About.PERFORMANCE)
     return next((course for course in found if course.track.segment is None), found[0] if found else None)
+
+
+def _drift(history: History, report: Report) -> str:
+    """A line of the share of columns that drifted, window by window, in a field of 100 × 26; the top is a quarter of them, or more."""
+    first = report.windows[0].segment
+    parts = [next((part for part in glance["parts"] if part["segment"] == first), None) for glance in history.glances]
+    places = slots([window.index for window in history.windows])
+    across = 100 / max(places[-1], 1)
+    points = [
+        None
+        if part is None
+        else (round(slot * across, 1), round(24 - 22 * min(len(drifted(part)) / max(len(part["names"]), 1) / FULL, 1), 1))
+        for slot, part in zip(places, parts, strict=True)
+    ]
+    return line_path(points)
+
+
+def _stake(course: Course | None) -> dict[str, Any] | None:
+    """What the change since the reference is worth a day, where somebody said what decisions are worth; less than nothing is lost."""
+    priced = [] if course is None else [one[course.at] for one in course.track.told.values()]
+    told = next((one for one in priced if one is not None and one.per_day is not None), None)
+    return None if told is None or told.per_day is None else {"value": told.per_day[0], "words": worth(told)}
 
 
 def _labels(report: Report) -> dict[str, Any] | None:

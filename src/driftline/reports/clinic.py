@@ -70,30 +70,39 @@ def _segment(course: Course) -> dict[str, Any]:
     }
 
 
-def spark(course: Course) -> dict[str, str | float | None]:
-    """A line over the windows in a field of 100 × 26, what was worse drawn over it, and the height of the reference."""
+def spark(course: Course, *, estimates: bool = False) -> dict[str, str | float | None]:
+    """A line over the windows in a field of 100 × 26, what was worse drawn over it, and the height of the reference.
+
+    With `estimates` also the line of what must be where labels have not come.
+    """
     told = course.track.told[course.metric]
     values = [None if one is None else one.value for one in told]
+    guesses = [one.estimate.value if estimates and one is not None and one.estimate is not None else None for one in told]
     reference = course.told.reference
-    known = [value for value in [*values, reference] if value is not None]
+    known = [value for value in [*values, *guesses, reference] if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     # What moves by less than matters is shown as nearly level.
     span = max(high - low, 4 * course.told.floor, 1e-300)
     start = (low + high - span) / 2
     across = 100 / max(course.track.width - 1, 1)
-    points = [
-        None if value is None else (round(slot * across, 1), round(24 - 22 * (value - start) / span, 1))
-        for slot, value in zip(course.track.slots, values, strict=True)
-    ]
-    worse = [point if at in course.worse else None for at, point in enumerate(points)]
+
+    def points(line: Sequence[float | None]) -> list[tuple[float, float] | None]:
+        return [
+            None if value is None else (round(slot * across, 1), round(24 - 22 * (value - start) / span, 1))
+            for slot, value in zip(course.track.slots, line, strict=True)
+        ]
+
+    drawn = points(values)
+    worse = [point if at in course.worse else None for at, point in enumerate(drawn)]
     return {
-        "path": _path(points),
-        "worse": _path(worse),
+        "path": line_path(drawn),
+        "worse": line_path(worse),
         "reference": None if reference is None else round(24 - 22 * (reference - start) / span, 1),
+        **({"estimated": line_path(points(guesses))} if estimates else {}),
     }
 
 
-def _path(points: Sequence[tuple[float, float] | None]) -> str:
+def line_path(points: Sequence[tuple[float, float] | None]) -> str:
     """Lines through neighbouring points; a short dash where one stands alone."""
     parts, last = [], None
     for place, point in enumerate(points):
