@@ -26,7 +26,7 @@ from driftline.services.intake import Kind, sort_rows
 from driftline.store.intake import Delivery, Intake
 
 if TYPE_CHECKING:
-    from driftline.services.delivery import Letter
+    from driftline.services.errands import Letter
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 AT_ONCE = Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0))
@@ -91,9 +91,16 @@ class FilePost:
     def __init__(self, place: Path) -> None:
         self._file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
+    def begin(self) -> None:
+        """Nothing to look up."""
+
     def receivers(self, letter: Letter) -> tuple[str, ...]:
         """The file."""
         return ("file",)
+
+    def place(self, receiver: str, letter: Letter) -> str:
+        """There is one."""
+        return receiver
 
     def deliver(self, receiver: str, letter: Letter) -> None:
         """One line."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.errors import ConfigError, OutsideError
-from driftline.services.delivery import GIVEN_UP_AFTER, Letter, Try, Waiting, deliver, pause
+from driftline.services.delivery import GIVEN_UP_AFTER, deliver, pause
+from driftline.services.errands import STRIKES, Letter, Outcome, Try, Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -30,15 +35,13 @@ class _Box:
             if one.id not in self.closed
         ]
 
-    def tried(self, letter: Letter, receiver: str, result: Try, error: str, now: datetime, *, close: bool) -> None:
-        self.tries[letter.id, receiver] = result
-        self.errors.append(error)
-        if close:
-            self.close(letter, now)
-
-    def close(self, letter: Letter, now: datetime) -> None:
-        assert letter.id not in self.closed
-        self.closed.append(letter.id)
+    def tried(self, outcomes: Sequence[Outcome], closed: Sequence[Letter], now: datetime) -> None:
+        for one in outcomes:
+            self.tries[one.errand.letter.id, one.errand.receiver] = one.after
+            self.errors.append(one.error)
+        for letter in closed:
+            assert letter.id not in self.closed
+            self.closed.append(letter.id)
 
 
 @dataclass
@@ -49,8 +52,14 @@ class _Pigeon:
     fails: dict[str, Exception] = field(default_factory=dict)
     brought: list[tuple[str, int]] = field(default_factory=list)
 
+    def begin(self) -> None:
+        return
+
     def receivers(self, letter: Letter) -> tuple[str, ...]:
         return self.names
+
+    def place(self, receiver: str, letter: Letter) -> str:
+        return f"the house of {receiver}"
 
     def deliver(self, receiver: str, letter: Letter) -> None:
         if receiver in self.fails:
@@ -58,16 +67,16 @@ class _Pigeon:
         self.brought.append((receiver, letter.id))
 
 
-def letters(many: int) -> _Box:
-    """A box with letters."""
-    return _Box([Letter(id=n, topic="message", key=f"k{n}", body={}, created=NOW) for n in range(1, many + 1)])
+def letters(many: int, *, apart: bool = False) -> _Box:
+    """A box with letters about one thing, or each about something else."""
+    return _Box([Letter(id=n, topic="message", key=f"k{n}", body={"key": n if apart else 0}, created=NOW) for n in range(1, many + 1)])
 
 
 def test_everybody_gets_every_letter_once() -> None:
     """And a round with nothing left does nothing."""
     box, post = letters(2), _Pigeon()
     assert deliver(box, post, NOW).sent == 4
-    assert (post.brought, box.closed) == ([("a", 1), ("b", 1), ("a", 2), ("b", 2)], [1, 2])
+    assert (post.brought, box.closed) == ([("a", 1), ("a", 2), ("b", 1), ("b", 2)], [1, 2])
     assert deliver(box, post, NOW).sent == 0
 
 
@@ -115,3 +124,13 @@ def test_whatever_fails_each_receiver_gets_all_in_order(rounds: list[set[str]]) 
     for name in "abc":
         assert [ident for receiver, ident in post.brought if receiver == name] == [1, 2, 3]
     assert box.closed == [1, 2, 3]
+
+
+def test_what_one_letter_meets_is_no_matter_of_letters_about_something_else() -> None:
+    """A place is left alone only after some in a row could not be brought, and until a pause is over."""
+    box, post = letters(STRIKES + 3, apart=True), _Pigeon(("a",), {"a": OutsideError("away", hint="")})
+    assert deliver(box, post, NOW).failed == STRIKES
+    post.fails = {}
+    assert deliver(box, post, NOW + pause(1) / 2).sent == 0
+    assert deliver(box, post, NOW + pause(1)).sent == STRIKES + 3
+    assert sorted(ident for _, ident in post.brought) == list(range(1, STRIKES + 4))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from driftline.errors import StateError
-from driftline.services.delivery import Try
+from driftline.services.errands import Errand, Letter, Outcome, Try
 from driftline.store.database import Database
 from driftline.store.leases import acquire
 from driftline.store.outbox import Outbox, anything_waits
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 TOPICS = ("message",)
+
+
+def how(letter: Letter, after: Try, error: str = "") -> Outcome:
+    """How it went with one receiver."""
+    return Outcome(Errand(letter, "a", "there", Try()), after, error)
 
 
 @pytest.fixture
@@ -38,9 +43,8 @@ def test_letters_wait_in_order_with_what_was_tried(box: Outbox) -> None:
     first, second = box.waiting()
     assert ([first.letter.key, second.letter.key], first.letter.body, first.tries) == (["k0", "k2"], {"n": 0}, {})
     later = NOW + timedelta(minutes=1)
-    box.tried(first.letter, "a", Try(1, later), "away", NOW, close=False)
-    box.tried(first.letter, "a", Try(2, later), "away", NOW, close=False)
-    box.tried(second.letter, "a", Try(1, None, done=True), "", NOW, close=True)
+    box.tried([how(first.letter, Try(1, later), "away")], (), NOW)
+    box.tried([how(first.letter, Try(2, later), "away"), how(second.letter, Try(1, None, done=True))], [second.letter], NOW)
     (left,) = box.waiting()
     assert left.tries == {"a": Try(2, later)}
 
@@ -49,11 +53,11 @@ def test_whether_anything_waits(box: Outbox) -> None:
     """Not while all that is left was tried and has its pause; not when everybody has everything."""
     first, second = (one.letter for one in box.waiting())
     assert anything_waits(box.database, TOPICS, NOW)
-    box.close(second, NOW)
-    box.tried(first, "a", Try(1, NOW + timedelta(minutes=1)), "away", NOW, close=False)
+    box.tried((), [second], NOW)
+    box.tried([how(first, Try(1, NOW + timedelta(minutes=1)), "away")], (), NOW)
     assert not anything_waits(box.database, TOPICS, NOW)
     assert anything_waits(box.database, TOPICS, NOW + timedelta(minutes=1))
-    box.close(first, NOW)
+    box.tried((), [first], NOW)
     assert not anything_waits(box.database, TOPICS, NOW + timedelta(minutes=1))
 
 
@@ -62,7 +66,7 @@ def test_who_lost_the_lease_marks_nothing(box: Outbox) -> None:
     letter = box.waiting()[0].letter
     assert acquire(box.database, "courier", "another", NOW + timedelta(hours=1)) is not None
     with pytest.raises(StateError, match="taken over"):
-        box.tried(letter, "a", Try(1, None, done=True), "", NOW, close=True)
+        box.tried([how(letter, Try(1, None, done=True))], [letter], NOW)
     with pytest.raises(StateError, match="taken over"):
-        box.close(letter, NOW)
+        box.tried((), [letter], NOW)
     assert len(box.waiting()) == 2

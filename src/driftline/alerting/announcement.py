@@ -124,7 +124,8 @@ def example(monitor: str, window: str) -> Announcement:
 
 def to_dict(announcement: Announcement) -> dict[str, Any]:
     """An announcement as JSON has it."""
-    return {"schema": SCHEMA, **asdict(announcement)}
+    plain = {one.name: getattr(announcement, one.name) for one in fields(Announcement)}
+    return {"schema": SCHEMA, **plain, "figure": tuple(asdict(point) for point in announcement.figure)}
 
 
 def from_dict(found: Mapping[str, Any]) -> Announcement:

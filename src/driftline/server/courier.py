@@ -1,7 +1,8 @@
-"""The courier: brings what waits in the outbox to its receivers, in a thread of its own, so that a slow one keeps nobody waiting."""
+"""The courier: brings what waits in the outbox to its receivers, many side by side, so that a slow one keeps nobody waiting."""
 
 from __future__ import annotations
 
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -13,16 +14,21 @@ from driftline.store.leases import LASTS, acquire, held
 from driftline.store.outbox import Outbox, anything_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
     from datetime import datetime, timedelta
 
-    from driftline.services.delivery import Post
+    from driftline.services.delivery import Bring, Post
+    from driftline.services.errands import Outcome, Round
     from driftline.store.database import Database
 
 TOPICS = (MESSAGE,)
 LEASE = "courier"
-INTERVAL = 1.0
-"""Seconds between looks at the outbox."""
+INTERVAL = 0.25
+"""Seconds between looks at the outbox, where nothing waited."""
+
+MOST = 48
+"""So many letters are under way at once, to all places together."""
 
 
 class Courier:
@@ -68,7 +74,7 @@ class Courier:
         if lease is None:
             return Posted()
         with held(self._database, lease, self._clock, self._lasts):
-            posted = deliver(Outbox(self._database, lease, self._topics), self._post, now)
+            posted = deliver(Outbox(self._database, lease, self._topics), self._post, now, self._side_by_side)
         for lost in posted.given_up:
             LOG.error("message given up", extra={"why": lost})
         return posted
@@ -78,17 +84,30 @@ class Courier:
         self._thread.start()
 
     def stop(self, patience: float = 30.0) -> None:
-        """End after the letter at hand."""
+        """End after the letters that are under way."""
         self._stop.set()
         self._thread.join(patience)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self.round()
+                if self.round().sent:
+                    continue
             except DriftlineError as error:
                 # The database is away, or another courier took over: the next round may do better.
                 LOG.error("letters wait", extra={"why": str(error)})
             except Exception:  # noqa: BLE001  the courier must outlive any mistake of ours
                 LOG.exception("a mistake in driftline itself")
             self._stop.wait(INTERVAL)
+
+    def _side_by_side(self, errands: Round, bring: Bring, /) -> Iterator[Sequence[Outcome]]:
+        """Carry as many letters at once as are ready; what has arrived meanwhile is told together, and so marked together."""
+        with ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="courier") as pool:
+            under_way: set[Future[Outcome]] = set()
+            while True:
+                if not self._stop.is_set():
+                    under_way |= {pool.submit(bring, one) for one in errands.ready(MOST - len(under_way))}
+                if not under_way:
+                    return
+                arrived, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                yield [one.result() for one in arrived]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from driftline.channels.courier import Courier
     from driftline.server.service import Service
-    from driftline.services.delivery import Letter
+    from driftline.services.errands import Letter
+    from driftline.store.fleet import Watched
 
 THE_LOG = "log"
 DEAD_AFTER = 3
@@ -29,18 +30,29 @@ REMEMBERED = 1000
 
 
 class Outlets:
-    """What `driftline.services.delivery.Post` asks for."""
+    """What `driftline.services.delivery.Post` asks for; many threads may ask."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._couriers: OrderedDict[tuple[int, int], Courier | None] = OrderedDict()
+        self._found: dict[str, Watched | None] = {}
         self._failures: dict[tuple[str, str], int] = {}
         self._lock = Lock()
+
+    def begin(self) -> None:
+        """A change of the YAML counts from the next round on."""
+        with self._lock:
+            self._found.clear()
 
     def receivers(self, letter: Letter) -> Sequence[str]:
         """The channels that the monitor's routes choose, by name."""
         courier = self._courier(letter)
         return (THE_LOG,) if courier is None else courier.receivers(from_dict(letter.body))
+
+    def place(self, receiver: str, letter: Letter) -> str:
+        """The channel with its settings: monitors that name one channel alike share it."""
+        courier = self._courier(letter)
+        return receiver if courier is None else repr(courier.channels[receiver])
 
     def deliver(self, receiver: str, letter: Letter) -> None:
         """Bring it there.
@@ -61,22 +73,24 @@ class Outlets:
             if isinstance(error, ConfigError):
                 raise OutsideError(error.fact, hint=error.hint) from error
             raise
-        self._failures.pop((announcement.monitor, receiver), None)
+        with self._lock:
+            self._failures.pop((announcement.monitor, receiver), None)
 
     def _failed(self, courier: Courier, sent: Sent) -> None:
         """Count, and tell the others of a channel that seems to be dead; once, until it has worked again."""
         key = (sent.announcement.monitor, sent.channel)
-        self._failures[key] = self._failures.get(key, 0) + 1
-        if self._failures[key] == DEAD_AFTER:
+        with self._lock:
+            self._failures[key] = self._failures.get(key, 0) + 1
+            dead = self._failures[key] == DEAD_AFTER
+        if dead:
             for told in replace(courier, attempts=1).warn([sent]):
                 about = {"channel": sent.channel, "to": told.channel, "error": told.error}
                 LOG.warning("a channel is dead", extra=about)
 
     def _courier(self, letter: Letter) -> Courier | None:
         """The channels of the letter's monitor as its newest version has them; None where it has none or is gone."""
-        try:
-            watched = self._service.fleet.find(str(letter.body.get("monitor", "")))
-        except ConfigError:
+        watched = self._watched(str(letter.body.get("monitor", "")))
+        if watched is None:
             return None
         key = (watched.id, watched.version)
         with self._lock:
@@ -85,6 +99,16 @@ class Outlets:
                 while len(self._couriers) > REMEMBERED:
                     self._couriers.popitem(last=False)
             return self._couriers[key]
+
+    def _watched(self, name: str) -> Watched | None:
+        """The monitor of that name, looked up once a round: ten thousand letters ask for it."""
+        with self._lock:
+            if name not in self._found:
+                try:
+                    self._found[name] = self._service.fleet.find(name)
+                except ConfigError:
+                    self._found[name] = None
+            return self._found[name]
 
     def _made(self, yaml: str, directory: str) -> Courier | None:
         try:

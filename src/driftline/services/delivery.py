@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
 
 from driftline.errors import DriftlineError, OutsideError
+from driftline.services.errands import Errand, Letter, Outcome, Round, Try, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    Bring = Callable[[Errand], Outcome]
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -17,47 +21,17 @@ GIVEN_UP_AFTER = timedelta(days=1)
 """A letter that a receiver could not be given for so long is given up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """Something that has to leave.
-
-    Attributes:
-        id: by which the store knows it; later letters have higher ones.
-        topic: what kind of thing it is: `message` or `verdict`.
-        key: no other letter has it. Whoever gets a letter twice knows it by this.
-        body: what is told, as JSON has it.
-        created: when it was written.
-    """
-
-    id: int
-    topic: str
-    key: str
-    body: Mapping[str, Any]
-    created: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """How it went so far with one receiver of a letter."""
-
-    attempts: int = 0
-    due: datetime | None = None
-    done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A letter that not everybody has, with what was tried."""
-
-    letter: Letter
-    tries: Mapping[str, Try] = field(default_factory=dict)
-
-
 class Post(Protocol):
-    """Who gets what, and how it is brought there."""
+    """Who gets what, and how it is brought there; letters may be brought side by side."""
+
+    def begin(self) -> None:
+        """A round begins: what was looked up for the last one may have changed."""
 
     def receivers(self, letter: Letter) -> Sequence[str]:
         """Names of those who should have it."""
+
+    def place(self, receiver: str, letter: Letter) -> str:
+        """Where that receiver is: what is away is away for every letter that goes there."""
 
     def deliver(self, receiver: str, letter: Letter) -> None:
         """Bring it there.
@@ -74,11 +48,15 @@ class Letterbox(Protocol):
     def waiting(self) -> Sequence[Waiting]:
         """Letters that not everybody has, the oldest first."""
 
-    def tried(self, letter: Letter, receiver: str, result: Try, error: str, now: datetime, *, close: bool) -> None:
-        """Keep how it went, where `error` is empty if it went well; with `close`, the letter waits for nobody else."""
+    def tried(self, outcomes: Sequence[Outcome], closed: Sequence[Letter], now: datetime) -> None:
+        """Keep how it went; the closed letters wait for nobody."""
 
-    def close(self, letter: Letter, now: datetime) -> None:
-        """It waits for nobody."""
+
+class Hands(Protocol):
+    """Who carries: one after another, or many side by side."""
+
+    def __call__(self, errands: Round, bring: Bring, /) -> Iterator[Sequence[Outcome]]:
+        """Bring what is ready; tell how it went before anything else that waits for it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,46 +68,49 @@ class Posted:
     given_up: tuple[str, ...] = ()
 
 
-def deliver(box: Letterbox, post: Post, now: datetime) -> Posted:
+def one_by_one(errands: Round, bring: Bring, /) -> Iterator[Sequence[Outcome]]:
+    """Carry one letter after another."""
+    while ready := errands.ready(1):
+        yield [bring(one) for one in ready]
+
+
+def deliver(box: Letterbox, post: Post, now: datetime, hands: Hands = one_by_one) -> Posted:
     """One round over the letters that wait.
 
-    A letter is marked after it was brought: one that was brought when the process died is brought again, under the same key.
-    A receiver that fails gets no later letter before the earlier one, nor is asked again before its pause is over.
+    A letter is marked after it was brought, before the next one sets out in its stead: what was brought when the process died is
+    brought again, under the same key, and that is never more than were under way at once.
     """
-    results: list[tuple[str, Try, str]] = []
-    held: set[str] = set()
-    for waiting in box.waiting():
-        todo = [one for one in post.receivers(waiting.letter) if not waiting.tries.get(one, Try()).done]
-        open_ones = len(todo)
-        for receiver in todo:
-            before = waiting.tries.get(receiver, Try())
-            if receiver in held or (before.due is not None and before.due > now):
-                held.add(receiver)
-                continue
-            after, error = _try(post, receiver, waiting.letter, before, now)
-            open_ones -= after.done
-            box.tried(waiting.letter, receiver, after, error, now, close=not open_ones)
-            results.append((receiver, after, error))
-            if not after.done:
-                held.add(receiver)
-        if not todo:
-            box.close(waiting.letter, now)
-    failed = [(receiver, after, error) for receiver, after, error in results if error]
-    given_up = tuple(f"{receiver}: {error}" for receiver, after, error in failed if after.done)
+    post.begin()
+    waiting = box.waiting()
+    todo = {one.letter.id: [name for name in post.receivers(one.letter) if not one.tries.get(name, Try()).done] for one in waiting}
+    if idle := [one.letter for one in waiting if not todo[one.letter.id]]:
+        box.tried((), idle, now)
+    errands = Round((_errand(post, name, one) for one in waiting for name in todo[one.letter.id]), now)
+    results: list[Outcome] = []
+    for outcomes in hands(errands, lambda errand: _try(post, errand, now)):
+        over = {one.errand.letter.id: one.errand.letter for one in outcomes if errands.take(one)}
+        box.tried(outcomes, list(over.values()), now)
+        results += outcomes
+    failed = [one for one in results if one.error]
+    given_up = tuple(f"{one.errand.receiver}: {one.error}" for one in failed if one.after.done)
     return Posted(len(results) - len(failed), len(failed), given_up)
 
 
-def _try(post: Post, receiver: str, letter: Letter, before: Try, now: datetime) -> tuple[Try, str]:
-    attempts = before.attempts + 1
+def _errand(post: Post, receiver: str, waiting: Waiting) -> Errand:
+    return Errand(waiting.letter, receiver, post.place(receiver, waiting.letter), waiting.tries.get(receiver, Try()))
+
+
+def _try(post: Post, errand: Errand, now: datetime) -> Outcome:
+    attempts, letter = errand.before.attempts + 1, errand.letter
     try:
-        post.deliver(receiver, letter)
+        post.deliver(errand.receiver, letter)
     except OutsideError as error:
-        return _again(letter, attempts, now), error.fact
+        return Outcome(errand, _again(letter, attempts, now), error.fact)
     except DriftlineError as error:
-        return Try(attempts, None, done=True), error.fact
+        return Outcome(errand, Try(attempts, None, done=True), error.fact)
     except Exception as error:  # noqa: BLE001  a mistake in one channel, or in somebody's library, must not keep letters from the others
-        return _again(letter, attempts, now), f"{type(error).__name__}: {error}"
-    return Try(attempts, None, done=True), ""
+        return Outcome(errand, _again(letter, attempts, now), f"{type(error).__name__}: {error}")
+    return Outcome(errand, Try(attempts, None, done=True))
 
 
 def _again(letter: Letter, attempts: int, now: datetime) -> Try:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from driftline.services.delivery import Letter, Try, Waiting
+from driftline.services.errands import Letter, Try, Waiting
 from driftline.store.tables import deliveries, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy.engine import Connection
-
+    from driftline.services.errands import Outcome
     from driftline.store.database import Database
     from driftline.store.leases import Lease
 
 AT_ONCE = 5_000
 """So many letters are looked at in one round."""
+
+CLOSE = outbox.update().where(outbox.c.id == bindparam("letter")).values(sent=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,15 @@ class Outbox:
                 tried.setdefault(row.letter_id, {})[row.receiver] = Try(row.attempts, row.due, done=row.done)
         return [Waiting(letter_of(row), tried.get(row.id, {})) for row in rows]
 
-    def tried(self, letter: Letter, receiver: str, result: Try, error: str, now: datetime, *, close: bool) -> None:
-        """Keep how it went."""
-        values = {"attempts": result.attempts, "due": result.due, "done": result.done, "error": error, "at": now}
+    def tried(self, outcomes: Sequence[Outcome], closed: Sequence[Letter], now: datetime) -> None:
+        """Keep how it went with all of them, at once."""
+        rows = [_delivery(one, now) for one in outcomes]
         with self.database.writing() as tx:
             self.lease.fence(tx)
-            statement = self.database.insert(deliveries).values(letter_id=letter.id, receiver=receiver, **values)
-            tx.execute(statement.on_conflict_do_update(index_elements=["letter_id", "receiver"], set_=values))
-            if close:
-                _close(tx, letter, now)
-
-    def close(self, letter: Letter, now: datetime) -> None:
-        """It waits for nobody."""
-        with self.database.writing() as tx:
-            self.lease.fence(tx)
-            _close(tx, letter, now)
+            if rows:
+                tx.execute(_keeping(here=self.database.is_sqlite), rows)
+            if closed:
+                tx.execute(CLOSE, [{"letter": one.id, "at": now} for one in closed])
 
 
 def anything_waits(database: Database, topics: Sequence[str], now: datetime) -> bool:
@@ -78,5 +75,15 @@ def letter_of(row: object) -> Letter:
     return Letter(**kept, body=json.loads(getattr(row, "body", "{}")))
 
 
-def _close(tx: Connection, letter: Letter, now: datetime) -> None:
-    tx.execute(outbox.update().where(outbox.c.id == letter.id).values(sent=now))
+@cache
+def _keeping(*, here: bool) -> Any:
+    """Keeps tries, or what has become of them; `here` for SQLite. Made once: it takes longer to make than to run."""
+    statement = (sqlite if here else postgresql).insert(deliveries)
+    again = {name: statement.excluded[name] for name in ("attempts", "due", "done", "error", "at")}
+    return statement.on_conflict_do_update(index_elements=["letter_id", "receiver"], set_=again)
+
+
+def _delivery(outcome: Outcome, now: datetime) -> dict[str, object]:
+    after = outcome.after
+    about = {"letter_id": outcome.errand.letter.id, "receiver": outcome.errand.receiver}
+    return {**about, "attempts": after.attempts, "due": after.due, "done": after.done, "error": outcome.error, "at": now}
