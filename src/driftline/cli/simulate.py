@@ -28,10 +28,20 @@ EVENT = re.compile(r"^(?P<kind>\w+):(?P<first>[0-9]+)(?:-(?P<last>[0-9]*))?(?::(
 @click.option(
     "--event", "events", metavar="KIND:FIRST[-LAST][:SIZE]", multiple=True, help="What happens instead of the usual story, by day from 0."
 )
+@click.option("--companions", type=int, default=0, show_default=True, help="Further columns, which the model does not read.")
 @click.option("--no-events", is_flag=True, help="Nothing happens: whatever is found is a false alarm.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
-def simulate(
-    *, directory: Path, days: int, rows: int, seed: int, start: datetime, events: tuple[str, ...], no_events: bool, quiet: bool
+def simulate(  # noqa: PLR0913  one argument an option
+    *,
+    directory: Path,
+    days: int,
+    rows: int,
+    seed: int,
+    start: datetime,
+    events: tuple[str, ...],
+    companions: int,
+    no_events: bool,
+    quiet: bool,
 ) -> None:
     """Write a simulated payments stream into DIRECTORY, and the truth about it beside it.
 
@@ -48,7 +58,7 @@ def simulate(
     from driftline.simulator import EVENTS, PaymentsConfig, write
 
     happening = () if no_events else tuple(_event(text) for text in events) or EVENTS
-    config = PaymentsConfig(seed=seed, days=days, rows_per_day=rows, start=start.date(), events=happening)
+    config = PaymentsConfig(seed=seed, days=days, rows_per_day=rows, start=start.date(), events=happening, companions=companions)
     with progress(quiet=quiet) as told:
         written = write(config, directory, progress=told)
     click.echo(f"wrote {days} days to {written.data}, the reference to {written.reference} and the truth to {written.truth_file}")

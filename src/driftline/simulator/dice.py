@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     SAMPLING = 6
     FAULT = 7
     LABELS = 8
+    COMPANIONS = 9
 
 
 def dice(seed: int, purpose: Purpose, day: int = 0, lane: int = 0) -> np.random.Generator:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from driftline.simulator.companions import accompanied
 from driftline.simulator.faults import delivered
 from driftline.simulator.labels import LABEL_COLUMNS, arrivals
 from driftline.simulator.ledger import Ledger
@@ -67,7 +68,7 @@ class Payments:
         # A batch that comes twice takes its labels with it: each row remembers which payment it is.
         rows = delivered(self._config, number, true.append_column(PLACE, pa.array(np.arange(true.num_rows))))
         place = rows[PLACE].to_numpy()
-        rows = rows.drop_columns([PLACE])
+        rows = accompanied(self._config, number, rows.drop_columns([PLACE]))
         if self._model:
             rows = self._model.score(rows)
         for name in LABEL_COLUMNS:

@@ -9,6 +9,7 @@ from driftline.errors import ConfigError
 from driftline.simulator.events import EVENTS, Event
 
 FEWEST_ROWS = 100
+MOST_COMPANIONS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class PaymentsConfig:
     before those the `train_days` on which the model is trained. `rows_per_day` is the average over a
     week. `fraud_rate` is the share of fraud while nothing happens, `labels_lost` the share of labels
     that never arrive, `threshold` the score from which the model predicts fraud. With `scored` false
-    there is no model, and scikit-learn is not needed.
+    there is no model, and scikit-learn is not needed. `companions` are further columns, which no model reads.
 
     Raises:
         ConfigError: a setting is out of its range.
@@ -36,6 +37,7 @@ class PaymentsConfig:
     labels_lost: float = 0.01
     threshold: float = 0.2
     scored: bool = True
+    companions: int = 0
 
     def __post_init__(self) -> None:
         ranges = {
@@ -47,6 +49,7 @@ class PaymentsConfig:
             "fraud_rate": (self.fraud_rate, 0.0005, 0.2),
             "labels_lost": (self.labels_lost, 0.0, 1.0),
             "threshold": (self.threshold, 0.0, 1.0),
+            "companions": (self.companions, 0, MOST_COMPANIONS),
         }
         for name, (value, least, most) in ranges.items():
             if not (least <= value and (most is None or value <= most)):
