@@ -26,8 +26,14 @@ class _Pile:
     def __init__(self) -> None:
         self.letters: list[Any] = []
 
+    def begin(self) -> None:
+        return
+
     def receivers(self, letter: Any) -> tuple[str, ...]:
         return ("pile",)
+
+    def place(self, receiver: str, letter: Any) -> str:
+        return receiver
 
     def deliver(self, receiver: str, letter: Any) -> None:
         self.letters.append(letter)

@@ -75,7 +75,9 @@ def arranged(small: Any, rows_of: Any, tmp_path: Path) -> Callable[..., int]:
 
 def bring(world: Any) -> None:
     """Let what waits run."""
-    Courier(world.service.database, Trainer(world.service, wall_clock), wall_clock, "me", topics=(TRAINING,), lease="trainer").round()
+    Courier(
+        world.service.database, Trainer(world.service, wall_clock), wall_clock, "me", topics=(TRAINING,), lease="trainer", at_once=1
+    ).round()
 
 
 def test_a_better_model_is_trained_proved_and_waits_for_a_person(small: Any, arranged: Any, tmp_path: Path) -> None:

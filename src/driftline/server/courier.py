@@ -27,7 +27,7 @@ LEASE = "courier"
 INTERVAL = 0.25
 """Seconds between looks at the outbox, where nothing waited."""
 
-MOST = 48
+AT_ONCE = 48
 """So many letters are under way at once, to all places together."""
 
 
@@ -42,6 +42,7 @@ class Courier:
         lasts: a courier that has not been heard of for so long is taken over.
         topics: kinds of letters that are brought.
         lease: its name: couriers of other topics work beside this one.
+        at_once: so many letters are under way at once, to all places together.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Courier:
         lasts: timedelta = LASTS,
         topics: tuple[str, ...] = TOPICS,
         lease: str = LEASE,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._database = database
         self._post = post
@@ -62,6 +64,7 @@ class Courier:
         self._lasts = lasts
         self._topics = topics
         self._lease = lease
+        self._at_once = at_once
         self._stop = Event()
         self._thread = Thread(target=self._run, name=lease, daemon=True)
 
@@ -102,11 +105,11 @@ class Courier:
 
     def _side_by_side(self, errands: Round, bring: Bring, /) -> Iterator[Sequence[Outcome]]:
         """Carry as many letters at once as are ready; what has arrived meanwhile is told together, and so marked together."""
-        with ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="courier") as pool:
+        with ThreadPoolExecutor(max_workers=self._at_once, thread_name_prefix="courier") as pool:
             under_way: set[Future[Outcome]] = set()
             while True:
                 if not self._stop.is_set():
-                    under_way |= {pool.submit(bring, one) for one in errands.ready(MOST - len(under_way))}
+                    under_way |= {pool.submit(bring, one) for one in errands.ready(self._at_once - len(under_way))}
                 if not under_way:
                     return
                 arrived, under_way = wait(under_way, return_when=FIRST_COMPLETED)

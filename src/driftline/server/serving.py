@@ -86,7 +86,9 @@ def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
         # One thread: counting must not keep requests waiting.
         worker = Worker(service, settings.pace, wall_clock, threads=1)
         courier = Courier(service.database, Outlets(service), wall_clock, worker.owner)
-        trainer = Courier(service.database, Trainer(service, wall_clock), wall_clock, worker.owner, topics=(TRAINING,), lease="trainer")
+        trainer = Courier(
+            service.database, Trainer(service, wall_clock), wall_clock, worker.owner, topics=(TRAINING,), lease="trainer", at_once=1
+        )
         workers = [Scheduler(worker, settings.interval, meters), courier, trainer, Steward(service, wall_clock, worker.owner)]
     gate = Gate(service.tokens, wall_clock, settings.per_second)
     face = Face(service, intake, gate, settings.limits, meters)

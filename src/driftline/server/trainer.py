@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from driftline.config.specification import Specification
     from driftline.server.service import Service
-    from driftline.services.delivery import Letter
+    from driftline.services.errands import Letter
 
 RECEIVER = "trainer"
 LOOKS = 1.0
@@ -37,9 +37,16 @@ class Trainer:
     service: Service
     clock: Callable[[], datetime]
 
+    def begin(self) -> None:
+        """There is nothing to look up."""
+
     def receivers(self, letter: Letter) -> Sequence[str]:  # noqa: ARG002  as `Post` has it
         """One."""
         return (RECEIVER,)
+
+    def place(self, receiver: str, letter: Letter) -> str:  # noqa: ARG002  likewise
+        """Here."""
+        return receiver
 
     def deliver(self, receiver: str, letter: Letter) -> None:  # noqa: ARG002  as above
         """Let it run to a clear end.
