@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from driftline.errors import DriftlineError
 from driftline.server.courier import Courier
 from driftline.server.face import wall_clock
+from driftline.server.outlets import Outlets
 from driftline.server.service import open_service
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
@@ -121,6 +122,19 @@ def work(order: dict[str, Any]) -> None:
             time.sleep(0.05)
 
 
+def tell(order: dict[str, Any]) -> None:
+    """Turn the cycle, and beside it bring what is to be told to where the YAML says, as the service does, until killed."""
+    service = open_service(Path(order["data"]), order["url"])
+    worker = Worker(service, AT_ONCE, wall_clock, threads=1, lasts=LEASE)
+    Courier(service.database, Outlets(service), wall_clock, worker.owner, lasts=LEASE).start()
+    while True:
+        try:
+            if not worker.round().turns:
+                time.sleep(0.01)
+        except DriftlineError:
+            time.sleep(0.05)
+
+
 def main() -> None:
     """Fork on request. Children that end are forgotten at once."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -129,7 +143,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            {"send": send, "work": work}[order["do"]](order)
+            {"send": send, "work": work, "tell": tell}[order["do"]](order)
             os._exit(0)
         print(child, flush=True)  # noqa: T201  the answer
 
