@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -32,7 +37,6 @@ from driftline.store.intake import Delivery, Intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from driftline.server.worker import Round
     from driftline.store.fleet import Watched
@@ -287,3 +291,30 @@ def opened() -> Callable[..., Any]:
 def signed_in() -> Callable[[str], dict[str, str]]:
     """Headers of somebody who has signed in."""
     return lambda text: {"Cookie": f"{COOKIE}={text}"}
+
+
+class Victims:
+    """Starts processes that will be killed."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def start(self, **order: Any) -> int:
+        """Start one; its number."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture(scope="session")
+def victims() -> Iterator[Victims]:
+    """A process that forks others."""
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(Path(__file__).parent / "victim.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        yield Victims(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(30)

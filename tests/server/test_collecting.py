@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +15,18 @@ import pytest
 import sqlalchemy as sa
 
 from driftline.server import collecting
-from driftline.server.collecting import Collector
+from driftline.server.collecting import Collector, Taking
 from driftline.server.face import wall_clock
+from driftline.services.intake import Kind
 from driftline.sources.places import bucket
+from driftline.sources.topics import Topic
 from driftline.store.intake import Intake
 from driftline.store.ledger import parcel_of
-from driftline.store.tables import parcels
+from driftline.store.tables import parcels, received
 from driftline.store.watermarks import Watermark, read_watermark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -36,6 +42,12 @@ def stored(world: Any, kind: str = "predictions") -> list[str]:
     with world.service.database.reading() as tx:
         kept = [parcel_of(row) for row in tx.execute(sa.select(parcels).where(parcels.c.kind == kind).order_by(parcels.c.id))]
     return [ident for one in kept for ident in world.service.rows.table([one], ("id",)).column("id").to_pylist()]
+
+
+def received_rows(world: Any) -> int:
+    """How many rows came."""
+    with world.service.database.reading() as tx:
+        return int(tx.execute(sa.select(sa.func.coalesce(sa.func.sum(received.c.rows), 0))).scalar_one())
 
 
 def drop(place: Path, *ids: str) -> None:
@@ -183,3 +195,114 @@ def test_files_of_an_object_store_are_taken_once(small: Any, object_store: Any) 
         assert collector(small, settled=-60).round() == 2
     assert collector(small, settled=-60).round() == 0
     assert stored(small) == ["p1", "p2", "p3", "p4"]
+
+
+class TestTopics:
+    """Messages of a stream, each row once."""
+
+    @pytest.fixture
+    def broker(self) -> tuple[str, Callable[..., None]]:
+        """A cluster that lives in the client, and what writes messages into it."""
+        kafka = pytest.importorskip("confluent_kafka", reason="the Kafka client is not installed")
+        producer = kafka.Producer({"test.mock.num.brokers": 3, "bootstrap.servers": "mock", "log_level": 0})
+        servers = ",".join(f"{one.host}:{one.port}" for one in producer.list_topics(timeout=10).brokers.values())
+
+        def send(topic: str, *bodies: object, partition: int = 0) -> None:
+            for body in bodies:
+                value = body if isinstance(body, bytes | None) else json.dumps(body)
+                producer.produce(topic, value=value, partition=partition)
+            assert producer.flush(20) == 0
+
+        return servers, send
+
+    @staticmethod
+    def rows(first: int, many: int) -> list[dict[str, Any]]:
+        """Predictions."""
+        return [
+            {
+                "id": f"p{n}",
+                "features": {"amount": 1.0, "plan": "pro"},
+                "score": 0.5,
+                "timestamp": (START + timedelta(minutes=n)).isoformat(),
+            }
+            for n in range(first, first + many)
+        ]
+
+    def test_messages_are_taken_once(self, world: Any, broker: tuple[str, Callable[..., None]]) -> None:
+        """From all partitions, as they come; labels too; what cannot be read is a dead letter; the brokers know how far we are."""
+        servers, send = broker
+        world.change(collect=f"{{predictions: {{kafka: '{servers}', topic: scores}}, labels: {{kafka: '{servers}', topic: truth}}}}")
+        send("scores", *self.rows(0, 30))
+        send("scores", *self.rows(30, 20), partition=1)
+        send("scores", b"{not json", None, [1, 2])
+        send("truth", {"id": "p3", "value": 1})
+        assert collector(world).round() == 51
+        assert collector(world).round() == 0
+        send("scores", *self.rows(50, 5), partition=2)
+        assert collector(world).round() == 5
+        assert sorted(stored(world)) == sorted(f"p{n}" for n in range(55))
+        assert stored(world, "labels") == ["p3"]
+        letters = world.service.board.dead_letters(world.watched.id, before=None, limit=10)
+        assert {one["row"] for one in letters} == {"{not json", "[1, 2]"}
+        kafka = pytest.importorskip("confluent_kafka")
+        asked = kafka.Consumer({"bootstrap.servers": servers, "group.id": "driftline-churn", "log_level": 0})
+        (known,) = asked.committed([kafka.TopicPartition("scores", 1)], timeout=10)
+        assert known.offset == 20
+        asked.close()
+
+    def test_a_topic_that_is_not_there_keeps_nobody_waiting(self, small: Any, broker: tuple[str, Callable[..., None]]) -> None:
+        """Brokers that are away are no error of the round; rows wait there."""
+        small.change(collect="{predictions: {kafka: '127.0.0.1:1', topic: scores}}")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("driftline.sources.topics.WAIT", 0.5)
+            assert collector(small).round() == 0
+
+    def test_columns_that_change_in_the_stream_are_findings(self, small: Any, broker: tuple[str, Callable[..., None]]) -> None:
+        """The rows are kept."""
+        servers, send = broker
+        small.change(collect=f"{{predictions: {{kafka: '{servers}', topic: scores}}}}")
+        send("scores", *self.rows(0, 2))
+        collector(small).round()
+        send("scores", {"id": "p2", "features": {"amount": "a lot", "region": "south"}})
+        assert collector(small).round() == 1
+        told = {one["what"] for one in small.service.board.findings(small.watched.id, before=None, limit=9)}
+        assert {"the column 'amount' holds text, which held number", "the column 'region' is new", "the column 'plan' is missing"} <= told
+        assert stored(small) == ["p0", "p1", "p2"]
+
+    def test_messages_that_were_deleted_before_they_were_read_are_told(self, small: Any, broker: tuple[str, Callable[..., None]]) -> None:
+        """And the others are taken; a topic that was made anew is told too, and taken from where it was."""
+        servers, send = broker
+        small.change(collect=f"{{predictions: {{kafka: '{servers}', topic: scores}}}}")
+        send("scores", *self.rows(0, 9))
+        taking = Taking(collector(small), Intake(small.service.database, small.service.rows), small.watched, Kind.PREDICTIONS)
+        with Topic(servers, "scores", "g") as topic:
+            taken = [taking._partition(topic, 0, low, high) for low, high in ((0, 2), (5, 9), (0, 4))]
+        taking.intake.close()
+        assert (taken, stored(small)) == ([2, 4, 0], ["p0", "p1", "p5", "p6", "p7", "p8"])
+        told = sorted(one["what"] for one in small.service.board.findings(small.watched.id, before=None, limit=9))
+        assert [one.partition("'scores' ")[2] for one in told] == [
+            "begins at 5, and was read up to 2: what lay between was deleted",
+            "ends at 4, and was read up to 9: it was made anew",
+        ]
+
+    def test_a_consumer_that_is_killed_loses_and_repeats_nothing(
+        self, world: Any, url: str | None, victims: Any, broker: tuple[str, Callable[..., None]]
+    ) -> None:
+        """Killed in the middle of its work, three times: every message is one row, on both databases."""
+        servers, send = broker
+        world.change(collect=f"{{predictions: {{kafka: '{servers}', topic: scores}}}}")
+        caught = 0
+        for life in range(3):
+            send("scores", *self.rows(1000 * life, 1000), partition=life % 2)
+            before = received_rows(world)
+            child = victims.start(do="fetch", data=str(world.service.uploads.parent), url=url, life=life + 1)
+            until = time.monotonic() + 60
+            while received_rows(world) == before:
+                assert time.monotonic() < until
+                time.sleep(0.005)
+            os.kill(child, signal.SIGKILL)
+            caught += received_rows(world) < 1000 * (life + 1)
+        assert caught
+        later = Collector(service=world.service, clock=lambda: wall_clock() + timedelta(hours=1), owner="heir", settled=timedelta(0))
+        later.round()
+        assert sorted(stored(world)) == sorted(f"p{n}" for n in range(3000))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -44,33 +43,6 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 AT_ONCE = Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0))
 
 
-class Victims:
-    """Starts processes that will be killed."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def start(self, **order: Any) -> int:
-        """Start one; its number."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-
-@pytest.fixture(scope="module")
-def victims() -> Iterator[Victims]:
-    """A process that forks others."""
-    environ = {**os.environ, "PYTHONPATH": SRC, "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, str(HERE / "victim.py")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as process:
-        yield Victims(process)
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(30)
-
-
 def kill(pid: int) -> None:
     """As power loss would, as far as a process can tell."""
     try:
@@ -88,7 +60,7 @@ def wait_for(done: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.01)
 
 
-def torment(world: Any, url: str | None, victims: Victims, place: Path, *, kills: int, seed: int) -> Path:
+def torment(world: Any, url: str | None, victims: Any, place: Path, *, kills: int, seed: int) -> Path:
     """Kill a sender and two workers, again and again; the file with what was acknowledged."""
     dice = random.Random(seed)
     data, acks = str(place / "data"), place / "acks"
@@ -147,7 +119,7 @@ def check_nothing_is_lost(world: Any, acks: Path) -> None:
 
 
 @pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.soak)])
-def test_kills_at_random_moments(world: Any, url: str | None, victims: Victims, tmp_path: Path, kills: int) -> None:
+def test_kills_at_random_moments(world: Any, url: str | None, victims: Any, tmp_path: Path, kills: int) -> None:
     """Senders and workers are killed in the middle of whatever they do; batches are sent again; nothing is lost or counted twice."""
     acks = torment(world, url, victims, tmp_path, kills=kills, seed=kills)
     check_nothing_is_lost(world, acks)
@@ -352,7 +324,7 @@ def send_an_hour(world: Any, watched: list[Any], hour: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("monitors", "hours", "cycle"), [(10, 2, 90.0), pytest.param(1000, 10, 3600.0, marks=pytest.mark.soak)])
 def test_three_workers_judge_every_window_once_and_in_its_cycle(
-    open_world: Any, postgres: Any, victims: Victims, tmp_path: Path, monitors: int, hours: int, cycle: float
+    open_world: Any, postgres: Any, victims: Any, tmp_path: Path, monitors: int, hours: int, cycle: float
 ) -> None:
     """Three processes share many monitors; one is killed in every cycle, and no window is judged twice, left out or late."""
     url = postgres.url()

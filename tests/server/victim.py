@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driftline.errors import DriftlineError
+from driftline.server import collecting
 from driftline.server.courier import Courier
 from driftline.server.face import wall_clock
 from driftline.server.outlets import Outlets
@@ -135,6 +136,17 @@ def tell(order: dict[str, Any]) -> None:
             time.sleep(0.05)
 
 
+def fetch(order: dict[str, Any]) -> None:
+    """Fetch rows, some at a time, until killed."""
+    collecting.ROWS = 100
+    # Who was killed before still holds the lease: this one lives some minutes later.
+    late = timedelta(minutes=5 * order["life"])
+    service = open_service(Path(order["data"]), order["url"])
+    one = collecting.Collector(service=service, clock=lambda: wall_clock() + late, owner=str(order["life"]))
+    while True:
+        one.round()
+
+
 def main() -> None:
     """Fork on request. Children that end are forgotten at once."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -143,7 +155,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            {"send": send, "work": work, "tell": tell}[order["do"]](order)
+            {"send": send, "work": work, "tell": tell, "fetch": fetch}[order["do"]](order)
             os._exit(0)
         print(child, flush=True)  # noqa: T201  the answer
 

@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 
 from driftline.config import forms
 from driftline.config.forms import STRICT, Text
-from driftline.config.places import place
+from driftline.config.places import place, topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from driftline.config.places import Place
+    from driftline.config.places import Place, TopicPlace
 
     Steps = tuple[str | int, ...]
 
@@ -24,10 +24,12 @@ class Collect(BaseModel):
     """What the service fetches itself, each row once. What was sent to it comes beside."""
 
     model_config = STRICT
-    predictions: forms.Place | None = Field(
-        None, description="Where predictions lie; written like reference. A file is taken once.", examples=["incoming/*.parquet"]
+    predictions: forms.Incoming | None = Field(
+        None,
+        description="Where predictions lie; written like reference, or a topic of Kafka. A file, and a message, is taken once.",
+        examples=["incoming/*.parquet", {"kafka": "kafka:9092", "topic": "scores"}],
     )
-    labels: forms.Place | None = Field(
+    labels: forms.Incoming | None = Field(
         None, description="Where labels lie: the id of a prediction and its label.", examples=["labels/*.csv"]
     )
     watermark: Text | None = Field(
@@ -41,8 +43,8 @@ class Collect(BaseModel):
 class Collecting:
     """The same in the domain's terms; nothing is fetched from a place that is None."""
 
-    predictions: Place | None = None
-    labels: Place | None = None
+    predictions: Place | TopicPlace | None = None
+    labels: Place | TopicPlace | None = None
     watermark: str | None = None
 
 
@@ -50,8 +52,13 @@ def collecting(said: Collect | None, directory: Path, environ: Mapping[str, str]
     """Where rows are fetched from."""
     if said is None:
         return Collecting()
-    found = {key: None if (one := getattr(said, key)) is None else place(one, directory, environ) for key in ("predictions", "labels")}
-    return Collecting(found["predictions"], found["labels"], said.watermark)
+
+    def found(one: object) -> Place | TopicPlace | None:
+        if isinstance(one, forms.Topic):
+            return topic(one, environ)
+        return None if one is None else place(one, directory, environ)
+
+    return Collecting(found(said.predictions), found(said.labels), said.watermark)
 
 
 def wrong_collecting(said: Collect | None) -> Iterator[tuple[Steps, str, str]]:

@@ -9,7 +9,23 @@ from pydantic import BaseModel, BeforeValidator, Field, Tag
 from driftline.config.alerts import Alerts, WrittenChannel, WrittenInhibition, WrittenMaintenance, WrittenRoute, WrittenRule
 from driftline.config.collecting import Collect
 from driftline.config.deciding import Decisions
-from driftline.config.forms import COUNT, PERIOD, STRICT, Files, Floor, Place, Positive, Query, Share, Text, Texts, Whole, forms, not_truth
+from driftline.config.forms import (
+    COUNT,
+    PERIOD,
+    STRICT,
+    Files,
+    Floor,
+    Place,
+    Positive,
+    Query,
+    Share,
+    Text,
+    Texts,
+    Topic,
+    Whole,
+    forms,
+    not_truth,
+)
 from driftline.config.health import Labels, Performance, Value
 from driftline.config.keeping import Keep
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
@@ -293,6 +309,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
         for model in (
             Files,
             Query,
+            Topic,
             RowWindows,
             ColumnWindows,
             CalendarWindows,

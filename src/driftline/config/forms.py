@@ -87,6 +87,38 @@ class Query(BaseModel):
     query: Text = Field(description="The SQL query whose rows are read.", examples=["select * from scores"])
 
 
+class Topic(BaseModel):
+    """A topic of a message stream that speaks Kafka's protocol."""
+
+    model_config = STRICT
+    kafka: Text = Field(description="Where brokers listen.", examples=["kafka-1:9092,kafka-2:9092"])
+    topic: Text = Field(description="The topic; each message is one row as a JSON object.", examples=["scores"])
+    settings: dict[str, str] | None = Field(
+        None,
+        description="Settings of librdkafka, such as those for signing in. A password comes from the environment: ${NAME}.",
+        examples=[{"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.password": "${KAFKA_PASSWORD}"}],
+    )
+
+
+Incoming = Annotated[
+    Annotated[Text, Tag("<path>")]
+    | Annotated[Texts, Tag("<paths>")]
+    | Annotated[Files, Tag("<Files>")]
+    | Annotated[Query, Tag("<Query>")]
+    | Annotated[Topic, Tag("<Topic>")],
+    forms(
+        "a path, a list of paths, a database and a query, or a topic of Kafka",
+        group="<Files>",
+        text_="<path>",
+        list_="<paths>",
+        path="<Files>",
+        database="<Query>",
+        query="<Query>",
+        kafka="<Topic>",
+        topic="<Topic>",
+    ),
+]
+
 Place = Annotated[
     Annotated[Text, Tag("<path>")] | Annotated[Texts, Tag("<paths>")] | Annotated[Files, Tag("<Files>")] | Annotated[Query, Tag("<Query>")],
     forms(

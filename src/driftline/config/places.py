@@ -30,6 +30,15 @@ class QueryPlace:
     said: str
 
 
+@dataclass(frozen=True, slots=True)
+class TopicPlace:
+    """A topic of a message stream; `settings` may hold secrets."""
+
+    servers: str
+    topic: str
+    settings: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
 Place = FilesPlace | QueryPlace
 
 
@@ -66,6 +75,12 @@ def place(said: object, directory: Path, environ: Mapping[str, str]) -> Place:
     return FilesPlace(tuple(located(resolve(text, environ), directory) for text in texts), ", ".join(texts))
 
 
+def topic(said: written.Topic, environ: Mapping[str, str]) -> TopicPlace:
+    """A topic, with the environment's values in place of their names."""
+    settings = tuple((name, resolve(value, environ)) for name, value in (said.settings or {}).items())
+    return TopicPlace(resolve(said.kafka, environ), resolve(said.topic, environ), settings)
+
+
 def texts_of(said: object) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Every text of a place in which the environment may be referred to, with its path below the place."""
     match said:
@@ -80,6 +95,11 @@ def texts_of(said: object) -> Iterator[tuple[tuple[str | int, ...], str]]:
         case written.Query():
             yield ("database",), said.database
             yield ("query",), said.query
+        case written.Topic():
+            yield ("kafka",), said.kafka
+            yield ("topic",), said.topic
+            for name, text in (said.settings or {}).items():
+                yield ("settings", name), text
 
 
 def located(text: str, directory: Path) -> str:

@@ -6,6 +6,7 @@ A file is a batch of a name, and so is each range of a query's watermark: fetche
 from __future__ import annotations
 
 import hashlib
+import json
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from driftline.config.places import FilesPlace, QueryPlace
+from driftline.config.places import FilesPlace, QueryPlace, TopicPlace
 from driftline.errors import DataError, DriftlineError, OutsideError, StateError
 from driftline.server.arrowbody import settle
 from driftline.server.bodies import Limits, Read, keep
@@ -26,6 +27,7 @@ from driftline.sources.database import hidden_password
 from driftline.sources.files import FileSource
 from driftline.sources.names import TABLE
 from driftline.sources.places import find
+from driftline.sources.topics import Message, Topic
 from driftline.store.intake import Delivery, Intake
 from driftline.store.leases import acquire, held
 from driftline.store.letters import note
@@ -87,6 +89,8 @@ class Collector:
                     match place:
                         case FilesPlace(paths=paths):
                             rows += sum(taking.files(path) for path in paths)
+                        case TopicPlace():
+                            rows += taking.topic(place)
                         case QueryPlace(database=url, query=query):
                             rows += taking.query(url, query, said.watermark or "")
                         case None:
@@ -168,6 +172,47 @@ class Taking:
         write_watermark(database, monitor, kind, Watermark(upto), self.collector.clock())
         return rows
 
+    def topic(self, place: TopicPlace) -> int:
+        """Take the messages of a topic that are new. How far each partition was read is kept beside the rows, not at the brokers."""
+        with Topic(place.servers, place.topic, f"driftline-{self.watched.name}", dict(place.settings)) as topic:
+            return sum(self._partition(topic, partition, low, high) for partition, (low, high) in topic.ends().items())
+
+    def _partition(self, topic: Topic, partition: int, low: int, high: int) -> int:
+        """Take a partition up to its end, whose messages now have the offsets from `low` to before `high`."""
+        database, monitor = self.collector.service.database, self.watched.id
+        # A stream is a kind of its own: another topic begins at its beginning.
+        stream, rows = f"{self.kind.value[:1]} {_digest(topic.name)[:8]} {partition}", 0
+        mark = read_watermark(database, monitor, stream)
+        self._tell_gap(f"partition {partition} of the topic {topic.name!r}", mark, low, high)
+        while True:
+            done = int(mark.done or 0)
+            # What was begun is ended first, with the same bounds: the range names the batch.
+            upto = int(mark.upto) if mark.upto is not None else min(high, max(done, low) + ROWS)
+            if upto <= done or upto > high:
+                return rows
+            write_watermark(database, monitor, stream, Watermark(mark.done, upto), self.collector.clock())
+            rows += self._messages(topic, partition, done, max(done, low), upto)
+            mark = Watermark(upto)
+            write_watermark(database, monitor, stream, mark, self.collector.clock())
+            topic.commit({partition: upto})
+
+    def _tell_gap(self, where: str, mark: Watermark, low: int, high: int) -> None:
+        """Say where messages went before anybody read them, or a topic is not the one that was read."""
+        done = int(mark.done or 0)
+        if high < max(done, int(mark.upto or 0)):
+            what = f"{where} ends at {high}, and was read up to {done}: it was made anew"
+            self.collector.note(self.watched, what, "give the new topic another name")
+        elif mark.done is not None and low > done:
+            what = f"{where} begins at {low}, and was read up to {done}: what lay between was deleted"
+            self.collector.note(self.watched, what, "let the brokers keep messages longer than the service may be away")
+
+    def _messages(self, topic: Topic, partition: int, done: int, first: int, upto: int) -> int:
+        names = self.collector.service.library.naming(self.watched)
+        items = [item(one, names.time) for one in topic.read(partition, first, upto) if one.body is not None]
+        found = sort_rows(items, self.kind, names, self.collector.clock())
+        batch = f"topic {topic.name} {partition} {done} {upto}"
+        return self._deliver(found.rows, found.refused, batch, batch)
+
     def _deliver(self, rows: Any, refused: Sequence[Refused], batch: str, state: str) -> int:
         service = self.collector.service
         read = keep(Read(rows, list(refused)), service.library.keeping(self.watched), service.hashed)
@@ -177,6 +222,22 @@ class Taking:
         if isinstance(receipt, StateError):
             raise receipt
         return 0 if receipt.repeated else receipt.rows
+
+
+def item(message: Message, time: str) -> object:
+    """The row of a message; one that says no time has that of its message.
+
+    >>> item(Message(0, 1_700_000_000_000, b'{"id": 7}'), "ts")
+    {'id': 7, 'timestamp': 1700000000000}
+    """
+    text = (message.body or b"").decode(errors="replace")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return Unreadable("the message is not JSON", text)
+    if isinstance(found, dict) and message.at is not None and not {"timestamp", time} & found.keys():
+        found["timestamp"] = message.at
+    return found
 
 
 def _named(place: Place) -> str:
