@@ -13,6 +13,7 @@ from driftline.diagnosis.look import Look
 from driftline.diagnosis.naming import faults
 from driftline.diagnosis.rowwise import Coding, Rows, Sampled, associated, coding
 from driftline.diagnosis.side import Side, side
+from driftline.diagnosis.unfinished import as_usual, narrowed, not_whole, stretch
 from driftline.profile.profile import total as add_all
 from driftline.schema import Kind, Role
 from driftline.verdicts.report import Verdict
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from driftline.diagnosis.unfinished import Stretch
     from driftline.profile.profile import Profile
     from driftline.verdicts.diagnosis import Diagnosis
     from driftline.verdicts.report import ColumnReport, Score, WindowReport
@@ -56,10 +58,7 @@ def walk(history: History, asked: Sequence[bool] | None = None) -> list[tuple[Di
         if window.verdict is Verdict.DRIFTED and (asked is None or asked[w]):
             # A report makes its columns when they are looked at: here they are looked at often.
             window = replace(window, columns=tuple(window.columns))
-            case = case_at(history, known, w, good, window)
-            found = faults(case)
-            wrong = {name for fault in found for name in fault.columns}
-            causing = causes(case, found, window, told[-1] if told else ())
+            wrong, causing = _diagnosed(history, known, w, good, window, told[-1] if told else ())
         elif window.verdict is Verdict.DRIFTED:
             # Nobody knows what was wrong there: what drifted is no measure of what is usual.
             wrong = {column.name for column in window.columns if column.verdict is Verdict.DRIFTED}
@@ -68,6 +67,49 @@ def walk(history: History, asked: Sequence[bool] | None = None) -> list[tuple[Di
             if window.rows and name not in wrong:
                 good.setdefault(place, []).append(w)
     return told
+
+
+def _diagnosed(
+    history: History, known: Known, w: int, good: Mapping[int, Sequence[int]], window: WindowReport, before: Sequence[Diagnosis]
+) -> tuple[set[str], tuple[Diagnosis, ...]]:
+    """One window's columns at fault, and its explanations."""
+    part = stretch(window.window, history.profiles[w], history.blocks, first=w == 0, last=w == len(history.windows) - 1)
+    if part is None:
+        case = case_at(history, known, w, good, window)
+        found = faults(case)
+        return {name for fault in found for name in fault.columns}, causes(case, found, window, before)
+    return _of_part(history, part, w, good, window, before)
+
+
+def _of_part(
+    history: History, part: Stretch, w: int, good: Mapping[int, Sequence[int]], window: WindowReport, before: Sequence[Diagnosis]
+) -> tuple[set[str], tuple[Diagnosis, ...]]:
+    """Likewise of a window that is not whole: only what is unlike the same part of others counts."""
+    drifted = {column.name for column in window.columns if column.verdict is Verdict.DRIFTED}
+    later = part.high < np.inf
+    if not part.comparable:
+        return drifted, (not_whole(window.window.label, (), later=later),)
+    case = _part_case(history, part, w, good, window)
+    usual = [
+        name
+        for place, looks in case.looks.items()
+        if (name := case.plan.names[place]) in drifted and (place == part.column or as_usual(looks))
+    ]
+    left = replace(window, columns=tuple(column for column in window.columns if column.name not in usual))
+    found = [fault for fault in faults(case) if not set(fault.columns) & set(usual)]
+    worse = any(one.verdict is Verdict.DRIFTED for one in window.performance)
+    told = causes(case, found, left, before) if found or worse or drifted.difference(usual) else ()
+    return {name for fault in found for name in fault.columns}, (*told, not_whole(window.window.label, usual, later=later))
+
+
+def _part_case(history: History, part: Stretch, w: int, good: Mapping[int, Sequence[int]], window: WindowReport) -> Case:
+    """A window that is not whole beside the sampled rows in the same part of the reference's and of earlier windows."""
+    earlier = [narrowed(profile, part) for profile in history.profiles[:w]]
+    like = replace(history, blocks=[narrowed(block, part) for block in history.blocks], profiles=[*earlier, history.profiles[w]])
+    case = case_at(like, Known.of(like.blocks), w, good, window)
+    usual = _usual_rows(history, dict(case.table), w)
+    # How many rows a whole window has says nothing yet.
+    return replace(case, table={}, earlier=_earlier(history, w), usual_rows=None if usual is None else usual * part.usually)
 
 
 @dataclass(frozen=True, slots=True)
