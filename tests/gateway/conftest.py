@@ -117,3 +117,9 @@ def model(tmp_path: Path) -> Iterator[Callable[..., ModelServer]]:
 
     with ExitStack() as stack:
         yield lambda name, bias=0.0: stack.enter_context(serving(tmp_path, name, bias))
+
+
+@pytest.fixture(name="free_port")
+def free_port_fixture() -> Callable[[], int]:
+    """Finds ports that nobody uses."""
+    return free_port

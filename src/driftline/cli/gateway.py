@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -10,9 +15,15 @@ import click
 from driftline.errors import PluginError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from driftline.gateway.settings import Settings
 
 TOKEN = "DRIFTLINE_GATEWAY_TOKEN"  # noqa: S105  the name of a variable, no password
+
+SENDER = "DRIFTLINE_TOKEN"
+PATIENCE = 20.0
+"""Seconds that the last round of sending has; what is left is sent at the next start."""
 
 
 @click.command()
@@ -30,6 +41,8 @@ TOKEN = "DRIFTLINE_GATEWAY_TOKEN"  # noqa: S105  the name of a variable, no pass
 @click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds that the champion has.")
 @click.option("--patience", type=float, default=0.5, show_default=True, help="Seconds until the champion answers for the challenger.")
 @click.option("--slow", type=float, default=0.5, show_default=True, help="An answer that takes more seconds counts as slow.")
+@click.option("--service", metavar="URL", default="", help="Send the records to this service, with the token in DRIFTLINE_TOKEN.")
+@click.option("--monitor", metavar="NAME", default="", help="The service's monitor that watches the model.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens.")
 @click.option("--port", type=int, default=8400, show_default=True, help="Where it listens.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
@@ -45,6 +58,8 @@ def gateway(  # noqa: PLR0913  one argument an option
     timeout: float,
     patience: float,
     slow: float,
+    service: str,
+    monitor: str,
     host: str,
     port: int,
     workers: int,
@@ -55,7 +70,8 @@ def gateway(  # noqa: PLR0913  one argument an option
     a state the champion answers everything. The challenger never fails a request: where it fails, is slow or talks
     rubbish, the champion answers. What it does is at /driftline/status. SIGTERM lets requests end that are on their
     way; with several workers SIGHUP replaces them one by one. A token in DRIFTLINE_GATEWAY_TOKEN allows
-    PUT /driftline/weights.
+    PUT /driftline/weights. With --service a process beside it sends the records to driftline serve, each once, so
+    that the model is monitored without a line of code; while the service is away they wait in the spool.
 
     \b
     Examples:
@@ -76,6 +92,9 @@ def gateway(  # noqa: PLR0913  one argument an option
         patience=patience,
         slow=slow,
         token=os.environ.get(TOKEN, ""),
+        service=service,
+        monitor=monitor,
+        service_token=os.environ.get(SENDER, "") if service else "",
     )
     serve(settings, host, port, workers)
 
@@ -96,14 +115,42 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         raise PluginError(fact, hint="pip install 'driftline[gateway]'") from error
     os.environ[ENVIRONMENT] = settings.written()
     click.echo(f"the gateway listens on http://{host}:{port}", err=True)
-    uvicorn.run(
-        "driftline.gateway.app:application",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_level="warning",
-        access_log=False,
-        lifespan="on",
-        server_header=False,
-    )
+    # The server ends by the signal that it got, after its last answer: then the sender still has its last round.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with sending() if settings.service else nullcontext():
+        uvicorn.run(
+            "driftline.gateway.app:application",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+        )
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """A process beside this one that sends the records; begun again if it ends, and at the end given a last round."""
+    over = threading.Event()
+    living: list[subprocess.Popen[bytes]] = []
+
+    def keep() -> None:
+        while not over.is_set():
+            with subprocess.Popen([sys.executable, "-m", "driftline.gateway.sender"], stdin=subprocess.PIPE, start_new_session=True) as one:
+                living[:] = [one]
+                one.wait()
+            over.wait(1)
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for one in living:
+            with suppress(OSError, ValueError):
+                one.stdin.close() if one.stdin else None
+        keeper.join(PATIENCE)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from driftline import paper
+from driftline.gateway import sender
 from driftline.gateway.settings import share_of
 from driftline.gateway.split import CHALLENGER, CHAMPION
 
@@ -124,6 +125,7 @@ def status(gateway: Running) -> dict[str, Any]:
         "fallbacks": gateway.counts.fallbacks,
         "shadows_skipped": gateway.counts.skipped,
         "records": _records(spools) if spools else None,
+        "sent": sender.status(Path(gateway.settings.spool)) if gateway.settings.service else None,
         "trouble": gateway.stored.trouble,
     }
 

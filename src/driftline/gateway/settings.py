@@ -32,6 +32,9 @@ class Settings:
         slow: seconds beyond which an answer counts as slow.
         largest: bytes of a request.
         token: what a caller has to show who changes weights over HTTP; empty where nobody may.
+        service: the URL of the service that records are sent to; empty for none.
+        monitor: the monitor there that watches the model.
+        service_token: with the role of a sender.
     """
 
     champion: str
@@ -46,14 +49,23 @@ class Settings:
     slow: float = 0.5
     largest: int = 10 << 20
     token: str = ""
+    service: str = ""
+    monitor: str = ""
+    service_token: str = ""
 
     def __post_init__(self) -> None:
-        for url in filter(None, (self.champion, self.challenger)):
-            if not url.startswith(("http://", "https://")):
-                raise ConfigError(f"{url!r} is no address of a model server", hint="write http://host:port")
+        for url, whose in ((self.champion, "a model server"), (self.challenger, "a model server"), (self.service, "a service")):
+            if url and not url.startswith(("http://", "https://")):
+                raise ConfigError(f"{url!r} is no address of {whose}", hint="write http://host:port")
         if min(self.timeout, self.patience) <= 0:
             raise ConfigError(
                 f"{self.timeout} and {self.patience} seconds are no time to answer", hint="give the champion 30, the challenger 0.5"
+            )
+
+        if self.service and not (self.spool and self.monitor and self.service_token):
+            raise ConfigError(
+                f"what is sent to {self.service} needs a spool, a monitor and a token",
+                hint="give --spool and --monitor, and a sender's token in DRIFTLINE_TOKEN: driftline token",
             )
 
     def written(self) -> str:
