@@ -39,7 +39,7 @@ def backfill(*, data: Path, store: str | None, since: datetime, names: tuple[str
     chosen = [service.fleet.find(name) for name in names] or service.fleet.page(limit=1_000_000)
     at = since.replace(tzinfo=UTC)
     windows = sum(reopen(service.database, one.id, at, _now(), actor="driftline backfill") for one in chosen)
-    done = Worker(service, pace, _now).round()
+    done = Worker(service, pace, _now, scheduled=False).round()
     service.close()
     click.echo(f"{windows} windows of {len(chosen)} monitors reopened; {done.judged} windows judged")
     if done.failed:

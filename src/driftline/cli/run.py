@@ -44,7 +44,7 @@ def run(*, data: Path, store: str | None, monitors: Path | None, pace: Pace) -> 
 
     log_to_stderr("WARNING")
     wrong = service.watch_directory(monitors, _now(), actor="driftline run") if monitors else []
-    worker = Worker(service, replace(pace, settle=timedelta(0)), _now)
+    worker = Worker(service, replace(pace, settle=timedelta(0)), _now, scheduled=False)
     done = worker.round()
     Courier(service.database, Outlets(service), _now, worker.owner).round()
     Courier(service.database, Trainer(service, _now), _now, worker.owner, topics=(TRAINING,), lease="trainer").round()

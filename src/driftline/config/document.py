@@ -31,6 +31,7 @@ from driftline.config.keeping import Keep
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
 from driftline.config.releasing import Faults, Gate, Mlflow, Rollout, Training
 from driftline.config.ruling import WrittenDecisionRule
+from driftline.config.scheduling import Written, WrittenCron
 
 Names = Annotated[
     Annotated[Text, Tag("<one>")] | Annotated[Texts, Tag("<many>")], forms("a column or a list of columns", text_="<one>", list_="<many>")
@@ -243,6 +244,12 @@ class Document(BaseModel):
         "Without this: a day if there is a timestamp column, else the whole.",
         examples=["day"],
     )
+    schedule: Written | None = Field(
+        None,
+        description="When the service looks at the monitor: fetches its rows, counts and judges. A length of time, or a cron expression "
+        "and a time zone. Without this: whenever something is to be done. `driftline run` looks at every monitor whenever it is called.",
+        examples=["15 minutes", {"cron": "30 6 * * 1-5", "timezone": "Europe/Berlin"}],
+    )
     false_alarms: Budget | None = Field(
         None,
         description="The false-alarm budget of the whole monitor, over all its columns, statistics, segments and windows: "
@@ -318,6 +325,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
             StandardDeviations,
             Quantile,
             WrittenRule,
+            WrittenCron,
             WrittenDecisionRule,
             Mlflow,
         )

@@ -23,6 +23,7 @@ from driftline.config.parse import Complaint, Parsed, parse
 from driftline.config.places import LabelPlace, Places, place, texts_of
 from driftline.config.release import Releasing, releasing
 from driftline.config.releasing import Mlflow
+from driftline.config.scheduling import schedule
 from driftline.errors import ConfigError
 from driftline.services.keeping import Keeping
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from driftline.channels.courier import Route
     from driftline.channels.kinds import Settings
     from driftline.config.environment import Secret
+    from driftline.config.scheduling import Schedule
     from driftline.monitor import Monitor
 
 FILE = "driftline.yaml"
@@ -58,6 +60,7 @@ class Specification:
     outlets: Outlets = field(default_factory=Outlets)
     keeping: Keeping = field(default_factory=Keeping)
     collecting: Collecting = field(default_factory=Collecting)
+    schedule: Schedule | None = None
     path: Path | None = None
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
     written: tuple[Document, Parsed] | None = field(default=None, repr=False, compare=False)
@@ -127,6 +130,7 @@ def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: 
         ),
         keeping=keeping(document.keep),
         collecting=collecting(document.collect, directory, environ),
+        schedule=schedule(document.schedule),
         path=path,
         secrets=secrets([*registry, *(text for one in said for _, text in texts_of(one))], environ),
         written=(document, parsed),

@@ -35,7 +35,7 @@ from driftline.store.watermarks import Watermark, read_watermark, taken, write_w
 from driftline.verdicts.report import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 
     from driftline.server.service import Service
     from driftline.services.intake import Refused
@@ -63,10 +63,12 @@ class Collector:
     owner: str
     settled: timedelta = SETTLED
 
-    def round(self) -> int:
-        """Fetch what is new; how many rows. A monitor that fails keeps no other from its turn."""
+    def round(self, resting: Collection[int] = ()) -> int:
+        """Fetch what is new, but not for those that rest; how many rows. A monitor that fails keeps no other from its turn."""
         rows = 0
         for watched in self.service.fleet.mentioning("collect"):
+            if watched.id in resting:
+                continue
             try:
                 rows += self._one(watched)
             except OutsideError as error:

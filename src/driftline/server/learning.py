@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from driftline.alerting.arrangement import Arrangement
+    from driftline.config.scheduling import Schedule
     from driftline.config.specification import Specification
     from driftline.monitor import Monitor
     from driftline.profile.plan import Plan
@@ -66,7 +67,7 @@ class Library:
         self._uploads = str(uploads)
         self._directory = directory
         self._learnt: OrderedDict[tuple[int, int], Learnt] = OrderedDict()
-        self._known: OrderedDict[tuple[int, int], tuple[Naming, Keeping]] = OrderedDict()
+        self._known: OrderedDict[tuple[int, int], tuple[Naming, Keeping, Schedule | None]] = OrderedDict()
         self._counts: OrderedDict[tuple[int, int], tuple[Plan, Profile]] = OrderedDict()
         self._lock = Lock()
 
@@ -122,13 +123,17 @@ class Library:
         """What may be written of its rows."""
         return self._told(watched)[1]
 
-    def _told(self, watched: Watched) -> tuple[Naming, Keeping]:
+    def schedule(self, watched: Watched) -> Schedule | None:
+        """When it is looked at; whenever something is to be done for None."""
+        return self._told(watched)[2]
+
+    def _told(self, watched: Watched) -> tuple[Naming, Keeping, Schedule | None]:
         key = (watched.id, watched.version)
         with self._lock:
             if key in self._known:
                 return self._known[key]
         said = self.specification(watched.yaml, watched.directory)
-        found = (naming(said.monitor.hints), said.keeping)
+        found = (naming(said.monitor.hints), said.keeping, said.schedule)
         with self._lock:
             self._known[key] = found
             while len(self._known) > NAMINGS:

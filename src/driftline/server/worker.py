@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from driftline.server.counting import Counting
 from driftline.server.deciding import Deciding
 from driftline.server.erasing import erasing
 from driftline.server.logs import LOG
+from driftline.server.rota import Turns, keep_turn, turns
 from driftline.services.cycle import Done, turn
 from driftline.store.erasure import clear_letters
 from driftline.store.leases import LASTS, acquire, held
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from driftline.alerting.arrangement import Arrangement
     from driftline.alerting.incident import Board, Notice
+    from driftline.config.scheduling import Schedule
     from driftline.server.learning import Learnt
     from driftline.server.service import Service
     from driftline.services.cycle import Pace
@@ -88,16 +90,25 @@ class Worker:
         clock: the time.
         threads: how many to count with; all there are for None.
         lasts: a worker that has not been heard of for so long is taken over.
+        scheduled: keep to the schedules that monitors have; otherwise somebody else decides when, and all have their turn.
     """
 
     def __init__(
-        self, service: Service, pace: Pace, clock: Callable[[], datetime], *, threads: int | None = None, lasts: timedelta = LASTS
+        self,
+        service: Service,
+        pace: Pace,
+        clock: Callable[[], datetime],
+        *,
+        threads: int | None = None,
+        lasts: timedelta = LASTS,
+        scheduled: bool = True,
     ) -> None:
         self._service = service
         self._pace = pace
         self._clock = clock
         self._threads = threads
         self._lasts = lasts
+        self._scheduled = scheduled
         self._swept: datetime | None = None
         self._fresh = True
         self._reminded: datetime | None = None
@@ -111,12 +122,14 @@ class Worker:
             # What was judged before this driftline showed pages, or by a worker that died before it cut its glances.
             self._fresh = False
             self._show(None)
-        self._collector.round()
-        for ident in self._service.board.wanting(self._pace, self._clock()):
+        planned = turns(self._service, self._clock()) if self._scheduled else Turns()
+        self._collector.round(planned.resting)
+        wanting = self._service.board.wanting(self._pace, self._clock())
+        for ident in [*planned.due, *(one for one in wanting if one not in planned.due and one not in planned.resting)]:
             if stopped():
                 break
             try:
-                self._one(ident, done)
+                self._one(ident, done, planned.due.get(ident))
             except StateError as error:
                 # The lease was lost: somebody else goes on.
                 LOG.warning("turn lost", extra={"monitor": ident, "why": error.fact})
@@ -159,7 +172,7 @@ class Worker:
             with held(service.database, lease, self._clock, self._lasts):
                 self._ledger(watched, learnt, lease).remind()
 
-    def _one(self, ident: int, done: Round) -> None:
+    def _one(self, ident: int, done: Round, schedule: Schedule | None) -> None:
         service, now = self._service, self._clock()
         lease = acquire(service.database, f"monitor {ident}", self.owner, now, self._lasts)
         if lease is None:
@@ -171,7 +184,11 @@ class Worker:
             if learnt is None:
                 done.failed.append(f"{watched.name}: {service.fleet.by_id(ident).problem}")
                 return
-            result = turn(self._ledger(watched, learnt, lease), self._counting(watched, learnt), self._pace, now, Deciding(learnt.monitor))
+            # Who comes so seldom takes all there is.
+            pace = self._pace if schedule is None else replace(self._pace, settle=timedelta(0))
+            result = turn(self._ledger(watched, learnt, lease), self._counting(watched, learnt), pace, now, Deciding(learnt.monitor))
+            if schedule is not None:
+                keep_turn(service, ident, schedule, now)
         done.add(result)
         if result.judged:
             self._show(ident)

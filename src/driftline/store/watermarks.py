@@ -42,6 +42,12 @@ def write_watermark(database: Database, monitor: int, kind: str, mark: Watermark
         tx.execute(statement.on_conflict_do_update(index_elements=["monitor_id", "kind"], set_=values))
 
 
+def marks(database: Database, kind: str) -> dict[int, Any]:
+    """How far each monitor is in one kind of thing."""
+    with database.reading() as tx:
+        return {row.monitor_id: decoded(row.done) for row in tx.execute(select(watermarks).where(watermarks.c.kind == kind))}
+
+
 def taken(database: Database, monitor: int, kind: str, batches: Sequence[str]) -> dict[str, str]:
     """Those of some batches that were received, with what they were then."""
     found: dict[str, str] = {}
