@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_nothing_is_said_where_nothing_is_watched(report: Report) -> None:
     """A report without outcomes has neither card nor story."""
-    assert clinic.cards(report) == {"performance": None, "operations": None}
+    assert clinic.cards(report) == {"performance": None, "operations": None, "fairness": None}
     assert clinic.stories(report) == []
 
 

@@ -166,6 +166,7 @@ windows = st.builds(
     columns=st.lists(columns, max_size=2).map(tuple),
     performance=st.lists(metrics, max_size=2).map(tuple),
     operations=st.lists(metrics, max_size=1).map(tuple),
+    fairness=st.lists(metrics, max_size=1).map(tuple),
     labels=st.none() | labels,
     diagnosis=st.lists(diagnoses, max_size=2).map(tuple),
 )

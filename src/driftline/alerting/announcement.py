@@ -148,7 +148,7 @@ def _figure(lead: Signal, history: Iterable[WindowReport]) -> tuple[str, tuple[P
 
 
 def _metric(lead: Signal, window: WindowReport) -> tuple[str, Point] | None:
-    for one in (*window.performance, *window.operations):
+    for one in (*window.performance, *window.operations, *window.fairness):
         if lead.key[1:] == ("performance", one.metric):
             return one.title, Point(label=window.window.label, value=one.value, drifted=one.verdict.value == "drifted")
     return None

@@ -148,7 +148,7 @@ def _wrong_name(root: str, name: str, reported: Iterable[str]) -> tuple[str, str
 
 
 def _loss(window: WindowReport) -> float:
-    worse = [one for one in (*window.performance, *window.operations) if one.decides and one.verdict is Verdict.DRIFTED]
+    worse = [one for one in (*window.performance, *window.operations, *window.fairness) if one.decides and one.verdict is Verdict.DRIFTED]
     return max((loss(one) for one in worse), default=0.0)
 
 

@@ -72,7 +72,7 @@ class Signal:
 def signals(window: WindowReport) -> Iterator[Signal]:
     """Everything a window says, whether it is wrong, well or not to be told."""
     segment = window.segment or ""
-    for metric in (*window.performance, *window.operations):
+    for metric in (*window.performance, *window.operations, *window.fairness):
         if metric.decides:
             yield _of_metric(metric, segment)
     harmless = kept(window)

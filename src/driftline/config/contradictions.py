@@ -36,6 +36,7 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from _windows(document)
     yield from _segments(document)
     yield from _labels(document)
+    yield from _groups(document)
     yield from wrong_rules(document)
     yield from wrong_ruling(document.decisions.rules if document.decisions else None)
     yield from _training(document, environ)
@@ -63,6 +64,16 @@ def _labels(document: Document) -> Iterator[Contradiction]:
             yield ("labels",), f"{what}, and columns.{key} is not said", f"write columns: {{{key}: …}}"
     if document.labels.time and columns and columns.label_time:
         yield ("labels", "time"), "since when labels are known is said twice", "leave out columns.label_time"
+
+
+def _groups(document: Document) -> Iterator[Contradiction]:
+    said = document.performance
+    if said and said.fairness and not any(isinstance(one, str) for one in document.segments or ()):
+        yield (
+            ("performance", "fairness"),
+            "gaps are between the values of a column under segments, and none is named",
+            "write segments: [country]",
+        )
 
 
 def _training(document: Document, environ: Mapping[str, str]) -> Iterator[Contradiction]:

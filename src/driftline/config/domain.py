@@ -116,6 +116,7 @@ def goal(said: Performance | None) -> Goal:
         floors=dict(said.floors or {}),
         value=(worth.true_positive, worth.false_positive, worth.true_negative, worth.false_negative) if worth else None,
         currency=(worth.currency or "") if worth else "",
+        fairness=dict(said.fairness or {}),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from driftline.config.forms import STRICT, Floor, Place, Share, Text
-from driftline.config.names import MetricName  # noqa: TC001  pydantic reads annotations when it runs
+from driftline.config.names import GapName, MetricName  # noqa: TC001  pydantic reads annotations when it runs
 
 
 class Value(BaseModel):
@@ -41,6 +41,12 @@ class Performance(BaseModel):
         description="The smallest worsening that matters, per metric and in its units. "
         "Without this: 0.02 of a metric between 0 and 1, a tenth of the reference's value of any other.",
         examples=[{"roc_auc": 0.01}],
+    )
+    fairness: dict[GapName, Floor] | None = Field(
+        None,
+        description="How far the groups of each column under segments may be apart in what the model decides: "
+        "the largest gap, or the smallest ratio.",
+        examples=[{"equal_opportunity_difference": 0.1}],
     )
     value: Value | None = Field(
         None,

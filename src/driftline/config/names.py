@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from driftline.drift.statistic import STATISTICS
 from driftline.errors import ConfigError, UnknownPart, near_miss
+from driftline.performance.fairness import GAPS
 from driftline.performance.metric import metric_of
 from driftline.verdicts.health import VALUE
 from driftline.verdicts.policy import DEFAULT_FLOORS
@@ -42,6 +43,13 @@ def _metric(name: str) -> str:
     return name
 
 
+def _gap(name: str) -> str:
+    if name not in GAPS:
+        fact = f"there is no gap between groups called {name!r}"
+        raise PydanticCustomError("unknown_name", "{fact}", {"fact": fact, "hint": near_miss(name, GAPS)})
+    return name
+
+
 def _timezone(name: str) -> str:
     try:
         return ZoneInfo(name).key
@@ -60,6 +68,9 @@ JudgedName = Annotated[str, AfterValidator(_judged), Field(json_schema_extra={"e
 
 MetricName = Annotated[str, AfterValidator(_metric)]
 """A metric of `driftline.performance.metric`."""
+
+GapName = Annotated[str, AfterValidator(_gap)]
+"""A gap between groups of `driftline.performance.fairness`."""
 
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 """The IANA name of a time zone."""

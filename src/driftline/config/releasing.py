@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from driftline.config.forms import PERIOD, STRICT, Floor, Positive, Share, Text, Texts, Whole, forms
+from driftline.config.names import GapName  # noqa: TC001  pydantic reads annotations when it runs
 from driftline.errors import near_miss
-from driftline.performance.fairness import GAPS
 from driftline.rollout.trial import MEASURES
 
 Command = Annotated[
@@ -87,13 +87,6 @@ class Training(BaseModel):
     )
 
 
-def _gap(name: str) -> str:
-    if name not in GAPS:
-        fact = f"there is no gap between groups called {name!r}"
-        raise PydanticCustomError("unknown_name", "{fact}", {"fact": fact, "hint": near_miss(name, GAPS)})
-    return name
-
-
 class Faults(BaseModel):
     """Faults that the feed had, done to the newest rows again."""
 
@@ -132,7 +125,7 @@ class Gate(BaseModel):
         None, description="A Parquet file of labelled rows that never changes, on which it is judged as well.", examples=["golden.parquet"]
     )
     golden_margin: Floor | None = Field(None, description="By how much it may be worse there. Without this: 0.01.", examples=[0.01])
-    fairness: dict[Annotated[str, AfterValidator(_gap)], Floor] | None = Field(
+    fairness: dict[GapName, Floor] | None = Field(
         None,
         description="How far the groups of each segment may be apart in its decisions: the largest gap, or the smallest ratio.",
         examples=[{"equal_opportunity_difference": 0.1}],

@@ -81,7 +81,7 @@ class Close:
             counts.append((None if found is None else column_profile(found.counted, plan, mark)) or nothing)
             return [] if found is None else [column_of(found.told)]
 
-        report = self._report(only, performance=(), operations=())
+        report = self._report(only, performance=(), operations=(), fairness=())
         return replace(report, reference=reference, profiles=tuple(counts))
 
     def column_parts(self, name: str, label: str) -> list[Report]:

@@ -62,7 +62,7 @@ def model(found: History, more: str) -> tuple[dict[str, Any], dict[str, Any]]:
     said["facts"] = _facts(found, report)
     said["reason"] = headline(found, report, found.name)
     statistics = {*JUDGED, *(one.name for one in STATISTICS)}
-    watched = any(window.performance or window.operations for window in report.windows)
+    watched = any(window.performance or window.operations or window.fairness for window in report.windows)
     index = furniture(statistics, watched=watched) | {"more": more, "plotly": address("plotly.js")}
     index["span"] = {"windows": len(found.windows), "window": found.windows[-1].label}
     index["segments"] = [_segment(report, brief, board, found) for board in boards]

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from driftline.verdicts.report import MetricReport, Report
 
 SEGMENTS_SHOWN = 30
-TITLES = {About.PERFORMANCE: "Performance", About.OPERATIONS: "Operations"}
+TITLES = {About.PERFORMANCE: "Performance", About.OPERATIONS: "Operations", About.FAIRNESS: "Fairness"}
 
 
 def cards(report: Report) -> dict[str, dict[str, Any] | None]:
-    """For performance and operations: the metrics that decide in a sentence each, and every segment; None where nothing is watched."""
+    """For performance, operations and fairness: what decides in a sentence each, and every segment; None where nothing is watched."""
     return {about.value: _card(report, about) for about in About}
 
 
@@ -126,7 +126,7 @@ def _story(course: Course) -> dict[str, str]:
         "window": clean(labels[course.at]),
         "metric": course.metric,
         "about": course.track.about.value,
-        "concern": Concern.PERFORMANCE.value if course.track.about is About.PERFORMANCE else About.OPERATIONS.value,
+        "concern": Concern.PERFORMANCE.value if course.track.about is About.PERFORMANCE else course.track.about.value,
         "reason": clean(worst.reason),
         "state": "now" if course.now else "over",
         "when": f"since {clean(course.since)}, {windows}" if course.now else f"over: {_span(labels, course.worse)}, {windows}",

@@ -67,6 +67,7 @@ def _window(window: WindowReport) -> dict[str, Any]:
         "reason": window.reason,
         "performance": [_metric(metric) for metric in window.performance],
         "operations": [_metric(metric) for metric in window.operations],
+        "fairness": [_metric(metric) for metric in window.fairness],
         "labels": None if window.labels is None else _labels(window.labels),
         "diagnosis": [_diagnosis(one) for one in window.diagnosis],
         "columns": [_column(column) for column in window.columns],
@@ -112,6 +113,7 @@ def _labels(labels: LabelReport) -> dict[str, Any]:
         "reason": labels.reason,
         "skewed": bool(labels.skewed),
         "skew": labels.skew,
+        "telling": bool(labels.telling),
     }
 
 

@@ -79,7 +79,7 @@ def _suite(report: Report, window: WindowReport, place: int) -> ET.Element:
 
 
 def _watched(window: WindowReport) -> tuple[tuple[str, tuple[MetricReport, ...]], ...]:
-    return (("performance", window.performance), ("operations", window.operations))
+    return (("performance", window.performance), ("operations", window.operations), ("fairness", window.fairness))
 
 
 def _element(report: Report, suite: str, case: _Case) -> ET.Element:

@@ -45,7 +45,7 @@ def index(report: Report, brief: Outline) -> dict[str, Any]:
     """Everything the page knows, for `JSON.parse`."""
     books = [ledger(report, segment) for segment in segments(report)]
     statistics = {statistic for book in books for scores in book.scores for statistic in scores}
-    watched = any(w.performance or w.operations for w in report.windows)
+    watched = any(w.performance or w.operations or w.fairness for w in report.windows)
     return {**furniture(statistics, watched=watched), "segments": [_segment(report, brief, book) for book in books]}
 
 

@@ -46,6 +46,7 @@ def window_of(told: Mapping[str, Any], window: Window, columns: Sequence[ColumnR
         columns=tuple(column_of(one) for one in told["columns"]) if columns is None else columns,
         performance=tuple(metric_of(one) for one in told.get("performance", ())),
         operations=tuple(metric_of(one) for one in told.get("operations", ())),
+        fairness=tuple(metric_of(one) for one in told.get("fairness", ())),
         labels=_labels(told["labels"]) if told.get("labels") else None,
         diagnosis=tuple(diagnosis_of(one) for one in told.get("diagnosis", ())),
     )

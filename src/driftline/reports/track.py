@@ -30,10 +30,11 @@ USUAL = 75
 
 
 class About(StrEnum):
-    """Two things are watched alike: how well the model does, and how well it is served."""
+    """What is watched alike: how well the model does, how well it is served, and how equally it treats groups."""
 
     PERFORMANCE = "performance"
     OPERATIONS = "operations"
+    FAIRNESS = "fairness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ def track(report: Report, about: About, segment: str | None = None) -> Track | N
     """Gather one segment's metrics; None where none is watched."""
     places = windows_of(report, segment)
     windows = tuple(report.windows[i] for i in places)
-    said = [window.performance if about is About.PERFORMANCE else window.operations for window in windows]
+    said = [watched(window, about) for window in windows]
     names = dict.fromkeys(one.metric for metrics in said for one in metrics)
     if not names:
         return None
@@ -133,6 +134,11 @@ def track(report: Report, about: About, segment: str | None = None) -> Track | N
         slots=slots([window.window.index for window in windows]),
         told={name: tuple(table.get(name) for table in tables) for name in names},
     )
+
+
+def watched(window: WindowReport, about: About) -> tuple[MetricReport, ...]:
+    """What a window says of one of the things that are watched."""
+    return {About.PERFORMANCE: window.performance, About.OPERATIONS: window.operations, About.FAIRNESS: window.fairness}[about]
 
 
 def tracks(report: Report, about: About) -> tuple[Track, ...]:

@@ -76,7 +76,7 @@ def verdict_of(course: Course) -> str:
 
 def labelled(course: Course) -> str:
     """How many rows of the window that is told of have a label, whether more will come, and how many later windows have none."""
-    later, subject = course.later, "labels" if course.track.about is About.PERFORMANCE else "numbers"
+    later, subject = course.later, "numbers" if course.track.about is About.OPERATIONS else "labels"
     if course.track.latest(course.metric) is None:
         return f"no window has {subject} yet"
     labels = course.track.windows[course.at].labels if course.track.about is About.PERFORMANCE else None

@@ -12,10 +12,12 @@ from threadpoolctl import threadpool_limits
 
 from driftline.errors import DataError
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks
+from driftline.profile.outcome import total_outcome
 from driftline.profile.profile import total as add_all
 from driftline.verdicts.awaited import awaited, withhold
 from driftline.verdicts.columns import Columns
 from driftline.verdicts.comparison import Comparison
+from driftline.verdicts.equity import FAIRNESS, fairness_of, outcomes_by_group
 from driftline.verdicts.evidence import gather
 from driftline.verdicts.extras import beyond, extras
 from driftline.verdicts.extras import told as judged_by_hand
@@ -167,7 +169,9 @@ def _judge_segment(
     policy = monitor.policy
     performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated, sampled=segment is None)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
-    drift = level * (1 - (PERFORMANCE if performance else 0) - (OPERATIONS if operations else 0))
+    fairness = _fairness(reference, current, monitor, comparison, windows, level * FAIRNESS) if segment is None else []
+    spent = (PERFORMANCE if performance else 0) + (OPERATIONS if operations else 0) + (FAIRNESS if fairness else 0)
+    drift = level * (1 - spent)
     evidence = withhold(gather(comparison, drift * INSTANT, policy.confidence), comparison)
     asked = extras(comparison, policy)
     judgement = judge(evidence, comparison, policy, drift, beyond(asked), judged_by_hand(asked))
@@ -178,8 +182,8 @@ def _judge_segment(
         # Columns that are only checked for presence never settle, and keep no window from being stable.
         # Neither does a label that is still to come.
         told = ~np.isin(judgement.cause[:, w], [CAUSES.index(Cause.NOT_COUNTED), CAUSES.index(Cause.AWAITED)])
-        metrics, upkeep = performance[w] if performance else (), operations[w] if operations else ()
-        worse = next((one for one in (*metrics, *upkeep) if one.decides and one.verdict is Verdict.DRIFTED), None)
+        metrics, upkeep, gaps = (one[w] if one else () for one in (performance, operations, fairness))
+        worse = next((one for one in (*metrics, *upkeep, *gaps) if one.decides and one.verdict is Verdict.DRIFTED), None)
         verdict = Verdict.DRIFTED if worse else _window_verdict(judgement.verdict[told, w], counted[w].rows)
         reason = _window_reason(np.where(told, judgement.verdict[:, w], 0), judgement.weight[:, w], columns, counted[w].rows)
         reports.append(
@@ -192,10 +196,26 @@ def _judge_segment(
                 columns=columns,
                 performance=metrics,
                 operations=upkeep,
+                fairness=gaps,
                 labels=labels[w],
             )
         )
     return reports, counted
+
+
+def _fairness(
+    reference: Counted, current: Counted, monitor: Monitor, comparison: Comparison, windows: Sequence[Window], level: float
+) -> list[tuple[MetricReport, ...]]:
+    """Gaps between the groups of each column that is named for segments."""
+    goal, by = monitor.policy.goal, {}
+    for column in monitor.hints.segments if goal.fairness else ():
+        before = outcomes_by_group(reference.profiles, column)
+        now = outcomes_by_group(current.profiles, column)
+        usual = {group: total_outcome(list(counts.values())) for group, counts in before.items()}
+        by[column] = usual, [{group: counts[window] for group, counts in now.items() if window in counts} for window in windows]
+    called = [(window.label, profile.rows) for window, profile in zip(windows, comparison.windows, strict=True)]
+    outcome, confidence = comparison.total.plan.outcome, monitor.policy.confidence
+    return fairness_of(outcome, goal.fairness, by, called, comparison.awaited, level=level, confidence=confidence)
 
 
 def _with_performance(worse: MetricReport | None, verdicts: NDArray[np.int8], reason: str) -> str:

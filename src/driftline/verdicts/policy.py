@@ -105,6 +105,7 @@ class Goal:
         floors: by metric, the smallest worsening that matters, in the metric's own units.
         value: what a true positive, false positive, true negative and false negative are worth; None where nobody said.
         currency: what that is counted in.
+        fairness: by kind of gap between the groups of a segment, the largest gap or the smallest ratio.
     """
 
     metric: str | None = None
@@ -113,6 +114,7 @@ class Goal:
     floors: Mapping[str, float] = field(default_factory=dict)
     value: tuple[float, float, float, float] | None = None
     currency: str = ""
+    fairness: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,8 @@ class WindowReport:
     """One per metric, that which decides first; empty where outcomes are not counted."""
     operations: tuple[MetricReport, ...] = ()
     """Errors and latencies, where columns tell of them."""
+    fairness: tuple[MetricReport, ...] = ()
+    """Gaps between the groups of a segment, where limits were set; only of all rows."""
     labels: LabelReport | None = None
     """How far the window's labels have come; None where outcomes are not counted."""
     diagnosis: Sequence[Diagnosis] = ()
