@@ -40,3 +40,10 @@ def test_who_watches_data_alone_is_told_nothing() -> None:
 def test_a_reference_without_labels_has_no_coverage() -> None:
     """Nothing is divided by nothing."""
     assert usual_coverage([]) == 0.0
+
+
+def test_a_reference_without_labels_is_said() -> None:
+    """Whoever has predictions and a label's column without labels is told so, even without a task."""
+    (finding,) = unwatched(Plan((LABEL, SCORE)), Task.NONE, Goal(), labelled=False)
+    assert "no row of the reference has a label in 'y'" in finding.what
+    assert unwatched(Plan((LABEL, OTHER)), Task.NONE, Goal(), labelled=False) == ()

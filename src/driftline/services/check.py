@@ -23,7 +23,7 @@ from driftline.verdicts.extras import beyond, extras
 from driftline.verdicts.extras import told as judged_by_hand
 from driftline.verdicts.influence import with_influence
 from driftline.verdicts.judge import CAUSES, INSTANT, judge
-from driftline.verdicts.model import OPERATIONS, PERFORMANCE, labels_of, operations_of, performance_of, unwatched, usual_coverage
+from driftline.verdicts.model import OPERATIONS, PERFORMANCE, has_label, labels_of, operations_of, performance_of, unwatched, usual_coverage
 from driftline.verdicts.policy import Against
 from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
 from driftline.window import CALENDAR, Cadence, Window
@@ -114,7 +114,7 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
         *current.findings,
         *_strangers(reference, current),
         *_ahead(current, created),
-        *unwatched(blocks[0].plan, monitor.task, monitor.policy.goal),
+        *unwatched(blocks[0].plan, monitor.task, monitor.policy.goal, labelled=any(map(has_label, blocks))),
     )
     verdict = _overall(windows)
     return Report(
@@ -152,20 +152,7 @@ def _judge_segment(
     if not pieces:
         return [], []
     windows, counted = tuple(w for w, _ in pieces), [p for _, p in pieces]
-    layout = _layout([w for w, _ in blocks], windows, monitor, like_windows=reference.like_windows)
-    total = _total(blocks)
-    comparison = Comparison(
-        total=total,
-        blocks=[p for _, p in blocks],
-        references=_references(total, blocks, pieces, layout, monitor),
-        windows=counted,
-        layout=layout,
-        ends=_ends(windows),
-        block_ends=_ends([w for w, _ in blocks]),
-        length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
-        awaited=awaited(windows, labels),
-        telling=frozenset(w for w, one in enumerate(labels) if one is not None and one.telling),
-    )
+    comparison = _compared(blocks, pieces, reference, monitor, labels)
     policy = monitor.policy
     performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated, sampled=segment is None)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
@@ -201,6 +188,31 @@ def _judge_segment(
             )
         )
     return reports, counted
+
+
+def _compared(
+    blocks: Sequence[tuple[Window, Profile]],
+    pieces: Sequence[tuple[Window, Profile]],
+    reference: Counted,
+    monitor: Monitor,
+    labels: Sequence[LabelReport | None],
+) -> Comparison:
+    """What is held against what."""
+    windows, counted = [w for w, _ in pieces], [p for _, p in pieces]
+    layout = _layout([w for w, _ in blocks], windows, monitor, like_windows=reference.like_windows)
+    total = _total(blocks)
+    return Comparison(
+        total=total,
+        blocks=[p for _, p in blocks],
+        references=_references(total, blocks, pieces, layout, monitor),
+        windows=counted,
+        layout=layout,
+        ends=_ends(windows),
+        block_ends=_ends([w for w, _ in blocks]),
+        length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
+        awaited=awaited(windows, labels),
+        telling=frozenset(w for w, one in enumerate(labels) if one is not None and one.telling),
+    )
 
 
 def _fairness(

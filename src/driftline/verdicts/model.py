@@ -148,14 +148,24 @@ def _coverage(profiles: Sequence[Profile]) -> float:
     return sum(one.outcome.labelled for one in profiles if one.outcome) / max(sum(one.rows for one in profiles), 1)
 
 
-def unwatched(plan: Plan, task: Task, goal: Goal) -> tuple[Finding, ...]:
-    """Where a model is watched whose performance cannot be, say what is missing."""
-    if plan.outcome is not None or (task in {Task.NONE, Task.RANKING, Task.TEXT} and goal.metric is None):
-        return ()
+def has_label(profile: Profile) -> bool:
+    """Whether any value of the label's column is one, where there is such a column with bins."""
+    label = profile.plan.with_role(Role.LABEL)
+    return label is None or profile.plan.columns[label].bins is None or bool(profile.bins(label).any())
+
+
+def unwatched(plan: Plan, task: Task, goal: Goal, *, labelled: bool = True) -> tuple[Finding, ...]:
+    """Where a model is watched whose performance cannot be, say what is missing; `labelled` says that the reference has labels."""
     label, said = plan.with_role(Role.LABEL), [plan.with_role(role) for role in (Role.PREDICTION, Role.SCORE)]
+    unlabelled = label is not None and not labelled and said != [None, None]
+    silent = task in {Task.NONE, Task.RANKING, Task.TEXT} and goal.metric is None and not unlabelled
+    if plan.outcome is not None or silent:
+        return ()
     missing = "no column is known to hold what the model said"
     if label is None:
         missing = "no column is known to hold the label"
+    elif unlabelled:
+        missing = f"no row of the reference has a label in {plan.columns[label].name!r}"
     elif said != [None, None]:
         missing = "labels and predictions are not of one kind"
     hint = "name them: columns: {label: …, prediction: …, score: …}"
