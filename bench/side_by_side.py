@@ -175,19 +175,21 @@ def found(flagged: list[list[str]], column: str) -> float:
 
 def figure(measured: dict[str, Any]) -> str:
     """A dot for each library and setting: changes found, upwards, against windows with a false alarm, to the right."""
-    dots = []
+    places: dict[tuple[str, str], list[str]] = {}
     for cell, one in sorted(measured.items()):
         peer, setting, name = cell.split(" ", 2)
         if name == "independent":
             _, x = false_alarms(one["flagged"], until=CHANGED_FROM)
             y = float(np.mean([found(one["flagged"], column) for column in CHANGES]))
-            at, up = 60 + 480 * x, 330 - 300 * y
-            shape = f'<circle cx="{at:.0f}" cy="{up:.0f}" r="5" fill="{"#1a6" if peer == "driftline" else "#666"}"/>'
-            dots.append(f'{shape}<text x="{at + 8:.0f}" y="{up + 4:.0f}">{peer}, {setting}</text>')
+            places.setdefault((f"{60 + 480 * x:.0f}", f"{330 - 300 * y:.0f}"), []).append(f"{peer}, {setting}")
+    dots = []
+    for (at, up), names in places.items():
+        shape = f'<circle cx="{at}" cy="{up}" r="5" fill="{"#1a6" if names[0].startswith("driftline") else "#666"}"/>'
+        dots.append(f'{shape}<text x="{int(at) + 8}" y="{int(up) + 4}">{"; ".join(names)}</text>')
     axes = '<path d="M60 30V330H540" fill="none" stroke="#999"/><text x="60" y="352">0%</text><text x="515" y="352">100%</text>'
-    names = '<text x="200" y="352">windows with a false alarm, of 10</text><text x="8" y="22">changed columns found, mean of seven</text>'
+    said = '<text x="200" y="352">windows with a false alarm, of 10</text><text x="8" y="22">changed columns found, mean of seven</text>'
     style = 'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 360" font-family="sans-serif" font-size="12" fill="#333"'
-    return f'<svg {style}><rect width="700" height="360" fill="#fff"/>{axes}{names}{"".join(dots)}</svg>\n'
+    return f'<svg {style}><rect width="700" height="360" fill="#fff"/>{axes}{said}{"".join(dots)}</svg>\n'
 
 
 if __name__ == "__main__":
