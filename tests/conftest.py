@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import itertools
 import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,6 +94,45 @@ def browser() -> Iterator[object]:
             pytest.skip(f"there is no Chromium to look with: {str(error).splitlines()[0]}")
         yield started
         started.close()
+
+
+ENVIRONMENTS = {
+    "airflow": ("apache-airflow>=3,<4",),
+    # Prefect does not start with later versions of FastAPI.
+    "prefect": ("prefect>=3,<4", "fastapi<0.155"),
+    "schemas": ("check-jsonschema>=0.36", "kubernetes>=37"),
+}
+"""What does not go into one environment with driftline's own."""
+
+
+@pytest.fixture(scope="session")
+def environment() -> Callable[[str], Path]:
+    """Gives the interpreter of an environment of its own, made once for each user, whichever test asks first."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftline-tests"
+
+    def made(name: str) -> Path:
+        folder = cache / f"{name}-{sys.version_info.minor}"
+        cache.mkdir(parents=True, exist_ok=True)
+        with (cache / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "whole").exists():
+                install(name, folder)
+        return folder / "bin" / "python"
+
+    return made
+
+
+def install(name: str, folder: Path) -> None:
+    """Make the environment; skip where the packages cannot be had."""
+    uv = Path(sys.executable).with_name("uv")
+    for words in (
+        ["venv", "-q", "--clear", "--python", sys.executable, str(folder)],
+        ["pip", "install", "-q", "--python", str(folder / "bin" / "python"), *ENVIRONMENTS[name]],
+    ):
+        done = subprocess.run([str(uv), *words], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"{name} cannot be installed here: {done.stderr[-300:]}")
+    (folder / "whole").touch()
 
 
 class Cluster:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -50,3 +51,19 @@ def test_dashboards_may_be_left_out(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["export", "prometheus", "--directory", str(tmp_path), "--no-grafana"])
     assert done.exit_code == 0
     assert not (tmp_path / "grafana").exists()
+
+
+@pytest.mark.parametrize("scheduler", ["airflow", "prefect", "cron", "kubernetes", "github", "jenkins"])
+def test_a_job_is_written_for_the_monitor(tmp_path: Path, scheduler: str) -> None:
+    """It names the monitor as its file does, calls the command that it is given, and goes where it is wished."""
+    config, file = tmp_path / "a.yaml", tmp_path / "deep" / "job"
+    config.write_text("monitor: shop\nreference: r.parquet\ncurrent: c.parquet\n", encoding="utf-8")
+    done = CliRunner().invoke(main, ["export", scheduler, "-c", str(config), "--command", "/opt/driftline", "-o", str(file)])
+    assert done.exit_code == 0, done.output
+    text = file.read_text(encoding="utf-8")
+    assert "shop" in text
+    # The last three have their own driftline: of a container, or installed by the job.
+    assert ("/opt/driftline" in text) == (scheduler in {"airflow", "prefect", "cron"})
+    done = CliRunner().invoke(main, ["export", scheduler, "--schedule", "hourly"])
+    assert done.exit_code == 2
+    assert "is no schedule" in done.output

@@ -1,4 +1,4 @@
-"""Jobs for other people's schedulers: they are what those read, whatever a monitor is called, and run in the real ones."""
+"""Jobs for other people's schedulers: they are what those read, whatever a monitor is called, and run as those run them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ import os
 import re
 import shlex
 import subprocess
-import sys
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import yaml
+from cronsim import CronSim
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,12 +21,11 @@ from driftline.errors import ConfigError
 from driftline.exports.jobs import Job, Scheduler, written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
+    from pathlib import Path
 
+SATURDAY = datetime(2026, 11, 21, tzinfo=UTC)
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=20).filter(str.isprintable)
-
-ENVIRONMENTS = {"airflow": ("apache-airflow>=3,<4",), "prefect": ("prefect>=3,<4", "fastapi<0.155")}
-"""What does not go into one environment with driftline's own; Prefect does not start with later versions of FastAPI."""
 
 
 @given(name=WORDS, config=WORDS, driftline=WORDS)
@@ -75,104 +70,77 @@ def test_kubernetes_gets_names_that_it_allows() -> None:
     assert Job(name="!").identifier == "monitor"
 
 
-@pytest.fixture(scope="module")
-def monitor(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A monitor whose newest day arrived in another unit."""
-    place, dice = tmp_path_factory.mktemp("monitor"), np.random.default_rng(0)
-    begin = datetime(2026, 3, 1, tzinfo=UTC)
-
-    def days(first: int, count: int, factor: float) -> pa.Table:
-        times = [begin + timedelta(days=first + i % count, seconds=int(dice.integers(86_000))) for i in range(800 * count)]
-        return pa.table({"ts": times, "amount": dice.lognormal(size=800 * count) * factor, "kind": dice.choice(["a", "b"], 800 * count)})
-
-    pq.write_table(days(0, 20, 1.0), place / "reference.parquet")
-    pq.write_table(pa.concat_tables([days(20, 4, 1.0), days(24, 1, 100.0)]), place / "current.parquet")
-    (place / "driftline.yaml").write_text(
-        "monitor: shop\nreference: reference.parquet\ncurrent: current.parquet\nwindow: day\ncolumns: {timestamp: ts}\n", encoding="utf-8"
-    )
-    # As an operator installs it: a command of its own, whatever the scheduler's environment is.
-    command = place / "driftline"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m driftline "$@"\n', encoding="utf-8")
-    command.chmod(0o755)
-    return place
-
-
-def environment(name: str) -> Path:
-    """The interpreter of an environment that has a scheduler, made once for each user."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftline-tests" / f"{name}-{sys.version_info.minor}"
-    python = folder / "bin" / "python"
-    if not (folder / "whole").exists():
-        uv = Path(sys.executable).with_name("uv")
-        for words in (
-            ["venv", "-q", "--clear", "--python", sys.executable, str(folder)],
-            ["pip", "install", "-q", "--python", str(python), *ENVIRONMENTS[name]],
-        ):
-            done = subprocess.run([str(uv), *words], capture_output=True, text=True, check=False)
-            if done.returncode:
-                pytest.skip(f"{name} cannot be installed here: {done.stderr[-300:]}")
-        (folder / "whole").touch()
-    return python
-
-
-def run(python: Path, program: str, home: Path, extra: Mapping[str, str]) -> str:
-    """Run a program in an environment of its own, with none of ours."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COVERAGE"))}
-    path = f"{python.parent}{os.pathsep}{kept['PATH']}"
-    done = subprocess.run(
-        [str(python), "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=home,
-        env={**kept, **extra, "PATH": path},
-        timeout=400,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
+def as_a_shell_runs_it(line: str, home: Path, monitor: Path, **extra: str) -> subprocess.CompletedProcess[str]:
+    """Run a line as schedulers do, with driftline in the path."""
+    environ = {**os.environ, **extra, "PATH": f"{monitor}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(["/bin/sh", "-e", "-c", line], capture_output=True, text=True, check=False, cwd=home, env=environ)
 
 
 @pytest.mark.slow
-def test_airflow_runs_it(monitor: Path, tmp_path: Path) -> None:
-    """A real Airflow checks, and takes the branch of a data fault, which fails the run as its owner should see."""
-    python = environment("airflow")
-    dags = tmp_path / "dags"
-    dags.mkdir()
-    job = Job(name="shop", config=str(monitor / "driftline.yaml"), driftline=str(monitor / "driftline"))
-    (dags / "job.py").write_text(written(Scheduler.AIRFLOW, job), encoding="utf-8")
-    settings = {
-        "AIRFLOW_HOME": str(tmp_path),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "PYTHONPATH": "",
-    }
-    program = (
-        "import json, subprocess, sys\n"
-        "subprocess.run(['airflow', 'db', 'migrate'], check=True, capture_output=True)\n"
-        "subprocess.run(['airflow', 'dags', 'reserialize'], check=True, capture_output=True)\n"
-        "done = subprocess.run(['airflow', 'dags', 'test', 'driftline_shop'], capture_output=True, text=True)\n"
-        "shown = subprocess.run(['airflow', 'dags', 'list-runs', 'driftline_shop', '-o', 'json'], capture_output=True, text=True)\n"
-        "print(done.stdout[-6000:], done.stderr[-6000:], shown.stdout)\n"
-    )
-    said = run(python, program, tmp_path, settings)
-    assert "end task task_id=fix_data" in said, said
-    assert re.search(r"AirflowFailException: .*amount", said), said
-    assert '"state": "failed"' in said, said
+def test_crons_line_runs(monitor: Path, tmp_path: Path) -> None:
+    """Cron's shell finds drift an answer and leaves a page; a monitor that is not there is a failure, and cron sends mail."""
+    for config, code in (("driftline.yaml", 0), ("gone.yaml", 2)):
+        line = written(Scheduler.CRON, Job(name="shop", config=str(monitor / config), schedule="10 6 * * 1-5")).splitlines()[-1]
+        *schedule, user, command = line.split(maxsplit=6)
+        assert (user, next(CronSim(" ".join(schedule), SATURDAY))) == ("driftline", SATURDAY.replace(day=23, hour=6, minute=10))
+        done = as_a_shell_runs_it(command.replace(r"\%", "%"), tmp_path, monitor)
+        # What it exits with if the last test fails is that test's 1: cron asks only whether it wrote anything, and it did.
+        assert bool(done.returncode) == bool(code), done.stderr
+        assert bool(done.stderr) == bool(code)
+    assert "<html" in (tmp_path / "shop.html").read_text(encoding="utf-8")
+
+
+STRICT = "import json, sys; from kubernetes import client; client.V1CronJob.model_validate(json.load(sys.stdin))"
+"""The API's own types, which forbid what they do not know."""
 
 
 @pytest.mark.slow
-def test_prefect_runs_it(monitor: Path, tmp_path: Path) -> None:
-    """A real Prefect checks, and fails where the data must be fixed."""
-    python = environment("prefect")
-    job = Job(name="shop", config=str(monitor / "driftline.yaml"), driftline=str(monitor / "driftline"))
-    (tmp_path / "job.py").write_text(written(Scheduler.PREFECT, job), encoding="utf-8")
-    settings = {
-        "PREFECT_HOME": str(tmp_path),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "240",
-        "PYTHONPATH": "",
-    }
-    program = "import json, job\nstate = job.watch(return_state=True)\nprint(json.dumps([state.type.value, str(state.message)]))\n"
-    kind, message = json.loads(run(python, program, tmp_path, settings).splitlines()[-1])
-    assert kind == "FAILED"
-    assert "amount" in message
+def test_kubernetes_knows_every_word_of_it(environment: Callable[[str], Path], monitor: Path, tmp_path: Path) -> None:
+    """The manifest is a CronJob of Kubernetes' own types, nothing missing and nothing unknown, and its command runs."""
+    python = environment("schemas")
+    made = yaml.safe_load(written(Scheduler.KUBERNETES, Job(name="shop")))
+
+    def asked(manifest: object) -> subprocess.CompletedProcess[str]:
+        environ = {**os.environ, "PYTHONPATH": ""}
+        return subprocess.run([python, "-c", STRICT], input=json.dumps(manifest), capture_output=True, text=True, check=False, env=environ)
+
+    done = asked(made)
+    assert done.returncode == 0, done.stderr
+    refused = asked({**made, "spec": {**made["spec"], "shedule": ""}}).stderr
+    assert "spec.shedule" in refused
+    assert "extra_forbidden" in refused
+    (container,) = made["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    shell, flag, line = container["command"]
+    assert (shell, flag) == ("/bin/sh", "-c")
+    for config, code in (("driftline.yaml", 0), ("gone.yaml", 1)):
+        ran = as_a_shell_runs_it(line.replace("/etc/driftline/driftline.yaml", str(monitor / config)), tmp_path, monitor)
+        assert ran.returncode == code, ran.stderr
+
+
+@pytest.mark.slow
+def test_githubs_workflow_gates(environment: Callable[[str], Path], monitor: Path, tmp_path: Path) -> None:
+    """GitHub's schema knows every word of the workflow; its steps fail where the candidate's data drifted, and show why."""
+    file = tmp_path / "workflow.yml"
+    file.write_text(written(Scheduler.GITHUB, Job(name="shop", config=str(monitor / "driftline.yaml"))), encoding="utf-8")
+    words = [environment("schemas").with_name("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", file]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ""})
+    assert done.returncode == 0, done.stdout
+    install, check, show, *_ = [step["run"] for step in yaml.safe_load(file.read_text())["jobs"]["check"]["steps"] if "run" in step]
+    assert install == "pip install driftline"
+    for config, code in (("driftline.yaml", 1), ("calm.yaml", 0)):
+        summary = tmp_path / f"{config}.md"
+        line = check.replace("driftline.yaml", config)
+        assert as_a_shell_runs_it(line, tmp_path, monitor).returncode == code
+        assert as_a_shell_runs_it(show, tmp_path, monitor, GITHUB_STEP_SUMMARY=str(summary)).returncode == 0
+        assert ("amount" in summary.read_text(encoding="utf-8")) == bool(code)
+
+
+@pytest.mark.slow
+def test_jenkins_steps_gate(monitor: Path, tmp_path: Path) -> None:
+    """Jenkins' shell fails where the candidate's data drifted, and leaves the tests that it collects."""
+    text = written(Scheduler.JENKINS, Job(name="shop", config=str(monitor / "driftline.yaml")))
+    (line,) = re.findall(r"sh '((?:[^'\\]|\\.)+)'\n", text)
+    line = line.replace("\\'", "'").replace("\\\\", "\\").replace(".driftline/bin/driftline", "driftline")
+    for config, code in (("driftline.yaml", 1), ("calm.yaml", 0)):
+        assert as_a_shell_runs_it(line.replace("driftline.yaml", config), tmp_path, monitor).returncode == code
+        assert ("<failure" in (tmp_path / "verdict.xml").read_text(encoding="utf-8")) == bool(code)

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
@@ -20,7 +19,8 @@ from driftline.training import runner
 from driftline.training.order import End, Order, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 DAG = """
 from pathlib import Path
@@ -40,19 +40,9 @@ train()
 """
 
 
-def environment(name: str) -> Path:
-    """The interpreter of the environment that tests/exports makes; skipped where it has not."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftline-tests"
-    folder = cache / f"{name}-{sys.version_info.minor}"
-    if not (folder / "whole").exists():
-        pytest.skip(f"{name} has no environment: run tests/exports/test_jobs.py first")
-    return folder / "bin" / "python"
-
-
 @contextlib.contextmanager
-def airflow(home: Path) -> Iterator[str]:
+def airflow(home: Path, python: Path) -> Iterator[str]:
     """An Airflow with the DAG; its address."""
-    python = environment("airflow")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -105,11 +95,11 @@ def begun(url: str, home: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_dag_trains_once(tmp_path: Path, request_of: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dag_trains_once(tmp_path: Path, request_of: Order, monkeypatch: pytest.MonkeyPatch, environment: Callable[[str], Path]) -> None:
     """The run's conf has rows, output, champion and reason; it writes the model; what was forgotten here is found there."""
     monkeypatch.setenv("DRIFTLINE_AIRFLOW_USER", "ann")
     monkeypatch.setenv("DRIFTLINE_AIRFLOW_PASSWORD", "secret")
-    with airflow(tmp_path) as url:
+    with airflow(tmp_path, environment("airflow")) as url:
         recipe = Recipe(command=(sys.executable, "-m", "driftline.training.airflow", url, "train"), attempts=1)
         lines: list[str] = []
         run = runner.train(request_of, recipe, tmp_path / "runs", lines.append)

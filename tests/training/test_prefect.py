@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
@@ -19,7 +18,8 @@ from driftline.training import runner
 from driftline.training.order import End, Order, Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 FLOW = """
 from pathlib import Path
@@ -36,19 +36,9 @@ if __name__ == "__main__":
 """
 
 
-def environment(name: str) -> Path:
-    """The interpreter of the environment that tests/exports makes; skipped where it has not."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftline-tests"
-    folder = cache / f"{name}-{sys.version_info.minor}"
-    if not (folder / "whole").exists():
-        pytest.skip(f"{name} has no environment: run tests/exports/test_jobs.py first")
-    return folder / "bin" / "python"
-
-
 @contextmanager
-def prefect(home: Path) -> Iterator[str]:
+def prefect(home: Path, python: Path) -> Iterator[str]:
     """A Prefect server that serves the flow; the address of its API."""
-    python = environment("prefect")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -84,9 +74,9 @@ def answers(url: str, seconds: float, home: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_deployment_trains_once(tmp_path: Path, request_of: Order) -> None:
+def test_a_deployment_trains_once(tmp_path: Path, request_of: Order, environment: Callable[[str], Path]) -> None:
     """The flow is told rows, output, champion and reason, and writes the model; what was forgotten here is found there."""
-    with prefect(tmp_path) as url:
+    with prefect(tmp_path, environment("prefect")) as url:
         command = (sys.executable, "-m", "driftline.training.prefect", url, "train/nightly")
         lines: list[str] = []
         run = runner.train(request_of, Recipe(command=command, attempts=1), tmp_path / "runs", lines.append)

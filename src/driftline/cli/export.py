@@ -1,17 +1,36 @@
-"""`driftline export`: what other tools need to watch the service."""
+"""`driftline export`: jobs for schedulers, and what other tools need to watch the service."""
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from driftline.cli.outputs import write
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def job_options(*own: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The options of every job, then a scheduler's own."""
+    path = click.Path(path_type=Path, dir_okay=False)
+    options = (
+        click.option("-c", "--config", metavar="FILE", default="driftline.yaml", show_default=True, help="The monitor, for the job."),
+        click.option("--name", help="What the job is called.  [default: the monitor's name]"),
+        click.option("--schedule", metavar="CRON", default="10 * * * *", show_default=True, help="When."),
+        click.option("--command", "driftline", metavar="PATH", default="driftline", show_default=True, help="driftline, for the job."),
+        *own,
+        click.option("-o", "--output", type=path, help="The file to write.  [default: standard output]"),
+    )
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
+
 
 @click.group()
 def export() -> None:
-    """Write what other tools need to watch the service."""
+    """Write what other tools need to run driftline, and to watch its service."""
 
 
 @export.command()
@@ -63,31 +82,69 @@ def prometheus(
         click.echo(f"wrote {path}")
 
 
-@export.command("job")
-@click.argument("scheduler", type=click.Choice(["airflow", "prefect", "cron", "kubernetes", "github", "jenkins"]))
-@click.option("-c", "--config", metavar="FILE", default="driftline.yaml", show_default=True, help="The monitor, as the job will see it.")
-@click.option("--name", help="What the job is called.  [default: the monitor's name]")
-@click.option("--schedule", metavar="CRON", default="10 * * * *", show_default=True, help="When.")
-@click.option("--command", metavar="PATH", default="driftline", show_default=True, help="driftline, as the job will find it.")
-@click.option("--user", default="driftline", show_default=True, help="Who runs it, for cron.")
-@click.option("--image", default="driftline:latest", show_default=True, help="A container image with driftline, for Kubernetes.")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.  [default: standard output]")
-def job(*, scheduler: str, config: str, name: str | None, schedule: str, command: str, user: str, image: str, output: Path | None) -> None:
-    """Write a job that checks a monitor: for Airflow, Prefect, cron, Kubernetes, GitHub Actions or Jenkins.
+@export.command()
+@job_options()
+def airflow(**asked: Any) -> None:
+    """Write an Airflow DAG that checks a monitor, and retrains, or fails where the data must be fixed.
 
-    Airflow's and Prefect's do what is decided, too: they retrain, fail where the data must be fixed, and
-    leave an asset or an event that others can be scheduled by.
+    It uses the provider airflow-provider-driftline, and marks assets that other DAGs can be scheduled by.
 
     \b
     Examples:
-      driftline export job airflow -o dags/driftline_payments.py
-      driftline export job cron --schedule "10 6 * * *" --command /opt/driftline/bin/driftline
-      driftline export job github -o .github/workflows/driftline.yml
+      driftline export airflow -o dags/driftline_payments.py
+      driftline export airflow --command /opt/driftline/bin/driftline --schedule "10 6 * * *"
     """  # noqa: D301  click reads the mark
+    _write("airflow", **asked)
+
+
+@export.command()
+@job_options()
+def prefect(**asked: Any) -> None:
+    """Write a Prefect flow that checks a monitor, and retrains, or fails where the data must be fixed.
+
+    It uses prefect-driftline; the event driftline.decided can trigger other deployments.
+    """
+    _write("prefect", **asked)
+
+
+@export.command()
+@job_options(click.option("--user", default="driftline", show_default=True, help="Who runs it."))
+def cron(**asked: Any) -> None:
+    """Write a line for cron that checks a monitor."""
+    _write("cron", **asked)
+
+
+@export.command()
+@job_options(click.option("--image", default="driftline:latest", show_default=True, help="A container image with driftline."))
+def kubernetes(**asked: Any) -> None:
+    """Write a CronJob of Kubernetes that checks a monitor."""
+    _write("kubernetes", **asked)
+
+
+@export.command()
+@job_options()
+def github(**asked: Any) -> None:
+    """Write a workflow of GitHub Actions that checks a candidate's data before it is merged.
+
+    \b
+    Examples:
+      driftline export github -o .github/workflows/driftline.yml
+    """  # noqa: D301  click reads the mark
+    _write("github", **asked)
+
+
+@export.command()
+@job_options()
+def jenkins(**asked: Any) -> None:
+    """Write a Jenkinsfile that checks a candidate's data before it is merged."""
+    _write("jenkins", **asked)
+
+
+def _write(scheduler: str, config: str, name: str | None, output: Path | None, **rest: str) -> None:
+    """Write the job into its file, or on the standard output."""
     from driftline.exports.jobs import Job, Scheduler, written
 
-    made = Job(name=name or _name(config), config=config, schedule=schedule, driftline=command, user=user, image=image)
-    text = written(Scheduler(scheduler), made)
+    text = written(Scheduler(scheduler), Job(name=name or _name(config), config=config, **rest))
     if output is None:
         click.echo(text, nl=False)
         return

@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "forget": "Erase rows for good: from files, from the database, from rows that could not be read.",
     "token": "Make, list and close tokens of the service.",
     "retrain": "Train a challenger as driftline.yaml says, and put it into the registry.",
-    "export": "Write what other tools need to watch the service.",
+    "export": "Write what other tools need to run driftline, and to watch its service.",
     "prove": "Hold the challenger against the gate that driftline.yaml describes.",
     "rollout": "Release the challenger step by step, and take it back where it is worse.",
     "gateway": "Stand in front of model servers: split traffic, shadow, fall back to the champion, record.",
