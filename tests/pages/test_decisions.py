@@ -8,7 +8,7 @@ from driftline.decisions.course import Decided
 from driftline.decisions.evidence import Evidence
 from driftline.decisions.rules import POLICY, decide
 from driftline.decisions.terms import Terms
-from driftline.pages.decisions import choices, considered, depth, line, training
+from driftline.pages.decisions import choices, considered, depth, line, runs, training
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 EVIDENCE = Evidence(monitor="m", now=NOW, window="w", broken="errors went up", inputs=("x",), predictions=("p",), unexplained="p moved")
@@ -45,3 +45,13 @@ def test_what_came_of_it_is_told_step_by_step() -> None:
     assert told is not None
     assert (told["gate"], told["excluded"], told["can_stop"]) == ("it passes", ["w1"], False)
     assert told["events"][0]["said"] == "a person said so (ann: it is good)"
+
+
+def test_decisions_that_say_the_same_are_one_line() -> None:
+    """As long as nobody was asked, and not the one that is looked at; what a person said stands alone."""
+    said = {"action": "hold", "headline": "Nothing", "note": "", "state": "past"}
+    lines = [{**said, "id": at, "window": f"w{at}"} for at in range(9, 0, -1)]
+    lines[3] |= {"state": "overridden"}
+    found = [(one["id"], one["first"], one["many"]) for one in runs(lines, 8)]
+    assert found == [(9, "w9", 1), (8, "w8", 1), (7, "w7", 1), (6, "w6", 1), (5, "w1", 5)]
+    assert sum(one["many"] for one in runs(lines, None)) == len(lines)

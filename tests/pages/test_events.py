@@ -25,19 +25,22 @@ def test_events_stand_at_their_windows() -> None:
         happening(at=START - timedelta(days=1)),
         happening(window="another"),
     ]
-    assert [one["at"] for one in events(happened, DAYS, model="/models/m")] == [0, 1, 2]
+    assert [one["at"] for one in events(happened, DAYS, model="/models/m", name="m")] == [0, 1, 2]
 
 
 def test_windows_without_times_have_only_what_names_them() -> None:
     """Windows of rows have no place for a time."""
     runs = [Window(at, f"rows {at}") for at in range(2)]
-    assert [one["at"] for one in events([happening(), happening(window="rows 1")], runs, model="/models/m")] == [1]
+    assert [one["at"] for one in events([happening(), happening(window="rows 1")], runs, model="/models/m", name="m")] == [1]
 
 
 def test_events_lead_somewhere_and_authors_may_take_theirs_away() -> None:
     """An alert leads to its incident; only who wrote an annotation sees the way to remove it."""
     happened = [happening(), happening(kind="annotation", by="anna")]
-    alert, mine = events(happened, DAYS, model="/models/m", author="anna")
+    alert, mine = events(happened, DAYS, model="/models/m", name="m", author="anna")
     assert alert["link"] == "/incidents/7"
     assert mine["remove"] == "/models/m/annotations/7/remove"
-    assert events(happened, DAYS, model="/models/m", author="bob")[1]["remove"] == ""
+    assert events(happened, DAYS, model="/models/m", name="m", author="bob")[1]["remove"] == ""
+    places = {"decision": "/models/m/decisions?decision=7", "training": "/models/m/decisions", "rollout": "/models/m/rollout"}
+    for kind, place in places.items():
+        assert events([happening(kind=kind)], DAYS, model="/models/m", name="m")[0]["link"] == place

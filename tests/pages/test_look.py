@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from driftline.pages.look import SOURCES, address, asset
+from driftline.pages.look import SOURCES, address, asset, told
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -30,3 +30,9 @@ def test_the_style_sheet_is_style() -> None:
     text = found.body.decode()
     assert not re.search(r"&(gt|lt|amp|#\d+);", text)
     assert text.count("{") == text.count("}")
+
+
+def test_the_trail_is_told_without_marks_of_json() -> None:
+    """Names and values; what is empty is left out."""
+    assert told('{"a": 1, "b": null, "c": "", "d": {"e": 2}}') == [("a", "1"), ("d", "{'e': 2}")]
+    assert told("") == []

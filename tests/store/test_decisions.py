@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,12 +15,15 @@ from driftline.decisions.evidence import Evidence
 from driftline.errors import ConfigError, StateError
 from driftline.store.database import Database
 from driftline.store.decisions import Decisions, State, decided_of, digest_of, state_of, write_decisions
+from driftline.store.layout import window_to_dict
 from driftline.store.tables import monitors, windows
+from driftline.window import Window
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
+DAY = timedelta(days=1)
 MADE = Decided(Evidence(monitor="m", now=NOW, window="w0"), Decision(action=Action.FIX_DATA, rule="data is spoilt", reason="r", since="w0"))
 
 
@@ -30,7 +34,8 @@ def database(tmp_path: Path) -> Database:
     with found.writing() as tx:
         tx.execute(monitors.insert().values(id=1, name="m", version=1, created=NOW))
         for n in range(3):
-            about = {"label": f"w{n}", "cut": "{}", "position": n, "rows": 0, "revision": 1, "stale": False, "way": "w"}
+            cut = json.dumps(window_to_dict(Window(n, f"w{n}", NOW + n * DAY, NOW + (n + 1) * DAY)))
+            about = {"label": f"w{n}", "cut": cut, "position": n, "rows": 0, "revision": 1, "stale": False, "way": "w"}
             tx.execute(windows.insert().values(monitor_id=1, **about, changed=NOW, counted=NOW, judged_revision=1, judged_version=1))
     return found
 
@@ -74,7 +79,12 @@ def test_a_newer_decision_takes_the_place_of_one_that_nobody_answered(database: 
     assert keep(database, at("w2"))[:2] == [("w2", "open"), ("w1", "replaced")]
     assert [one["window"] for one in Decisions(database).pending()] == ["w2"]
     assert [one["window"] for one in Decisions(database).since(1, "w1")] == ["w1", "w2"]
-    assert Decisions(database).since(1, "w1", NOW.replace(year=2025)) == []
+    assert Decisions(database).since(1, "w1", NOW + DAY) == []
+    assert [one["window"] for one in Decisions(database).since(1, "w0", NOW + 2 * DAY)] == ["w0", "w1"]
+    last = Decisions(database).last(1)
+    assert last is not None
+    assert last.evidence.window == "w2"
+    assert Decisions(database).last(2) is None
     assert Decisions(database).newest()[1]["window"] == "w2"
     assert keep(database, at("nowhere"))[0] == ("w2", "open")
 

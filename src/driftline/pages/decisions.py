@@ -54,6 +54,29 @@ def line(kept: Mapping[str, Any], place: str) -> Told:
     }
 
 
+def runs(lines: Sequence[Told], chosen: int | None) -> list[Told]:
+    """Decisions after one another that say the same and that nobody was or is asked about, as one line each; the chosen one stands alone.
+
+    Args:
+        lines: as `line` makes them, the newest first.
+        chosen: the number of the decision that the page shows.
+    """
+    found: list[Told] = []
+    for one in lines:
+        last = found[-1] if found else None
+        if last is not None and _alike(last, one) and chosen not in (last["id"], one["id"]):
+            found[-1] = {**last, "first": one["window"], "many": last["many"] + 1}
+        else:
+            found.append({**one, "first": one["window"], "many": 1})
+    return found
+
+
+def _alike(one: Told, other: Told) -> bool:
+    quiet = {"noted", "past", "replaced"}
+    same = all(one[name] == other[name] for name in ("action", "headline", "state"))
+    return same and one["state"] in quiet and not (one["note"] or other["note"])
+
+
 def _headline(reason: str) -> str:
     """The reason without its numbers, which stand below it.
 

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from driftline.pages.incident import title
 from driftline.reports.wording import clean, instant
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ SHOWN = 60
 """So many are shown, the newest."""
 
 
-def events(happened: Sequence[Happening], windows: Sequence[Window], *, model: str, author: str = "") -> list[dict[str, Any]]:
+def events(happened: Sequence[Happening], windows: Sequence[Window], *, model: str, name: str, author: str = "") -> list[dict[str, Any]]:
     """What happened within the windows that are shown, the newest first.
 
     Args:
         happened: everything known, the newest first.
         windows: those shown, in the order of time.
         model: the address of the model's page.
+        name: the monitor's.
         author: who looks; they may take away what they wrote.
 
     Returns:
@@ -44,7 +46,7 @@ def events(happened: Sequence[Happening], windows: Sequence[Window], *, model: s
                     "sign": SIGNS[one.kind],
                     "at": at,
                     "window": clean(windows[at].label),
-                    "what": clean(one.what, 300),
+                    "what": title(one.what, name) if one.kind == "alert" else clean(one.what, 300),
                     "when": instant(one.at),
                     "by": clean(one.by, 80),
                     "link": _link(one, model),
@@ -68,5 +70,11 @@ def _link(one: Happening, model: str) -> str:
             return f"/incidents/{one.ident}"
         case "settings":
             return f"{model}/settings"
+        case "decision":
+            return f"{model}/decisions?decision={one.ident}"
+        case "training":
+            return f"{model}/decisions"
+        case "rollout":
+            return f"{model}/rollout"
         case _:
             return ""

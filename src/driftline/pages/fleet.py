@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from driftline.decisions.health import FORMULA
 from driftline.pages.decisions import MARKS
 from driftline.reports.wording import clean
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 SHOWN = 100
 WAITING = "waiting"
 """Stands for a verdict where none was given yet."""
+
+UNKNOWN = 101
+"""Whose health nobody knows comes behind those who are whole."""
 
 VERDICTS = ("drifted", "inconclusive", "stable", WAITING)
 
@@ -73,6 +77,7 @@ def fleet(listed: Sequence[Listed], alerts: Mapping[int, int], asked: Asked, don
         "earlier": replace(asked, page=at - 1).query() if at > 1 else "",
         "later": replace(asked, page=at + 1).query() if at < pages else "",
         "alerts": any(line["alerts"] for line in lines),
+        "formula": FORMULA,
     }
 
 
@@ -98,6 +103,7 @@ def _line(one: Listed, alerts: Mapping[int, int], done: Line | None) -> Line:
         "spark": told.get("spark"),
         "drift": told.get("drift", ""),
         "stake": told.get("stake"),
+        "score": told.get("score"),
         "labels": told.get("labels"),
         "columns": told.get("columns", 0),
         "drifted": told.get("drifted", 0),
@@ -116,6 +122,7 @@ def _urgency(line: Line) -> tuple[Any, ...]:
 SORTS: Mapping[str, tuple[str, Callable[[Line], Any]]] = {
     "urgency": ("urgency", _urgency),
     "name": ("name", lambda line: line["name"].lower()),
+    "score": ("health", lambda line: (line["score"]["value"] if line["score"] else UNKNOWN, line["name"].lower())),
     "health": ("performance", lambda line: (*_health(line["health"]), line["name"].lower())),
     "labels": ("label coverage", lambda line: (line["labels"]["coverage"] if line["labels"] else 2.0, line["name"].lower())),
     "drifted": ("drifted columns", lambda line: (-line["drifted"], line["name"].lower())),
@@ -129,6 +136,7 @@ SORTS: Mapping[str, tuple[str, Callable[[Line], Any]]] = {
 HEADS = (
     ("name", "Model"),
     ("urgency", "Verdict"),
+    ("score", "Health"),
     ("health", "Performance"),
     ("labels", "Labels"),
     ("drifted", "Drifted columns"),

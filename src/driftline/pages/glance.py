@@ -30,6 +30,9 @@ TOGETHER = 8
 DIGITS = 5
 """Of each number so many digits are kept, which is more than any page shows."""
 
+OPEN = 1500
+"""So many glances are kept open, which are those of a few models; each takes some kilobytes."""
+
 LENGTH = np.dtype("<u4")
 HUNDREDTHS = 100
 """Heat has steps of 0.01."""
@@ -90,6 +93,12 @@ def unpack(body: bytes) -> Any:
 
 def opened(body: bytes) -> dict[str, Any]:
     """A glance that was packed, with lists of its columns: `names`, `kinds`, `roles`, `importances`; and arrays: `codes`, `heat`."""
+    found = _opened(body)
+    return {**found, "parts": [dict(part) for part in found["parts"]]}
+
+
+@lru_cache(maxsize=OPEN)
+def _opened(body: bytes) -> dict[str, Any]:
     found: dict[str, Any] = unpack(body)
     for part in found["parts"]:
         part["names"], part["kinds"], part["roles"], part["importances"] = _table(part["table"])

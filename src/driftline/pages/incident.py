@@ -25,6 +25,19 @@ STILL = frozenset({"hold", "look"})
 ANSWERED = frozenset({"approved", "overridden", "automatic"})
 
 
+def title(subject: str, monitor: str) -> str:
+    """What an incident is about, without the tag of its message and without the name of its model, which stand beside it.
+
+    >>> title("[act soon] churn: data fault in amount since 2026-01-05", "churn")
+    'Data fault in amount since 2026-01-05'
+    """
+    bare = clean(subject, 300)
+    if bare.startswith("["):
+        bare = bare.partition("] ")[2]
+    bare = bare.removeprefix(f"{clean(monitor)}: ")
+    return bare[:1].upper() + bare[1:]
+
+
 def answering(decided: Sequence[Kept], trained: frozenset[int] | set[int]) -> Kept | None:
     """Of the decisions that were taken while an incident went on, the one that answers it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from driftline.reports import bundle
 from driftline.reports.palette import LIGHT
-from driftline.reports.wording import instant, number, percent, plural
+from driftline.reports.wording import clean, instant, number, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,8 +45,18 @@ def _environment() -> Environment:
     loader = ChoiceLoader([PackageLoader("driftline.pages"), PackageLoader("driftline.reports")])
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.globals |= {"marks": MARKS, "address": address, "favicon": favicon}
-    made.filters |= {"number": number, "percent": percent, "plural": plural, "instant": instant}
+    made.filters |= {"number": number, "percent": percent, "plural": plural, "instant": instant, "told": told}
     return made
+
+
+def told(written: str) -> list[tuple[str, str]]:
+    """The particulars of a line in the audit trail: names, and values as text.
+
+    >>> told('{"version": 2, "why": "it is new"}')
+    [('version', '2'), ('why', 'it is new')]
+    """
+    said = json.loads(written or "{}")
+    return [(clean(name, 60), clean(str(value), 300)) for name, value in said.items() if value not in (None, "")]
 
 
 @cache

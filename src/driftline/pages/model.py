@@ -169,13 +169,19 @@ def _segment(report: Report, brief: Outline, board: Board, found: History) -> di
         "reference": found.last["reference"],
         "missing": {"$lines": []},
         "sheets": [[at, None] for at in sheets],
-        "sheet": len(sheets) - 1 if sheets else None,
+        "sheet": _looked_at_first(board, sheets),
     }
 
 
 def _sheets(board: Board) -> list[int]:
     labelled = [at for at, part in enumerate(board.parts) if any(metric["value"] is not None for metric in part["performance"])]
     return labelled[-SHEETS:]
+
+
+def _looked_at_first(board: Board, sheets: list[int]) -> int | None:
+    """The place of the newest window whose labels have come; of the newest, where labels are still to come for all."""
+    ripe = [place for place, at in enumerate(sheets) if not (board.parts[at]["labels"] or {}).get("provisional")]
+    return ripe[-1] if ripe else len(sheets) - 1 if sheets else None
 
 
 def _facts(found: History, report: Report) -> list[str]:

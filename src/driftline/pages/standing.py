@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from driftline.decisions.health import health
 from driftline.pages.glance import drifted
 from driftline.pages.headline import headline
 from driftline.reports.clinic import line_path, spark, vital
@@ -15,6 +16,7 @@ from driftline.reports.wording import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from driftline.decisions.evidence import Evidence
     from driftline.pages.history import History
     from driftline.reports.track import Course
     from driftline.verdicts.report import Report
@@ -28,9 +30,20 @@ FULL = 0.25
 NAMED = 3
 """So many drifted columns are named."""
 
+NEARLY = 0.995
+"""A part of the health score that is shown as 1 wants nothing."""
 
-def standing(history: History) -> dict[str, Any]:
-    """What the fleet's page shows of a monitor, as JSON that is kept until the next verdict."""
+WANTING = {"performance": "it does worse", "data": "spoilt windows", "knowledge": "too few labels to tell"}
+"""What each part of the health score means where it is not whole."""
+
+
+def standing(history: History, evidence: Evidence | None = None) -> dict[str, Any]:
+    """What the fleet's page shows of a monitor, as JSON that is kept until the next verdict.
+
+    Args:
+        history: its last windows.
+        evidence: what its newest decision rests on; without it nobody can say how healthy it is.
+    """
     last, report = history.last, history.report()
     part = last["parts"][0]
     course = _health(report)
@@ -45,6 +58,7 @@ def standing(history: History) -> dict[str, Any]:
         "spark": None if course is None else spark(course, estimates=True),
         "drift": _drift(history, report),
         "stake": _stake(course),
+        "score": None if evidence is None else scored(report, evidence),
         "labels": _labels(report),
         "columns": len(part["names"]),
         "drifted": len(drifted(part)),
@@ -71,6 +85,14 @@ def _drift(history: History, report: Report) -> str:
         for slot, part in zip(places, parts, strict=True)
     ]
     return line_path(points)
+
+
+def scored(report: Report, evidence: Evidence) -> dict[str, Any]:
+    """The model's health from 0 to 100, its three parts from 0 to 1, and in words what keeps it from being whole."""
+    found = health(report, evidence)
+    parts = {"performance": found.performance, "data": found.data, "knowledge": found.knowledge}
+    short = [WANTING[name] for name, value in sorted(parts.items(), key=lambda part: part[1]) if value < NEARLY]
+    return {"value": round(found.score), "parts": {name: round(value, 2) for name, value in parts.items()}, "why": ", ".join(short)}
 
 
 def _stake(course: Course | None) -> dict[str, Any] | None:

@@ -188,7 +188,7 @@ def shares() -> Drawing:
         "layout": {
             "template": TEMPLATE,
             "height": "$height",
-            "margin": {"t": 12},
+            "margin": {"t": 26},
             "hovermode": "closest",
             "xaxis": ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False, "domain": [0.06, 1]},
             "xaxis2": {
@@ -199,6 +199,7 @@ def shares() -> Drawing:
                 "showgrid": False,
                 "domain": [0, 0.04],
                 "anchor": "y",
+                "side": "top",
             },
             "yaxis": ticks("$places", "$labels")
             | {"range": "$rows", "showgrid": False, "ticks": "", "ticklabelstandoff": 5, "anchor": "x2"},

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from driftline.decisions.rules import decide
 from driftline.errors import DriftlineError, StateError
-from driftline.pages.decisions import choices, considered, depth, line, policy, training
+from driftline.pages.decisions import choices, considered, depth, line, policy, runs, training
 from driftline.release.rollout import start
 from driftline.reports.wording import clean
 from driftline.server.decided import action_of, answered, one_of, terms_of
@@ -25,7 +25,7 @@ from driftline.store.fleet import Watched
 from driftline.store.trainings import Stage
 
 ROUTES = APIRouter(prefix="/models/{name}", include_in_schema=False, route_class=Door)
-SHOWN = 50
+SHOWN = 200
 
 Name = Annotated[str, Path(max_length=200)]
 Ident = Annotated[int, Path(ge=0, le=1 << 62)]
@@ -43,7 +43,7 @@ def decisions_page(request: Request, name: Name, seat: Viewer, decision: Place =
     newest = face.service.decisions.newest().get(watched.id) if decision is None else None
     ident = decision if decision is not None else newest["id"] if newest else None
     said: dict[str, Any] = {"title": f"Decisions about {clean(name)}", "monitor": clean(name), "here_model": here_model, "here": here}
-    said |= {"lines": [line(one, here) for one in listed], "one": None, **_policy(face, watched)}
+    said |= {"lines": runs([line(one, here) for one in listed], ident), "one": None, **_policy(face, watched)}
     said["later"] = f"{here}?before={listed[-1]['id']}" if len(listed) == SHOWN else ""
     return shown(request, seat, "decisions.html", said if ident is None else {**said, **_one(face, watched, ident, here)})
 

@@ -11,9 +11,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from driftline.alerting.message import URGENCY
+from driftline.alerting.signals import Tier
 from driftline.errors import ConfigError
 from driftline.pages.decisions import choices, depth, line, training
-from driftline.pages.incident import answering, paper
+from driftline.pages.incident import answering, paper, title
 from driftline.pages.model import WINDOWS
 from driftline.reports.papers import to_html, to_markdown
 from driftline.reports.wording import clean
@@ -46,7 +48,9 @@ def incidents(
     ident = found(face.service, model).id if model else None
     items = face.service.incidents.incidents(monitor=ident, open_only=not every, before=before, limit=SHOWN)
     later = f"/incidents?{'all=1&' if every else ''}before={items[-1]['id']}" if len(items) == SHOWN else ""
-    lines = [{**one, "subject": clean(one["subject"], 300), "link": _link(one["monitor"])} for one in items]
+    lines = [
+        {**one, "subject": title(one["subject"], one["monitor"]), "urgency": _urgency(one), "link": _link(one["monitor"])} for one in items
+    ]
     said = {"title": "Incidents", "items": lines, "open_only": not every, "later": later, "model": clean(model)}
     said["pending"] = [line(one, f"{_link(one['monitor'])}/decisions") for one in face.service.decisions.pending(ident)]
     return shown(request, seat, "incidents.html", {**said, "silences": face.service.orders.silences(face.clock())})
@@ -62,7 +66,9 @@ def incident(request: Request, ident: Ident, seat: Viewer) -> Response:
         raise Refusal(404, error.fact, hint="look at all incidents") from error
     window, why = _why(face, one)
     said: dict[str, Any] = {
-        "title": clean(one["subject"], 120),
+        "title": f"{title(one['subject'], one['monitor'])[:120]} · {clean(one['monitor'], 80)}",
+        "headline": title(one["subject"], one["monitor"]),
+        "urgency": _urgency(one),
         "one": one,
         "heads": HEADS,
         "members": [_member(told) for told in one["members"]],
@@ -136,7 +142,7 @@ def _course(face: Face, one: dict[str, Any]) -> dict[str, Any]:
     except Refusal:
         return nothing
     trained = {each["decision_id"]: each for each in face.service.trainings.of(ident, 200)}
-    chosen = answering(face.service.decisions.since(ident, one["window"], one["changed"] if one["closed"] else None), set(trained))
+    chosen = answering(face.service.decisions.since(ident, one["window"], one["closed"]), set(trained))
     if chosen is None:
         return nothing
     place = f"{_link(one['monitor'])}/decisions"
@@ -173,8 +179,12 @@ def _why(face: Face, one: dict[str, Any]) -> tuple[str, list[dict[str, str]]]:
     return label, [{"sentence": clean(each["sentence"]), "remedy": clean(each["remedy"])} for each in told]
 
 
+def _urgency(one: dict[str, Any]) -> str:
+    return URGENCY[Tier[one["tier"].upper()]]
+
+
 def _member(told: dict[str, Any]) -> tuple[str, ...]:
-    return clean(told["name"]), clean(told["segment"] or "all rows"), told["tier"], clean(told["since"] or "–"), clean(told["sentence"])
+    return clean(told["name"]), clean(told["segment"] or "all rows"), _urgency(told), clean(told["since"] or "–"), clean(told["sentence"])
 
 
 def _quoted(text: str) -> str:

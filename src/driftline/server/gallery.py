@@ -10,12 +10,14 @@ from driftline.pages.glance import detail, glance, pack
 from driftline.pages.history import history
 from driftline.pages.inside import Close
 from driftline.pages.standing import WINDOWS, standing
+from driftline.store.decisions import Decisions
 from driftline.store.glances import Glances
 from driftline.store.pressed import unpress
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from driftline.decisions.evidence import Evidence
     from driftline.pages.history import History
     from driftline.profile.profile import Profile
     from driftline.server.learning import Library
@@ -34,6 +36,7 @@ class Gallery:
 
     def __init__(self, database: Database, library: Library) -> None:
         self._kept = Glances(database)
+        self._decisions = Decisions(database)
         self._library = library
 
     def catch_up(self, now: datetime, monitor: int | None = None) -> int:
@@ -45,7 +48,7 @@ class Gallery:
                 many += 1
             found = self.history("", ident, WINDOWS)
             if found is not None:
-                self._kept.stand(ident, standing(found), now)
+                self._kept.stand(ident, standing(found, self._evidence(ident)), now)
         return many
 
     def fleet(self) -> list[Listed]:
@@ -80,6 +83,11 @@ class Gallery:
         plan, reference = known
         bodies = self._kept.counts([one.id for one in seen], watched.way, segment or "") if counts else {}
         return Close(seen, segment, {ident: unpress(body, plan) for ident, body in bodies.items()}, reference)
+
+    def _evidence(self, monitor: int) -> Evidence | None:
+        """What the newest decision about a monitor rests on; None before the first."""
+        made = self._decisions.last(monitor)
+        return None if made is None else made.evidence
 
     def _counts(self, judged: Judgement) -> dict[str | None, Profile]:
         """What a window held, by segment, counted as the newest version of its monitor counts; empty where it was counted otherwise."""

@@ -47,7 +47,7 @@ def model_page(request: Request, name: Name, seat: Viewer, windows: Windows = 90
     every = len(seen.windows) < windows
     spans = [] if every else [{"name": f"last {many}", "link": f"{here}?windows={many}", "on": many == windows} for many in SPANS]
     author = seat.actor if seat.may(Role.OPERATOR) else ""
-    happened = events(Happenings(face.service.database).of(watched.id), seen.windows, model=here, author=author)
+    happened = events(Happenings(face.service.database).of(watched.id), seen.windows, model=here, name=name, author=author)
     index["events"] = [[one["at"], one["kind"], one["sign"], one["what"]] for one in happened]
     said |= {"events": happened, "may_write": bool(author), "labels": [clean(one.label) for one in reversed(seen.windows)], "here": here}
     return shown(request, seat, "model.html", {**shared, **said, "data": embedded(index), "spans": spans})

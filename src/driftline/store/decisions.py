@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,13 @@ from driftline.decisions.record import decision_from, evidence_from, stored
 from driftline.errors import ConfigError, StateError
 from driftline.store.decided import decisions
 from driftline.store.documents import pack, unpack
+from driftline.store.layout import cut_of
 from driftline.store.tables import monitors, windows
 from driftline.store.trail import remember
 from driftline.store.trainings import begin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy.engine import Connection
 
@@ -172,13 +173,15 @@ class Decisions:
             return [_listed(row) for row in tx.execute(wanted.order_by(decisions.c.id.desc()).limit(limit))]
 
     def since(self, monitor: int, window: str, until: datetime | None = None, limit: int = 500) -> list[dict[str, Any]]:
-        """Decisions about a window and those after it, the oldest first; those that were made by a time, where one is given."""
+        """Decisions about a window and those after it, the oldest first; about those that had ended by a time, where one is given."""
         first = select(windows.c.position).where(windows.c.monitor_id == monitor, windows.c.label == window).scalar_subquery()
-        wanted = select(decisions).where(decisions.c.monitor_id == monitor, decisions.c.position >= first)
-        if until is not None:
-            wanted = wanted.where(decisions.c.made <= until)
+        same = (windows.c.monitor_id == decisions.c.monitor_id) & (windows.c.label == decisions.c.label)
+        wanted = (
+            select(decisions, windows.c.cut).join(windows, same).where(decisions.c.monitor_id == monitor, decisions.c.position >= first)
+        )
         with self._database.reading() as tx:
-            return [_listed(row) for row in reversed(tx.execute(wanted.order_by(decisions.c.id.desc()).limit(limit)).all())]
+            rows = tx.execute(wanted.order_by(decisions.c.id)).all()
+        return [_listed(row) for row in rows if until is None or _ended(row) <= until][-limit:]
 
     def newest(self) -> dict[int, dict[str, Any]]:
         """The last decision about each monitor."""
@@ -186,6 +189,13 @@ class Decisions:
         with self._database.reading() as tx:
             rows = tx.execute(select(decisions).where(decisions.c.id.in_(last))).all()
         return {row.monitor_id: _listed(row) for row in rows}
+
+    def last(self, monitor: int) -> Decided | None:
+        """The last decision about one monitor, with what it rests on; None before the first."""
+        wanted = select(decisions.c.body).where(decisions.c.monitor_id == monitor, decisions.c.state != State.PAST.value)
+        with self._database.reading() as tx:
+            body = tx.execute(wanted.order_by(decisions.c.id.desc()).limit(1)).scalar_one_or_none()
+        return None if body is None else decided_of(unpack(body))
 
     def pending(self, monitor: int | None = None, limit: int = 100) -> list[dict[str, Any]]:
         """Decisions that wait for a person, of all monitors that are watched or of one, the oldest first."""
@@ -251,6 +261,13 @@ class Decisions:
 def decided_of(said: Mapping[str, Any]) -> Decided:
     """Read what was kept of a decision."""
     return Decided(evidence_from(said["evidence"]), decision_from(said["decision"]))
+
+
+def _ended(row: Any) -> datetime:
+    """When the window was over that a decision is about: long before it was made, where the past is judged."""
+    end = cut_of(row).end
+    made: datetime = row.made
+    return end if isinstance(end, datetime) else made
 
 
 def _refuse(row: Any, state: State) -> None:

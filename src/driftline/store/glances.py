@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, or_, select
 
 from driftline.store.decided import decisions, trainings
 from driftline.store.documents import unpack
-from driftline.store.ledger import cut_of
+from driftline.store.layout import cut_of
 from driftline.store.tables import alerts, glances, monitors, profiles, standings, verdicts, windows
 
 if TYPE_CHECKING:

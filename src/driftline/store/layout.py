@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -155,6 +157,17 @@ def window_to_dict(window: Window) -> dict[str, str | int | None]:
 def window_of(data: Mapping[str, Any]) -> Window:
     """Read what `window_to_dict` wrote."""
     return Window(data["index"], data["label"], _bound(data["start"]), _bound(data["end"]))
+
+
+def cut_of(row: Any) -> Window:
+    """The window of a row in the database: its bounds, at the place where it stands."""
+    return _placed(row.cut, row.position)
+
+
+# A year of windows is read for each page, and windows never change.
+@lru_cache(maxsize=4096)
+def _placed(cut: str, position: int) -> Window:
+    return replace(window_of(json.loads(cut)), index=position)
 
 
 def _bound(written: str | int | None) -> datetime | int | None:

@@ -21,7 +21,7 @@ from driftline.store.decisions import write_decisions
 from driftline.store.documents import pack
 from driftline.store.labels import early, link, match
 from driftline.store.lateness import any_ripe, keep_came, keep_ripens, read_delays, ripen
-from driftline.store.layout import window_of, window_to_dict
+from driftline.store.layout import cut_of, window_to_dict
 from driftline.store.letters import note
 from driftline.store.orders import read_orders
 from driftline.store.pressed import press, unpress
@@ -380,11 +380,6 @@ def standing_of(row: Any) -> Standing:
     """A window as its row in the database has it."""
     names = ("id", "rows", "whole", "revision", "stale", "way", "changed", "counted", "judged_revision", "judged")
     return Standing(window=cut_of(row), **{name: getattr(row, name) for name in names})
-
-
-def cut_of(row: Any) -> Window:
-    """A window's bounds, at the place where it stands."""
-    return replace(window_of(json.loads(row.cut)), index=row.position)
 
 
 def _first(sizes: Sequence[Any]) -> list[int]:

@@ -12,7 +12,7 @@ from driftline.decisions.evidence import Past
 from driftline.services.decide import Recalled
 from driftline.store.decided import trainings
 from driftline.store.documents import unpack
-from driftline.store.ledger import cut_of
+from driftline.store.layout import cut_of
 from driftline.store.pressed import unpress
 from driftline.store.tables import profiles, verdicts, windows
 from driftline.verdicts.report import Verdict

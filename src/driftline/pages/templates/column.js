@@ -22,14 +22,17 @@ function sharesValues({ frame, body, bars }, names, spread) {
   const share = (at, { bar, k }) => (bar ? bars : body)[at][k];
   const cell = (at, row) => { const value = share(at, row); return Number.isFinite(value) ? Math.sqrt(value / deep[row.bar]) : null; };
   const told = (label, at, row) => `${row.name}<br>${label}: ${percent(share(at, row))} of rows`;
+  // A number beside the name of a bar would stand on it.
+  const far = (at) => marked.every(([own]) => Math.abs(own - at) > 1.5);
   const first = rows.findIndex((row) => !row.bar), marked = rows.flatMap((row, at) => (row.bar ? [[at, row.name]] : []));
+  const numbered = frame.$ticks.map((tick, k) => [tick + first, frame.$tick_labels[k]]).filter(([at]) => far(at));
   return {
     $reference: rows.map((row) => [cell(0, row)]),
     $reference_told: rows.map((row) => [told("reference", 0, row)]),
     $z: rows.map((row) => spread(names.map((_, at) => cell(1 + at, row)), null)),
     $told: rows.map((row) => spread(names.map((name, at) => told(plain(name), 1 + at, row)), "")),
-    $places: [...marked.map(([at]) => at), ...frame.$ticks.map((tick) => tick + first)],
-    $labels: [...marked.map(([, name]) => name), ...frame.$tick_labels],
+    $places: [...marked.map(([at]) => at), ...numbered.map(([at]) => at)],
+    $labels: [...marked.map(([, name]) => name), ...numbered.map(([, name]) => name)],
     $rows: [-0.5, rows.length - 0.5],
     $gap: names.length > 120 ? 0 : 1,
     $height: Math.max(rows.length * (bins ? 10 : ROW + 6), 90) + index.edge,

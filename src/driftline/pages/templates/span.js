@@ -51,7 +51,7 @@ function showMarks(segment) {
   }));
   by("axis").replaceChildren(...span.ticks.map((slot, k) => {
     const tick = el("span", { class: "map-tick" }, spelled(span.labels[k]));
-    tick.style.left = `${((slot - span.first + 0.5) / span.width) * 100}%`;
+    tick.style.left = `max(${((slot - span.first + 0.5) / span.width) * 100}%, ${span.labels[k].length * 0.27}em)`;
     return tick;
   }));
   thin(by("axis"));
