@@ -8,10 +8,15 @@ import itertools
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,3 +248,93 @@ def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
         monkeypatch.setenv(name, value)
     yield store
     store.stop()
+
+
+HAPROXY = """
+global
+  stats socket {socket} level admin
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 5s
+  timeout server 5s
+frontend door
+  bind 127.0.0.1:{port}
+  default_backend models
+backend models
+  balance roundrobin
+  server champion 127.0.0.1:{champion} weight 256
+  server challenger 127.0.0.1:{challenger} weight 0
+"""
+
+
+class Balancer:
+    """An HAProxy in front of two servers that say who they are, as a process that tests may end and begin again."""
+
+    def __init__(self, folder: Path, champion: int, challenger: int) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.socket, self._config = folder / "haproxy.sock", folder / "haproxy.cfg"
+        self._config.write_text(HAPROXY.format(socket=self.socket, port=self.port, champion=champion, challenger=challenger))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin, with the weights of its configuration."""
+        program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+        if program is None:
+            pytest.skip("haproxy is not installed")
+        self._process = subprocess.Popen([program, "-f", str(self._config), "-db", "-q"])
+        for _ in range(400):
+            with socket.socket() as one:
+                if one.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def answers(self, requests: int) -> dict[str, int]:
+        """Who answers how many requests."""
+        found = {"champion": 0, "challenger": 0}
+        for _ in range(requests):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=10) as answer:
+                found[answer.read().decode()] += 1
+        return found
+
+
+def named_server(name: str) -> ThreadingHTTPServer:
+    """A server that says its name."""
+
+    class Named(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(name)))
+            self.end_headers()
+            self.wfile.write(name.encode())
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Named)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@pytest.fixture
+def haproxy() -> Iterator[Balancer]:
+    """A real HAProxy, running."""
+    servers = [named_server(name) for name in ("champion", "challenger")]
+    # A socket's path is short.
+    with tempfile.TemporaryDirectory() as folder:
+        balancer = Balancer(Path(folder), *(server.server_address[1] for server in servers))
+        balancer.start()
+        yield balancer
+        balancer.stop()
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -13,6 +13,8 @@ from driftline.config.specification import specify
 from driftline.errors import ConfigError
 from driftline.rollout.gate import Rule
 from driftline.rollout.plan import Aim, Mode
+from driftline.traffic.haproxy import Haproxy
+from driftline.traffic.webhook import Webhook
 
 BASE: dict[str, Any] = {"reference": "r.csv", "current": "c.csv"}
 
@@ -71,3 +73,32 @@ def test_windows_are_no_time() -> None:
     """How long a window lasts depends on the monitor."""
     with pytest.raises(ConfigError, match="is no time"):
         period("3 windows")
+
+
+def test_a_traffic_layer_of_ones_own_is_read() -> None:
+    """A socket's path begins where the YAML lies, an address does not; a webhook's secret comes from the environment."""
+    said = {"shadow": False, "traffic": {"haproxy": "run/admin.sock", "backend": "models", "challenger": "green"}}
+    assert read(rollout=said).traffic == Haproxy(address="/srv/run/admin.sock", backend="models", challenger="green")
+    said = {"shadow": False, "traffic": {"haproxy": "lb:9999", "backend": "models"}}
+    assert read(rollout=said).traffic == Haproxy(address="lb:9999", backend="models")
+    found = read(rollout={"traffic": {"webhook": "${MLFLOW}", "secret": "${MLFLOW}"}}).traffic
+    assert (found, "http://ml" in repr(found).removeprefix("Webhook(url='http://ml'")) == (
+        Webhook(url="http://ml", secret="http://ml"),
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        ({"traffic": {}}, "names neither"),
+        ({"traffic": {"haproxy": "a:1", "webhook": "http://b"}}, "names both"),
+        ({"traffic": {"webhook": "b"}}, "no address of a webhook"),
+        ({"traffic": {"haproxy": "a:1"}}, "which backend"),
+        ({"traffic": {"haproxy": "a:1", "backend": "b"}}, "begins with a shadow"),
+    ],
+)
+def test_a_traffic_layer_that_cannot_be_is_refused(said: dict[str, Any], fact: str) -> None:
+    """None or both, no backend, a shadow where nothing can be mirrored."""
+    with pytest.raises(ConfigError, match=fact):
+        read(rollout=said)

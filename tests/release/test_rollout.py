@@ -229,3 +229,27 @@ def test_labels_decide_what_is_right(proved: Specification) -> None:
     table = pq.read_table(proved.releasing.directory.parent / "rows.parquet")
     pq.write_table(table.set_column(4, "label", pa.nulls(len(table), pa.int64())), proved.releasing.directory.parent / "rows.parquet")
     assert look(proved, NOW + HOUR).reason is Reason.EXTENDED
+
+
+def test_a_traffic_layer_of_ones_own_does_what_is_stored(shop: Callable[..., Specification], haproxy: Any) -> None:
+    """A real HAProxy splits as the rollout says; what it forgot, or did not hear because it was away, it is told at the next look."""
+    layer = {"haproxy": str(haproxy.socket), "backend": "models"}
+    specification = shop(rollout={**ROLLOUT, "shadow": False, "traffic": layer}, gate={"metric": "roc_auc", "margin": 0.05})
+    retrain(specification, Request(reason="first"), NOW, lambda _: None)
+    models(specification).change("shop", "1", promotion)
+    assert retrain(specification, Request(reason="second"), NOW, lambda _: None).version == "2"
+    assert prove(specification, NOW, lambda _: None).passes
+    assert begun(specification).unrouted == ""
+    assert 45 <= haproxy.answers(100)["challenger"] <= 55
+    haproxy.stop()
+    haproxy.start()
+    assert look(specification, NOW + HOUR / 4).unrouted == ""
+    assert 45 <= haproxy.answers(100)["challenger"] <= 55
+    haproxy.stop()
+    filed = tell(specification, Action.ROLL_BACK, NOW + HOUR / 2, "ann")
+    assert isinstance(filed.state, RolledBack)
+    assert "does not answer" in filed.unrouted
+    assert load(place_of(specification)) == filed
+    haproxy.start()
+    assert look(specification, NOW + HOUR).unrouted == ""
+    assert haproxy.answers(20) == {"champion": 20, "challenger": 0}

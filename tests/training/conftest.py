@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from driftline.signing import signature
 from driftline.sources.opening import open_source
 from driftline.training.order import Order
 from driftline.training.snapshot import Wanted, take
-from driftline.training.webhook import signature
 from driftline.window import Window
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from driftline.config.forms import (
 from driftline.config.health import Labels, Performance, Value
 from driftline.config.keeping import Keep
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
-from driftline.config.releasing import Faults, Gate, Mlflow, Rollout, Training
+from driftline.config.releasing import Faults, Gate, Mlflow, Rollout, Traffic, Training
 from driftline.config.ruling import WrittenDecisionRule
 from driftline.config.scheduling import Written, WrittenCron
 
@@ -309,6 +309,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "labels": Labels,
     "performance": Performance,
     "rollout": Rollout,
+    "traffic": Traffic,
     "training": Training,
     "value": Value,
     **{

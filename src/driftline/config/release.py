@@ -14,6 +14,8 @@ from driftline.config.places import database_url, located
 from driftline.errors import ConfigError
 from driftline.rollout.gate import Gate, Rule
 from driftline.rollout.plan import Aim, Limits, Mode, Plan, Step
+from driftline.traffic.haproxy import Haproxy
+from driftline.traffic.webhook import Webhook
 from driftline.training.order import Recipe
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Releasing:
         score: how it is asked; None where nobody says.
         gate: what it must prove.
         golden: a file of labelled rows that never changes; None for none.
+        traffic: who is told the weights, beside the gateway; None for nobody.
         faults: what is done to rows again that was done to them before.
         plan: how it is released.
         slow: seconds beyond which an answer is slow.
@@ -91,6 +94,7 @@ class Releasing:
     records: Path | None = None
     golden: Path | None = None
     faults: tuple[Fault, ...] = ()
+    traffic: Haproxy | Webhook | None = None
 
     def training(self) -> Recipe:
         """How a model is trained.
@@ -123,6 +127,7 @@ def releasing(document: Document, directory: Path, environ: Mapping[str, str]) -
         golden=Path(located(document.gate.golden, directory)) if document.gate and document.gate.golden else None,
         faults=tuple(_faults(document.gate.faults)) if document.gate and document.gate.faults else (),
         plan=plan(document),
+        traffic=_traffic(document.rollout, directory, environ) if document.rollout and document.rollout.traffic else None,
         slow=((document.rollout and document.rollout.slow_ms) or 500.0) / 1000,
         records=Path(located(document.rollout.records, directory)) if document.rollout and document.rollout.records else None,
     )
@@ -186,6 +191,25 @@ def plan(document: Document) -> Plan:
     aims = said.aims or {own.metric: own.margin if own.margin > 0 else 0.01}
     watch = period(said.watch or "24 hours")
     return Plan(steps=(*shadow, *canaries), aims=tuple(Aim(name, margin) for name, margin in aims.items()), limits=limits, watch=watch)
+
+
+def _traffic(said: written.Rollout, directory: Path, environ: Mapping[str, str]) -> Haproxy | Webhook:
+    """Who is told the weights."""
+    layer = said.traffic or written.Traffic()
+    if layer.webhook and not layer.haproxy:
+        url = resolve(layer.webhook, environ)
+        if not url.startswith(("http://", "https://")):
+            raise ConfigError(f"{url!r} is no address of a webhook", hint="write https://host/path")
+        return Webhook(url=url, secret=resolve(layer.secret, environ) if layer.secret else "")
+    if not layer.haproxy or layer.webhook:
+        raise ConfigError("rollout.traffic names " + ("both" if layer.haproxy else "neither"), hint="give either haproxy or webhook")
+    if not layer.backend:
+        raise ConfigError("rollout.traffic does not say which backend of HAProxy is meant", hint="add backend: models")
+    if said.shadow is not False:
+        raise ConfigError("HAProxy sends no request to two servers, and the rollout begins with a shadow", hint="add shadow: false")
+    address = layer.haproxy if layer.haproxy.rpartition(":")[2].isdigit() else located(layer.haproxy, directory)
+    names = {arm: name for arm, name in (("champion", layer.champion), ("challenger", layer.challenger)) if name}
+    return Haproxy(address=address, backend=layer.backend, **names)
 
 
 def _metric(document: Document) -> str:

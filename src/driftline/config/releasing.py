@@ -140,6 +140,26 @@ class Gate(BaseModel):
     )
 
 
+class Traffic(BaseModel):
+    """A traffic layer of one's own: either haproxy or webhook."""
+
+    model_config = STRICT
+    haproxy: Text | None = Field(
+        None, description="The runtime API of an HAProxy: a socket's path, or host:port.", examples=["/run/haproxy/admin.sock"]
+    )
+    backend: Text | None = Field(None, description="HAProxy's backend that both servers belong to.", examples=["models"])
+    champion: Text | None = Field(None, description="HAProxy's name of the champion's server. Without this: champion.", examples=["blue"])
+    challenger: Text | None = Field(
+        None, description="HAProxy's name of the challenger's server. Without this: challenger.", examples=["green"]
+    )
+    webhook: Text | None = Field(
+        None, description="A URL that is told the weights by PUT at every look.", examples=["https://mesh.internal/weights"]
+    )
+    secret: Text | None = Field(
+        None, description="Signs what the webhook is told. From the environment: ${NAME}.", examples=["${MESH_SECRET}"]
+    )
+
+
 class Rollout(BaseModel):
     """How a challenger is given traffic."""
 
@@ -165,6 +185,11 @@ class Rollout(BaseModel):
         description="The folder of the gateway's records. With it the service begins a rollout by itself where the gate has passed, and "
         "goes on with it. Without this a person begins it.",
         examples=["records"],
+    )
+    traffic: Traffic | None = Field(
+        None,
+        description="A traffic layer of one's own that is told the weights, beside or instead of the gateway.",
+        examples=[{"webhook": "https://mesh.internal/weights"}],
     )
     watch: Period | None = Field(
         None, description="For so long after promotion these limits still take it back. Without this: 24 hours.", examples=["24 hours"]

@@ -63,7 +63,7 @@ def rollout(filed: Filed, seen: Sequence[Seen]) -> Told:
         "name": name,
         "state": type(filed.state).__name__,
         "said": clean(filed.reason.value),
-        "trouble": clean(filed.trouble),
+        "trouble": clean(" ".join(filter(None, (filed.trouble, filed.unrouted)))),
         "challenger": clean(filed.challenger),
         "since": filed.since,
         "until": filed.state.until if isinstance(filed.state, Running) else None,

@@ -44,6 +44,7 @@ class Filed:
         pending: what the registry still has to be told; empty for nothing.
         history: what happened, the newest last.
         trouble: what went wrong when the registry was told.
+        unrouted: what went wrong when a traffic layer of one's own was told the weights; empty where it has them.
     """
 
     rollout: str
@@ -57,6 +58,7 @@ class Filed:
     pending: str = ""
     history: tuple[dict[str, Any], ...] = ()
     trouble: str = ""
+    unrouted: str = ""
 
     @property
     def step(self) -> int:
@@ -116,6 +118,7 @@ class Filed:
             "said": self.reason.value,
             "pending": self.pending,
             "trouble": self.trouble,
+            "unrouted": self.unrouted,
             "spool": self.spool,
             "state": write_record(self.state),
             "plan": write_record(self.plan),
@@ -156,6 +159,7 @@ def load(path: Path) -> Filed | None:
             pending=found["pending"],
             history=tuple(found["history"]),
             trouble=found["trouble"],
+            unrouted=found.get("unrouted", ""),
         )
     except (LookupError, TypeError) as error:
         raise UnreadableData(f"the rollout in {str(path)!r} cannot be read: {error}", hint="put back a copy, or remove it") from error

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from driftline.errors import StateError
+from driftline.errors import ConfigError, OutsideError, StateError
 from driftline.lock import held
 from driftline.registries.aliases import Alias, entry, promotion, withdrawal
 from driftline.release import records, reference
@@ -67,7 +67,7 @@ def start(
             servers=dict(servers or {}),
             history=(event,),
         )
-        return store(path, filed)
+        return _routed(specification, path, store(path, filed))
 
 
 def look(specification: Specification, now: datetime, reader: records.Reader | None = None) -> Filed:
@@ -85,11 +85,12 @@ def look(specification: Specification, now: datetime, reader: records.Reader | N
     with _alone(path, specification.monitor.name):
         filed = _told(specification, path, _there(specification, path), now)
         if filed.over or not filed.spool:
-            return filed
+            return _routed(specification, path, filed)
         table = (reader or records.Reader(Path(filed.spool))).records(filed.rollout, filed.step, filed.since)
         shown = records.seen(specification, filed.plan, filed.step, table, now)
         state, reason = step(filed.state, shown, now, filed.plan)
-        return _told(specification, path, store(path, filed.moved(state, reason, now)), now)
+        filed = _told(specification, path, store(path, filed.moved(state, reason, now)), now)
+        return _routed(specification, path, filed)
 
 
 def tell(specification: Specification, action: Action, now: datetime, by: str, why: str = "") -> Filed:
@@ -104,7 +105,8 @@ def tell(specification: Specification, action: Action, now: datetime, by: str, w
         state, reason = step(filed.state, Command(action, by, why), now, filed.plan)
         if reason in {Reason.NOT_NOW, Reason.OVER}:
             raise StateError(f"the rollout cannot {action.value} now: {filed.reason.value}", hint="driftline rollout status")
-        return _told(specification, path, store(path, filed.moved(state, reason, now, by, why)), now)
+        filed = _told(specification, path, store(path, filed.moved(state, reason, now, by, why)), now)
+        return _routed(specification, path, filed)
 
 
 def status(specification: Specification) -> Filed:
@@ -137,6 +139,18 @@ def _told(specification: Specification, path: Path, filed: Filed, now: datetime)
     else:
         reference.restore(specification, filed.challenger, now)
     return store(path, replace(filed, pending="", trouble=trouble))
+
+
+def _routed(specification: Specification, path: Path, filed: Filed) -> Filed:
+    """Have a traffic layer of one's own do what is stored; asked at every look, so that it may forget it, or be away."""
+    layer, trouble = specification.releasing.traffic, ""
+    if layer is None:
+        return filed
+    try:
+        layer.apply(filed.written())
+    except (ConfigError, OutsideError) as error:
+        trouble = error.fact
+    return filed if trouble == filed.unrouted else store(path, replace(filed, unrouted=trouble))
 
 
 def _alone(path: Path, name: str) -> AbstractContextManager[int]:

@@ -110,10 +110,11 @@ def note(service: Service, training: dict[str, Any], filed: Filed, now: datetime
     """Write down where a rollout stands; whether it has moved since it was written down last."""
     written = filed.written()
     before = training["rollout"] or {}
-    same = ("step", "history", "weights")
-    if written["rollout"] != before.get("rollout") or all(written[key] == before.get(key) for key in same):
+    same = ("step", "history", "weights", "unrouted")
+    if written["rollout"] != before.get("rollout") or all(written[key] == before.get(key, "") for key in same):
         return False
     promoted = filed.state.since if isinstance(filed.state, Promoted) else None
-    stage = Stage.RELEASED if promoted else Stage.TAKEN_BACK if filed.over else Stage.RELEASING
+    # One that is over is looked at until the traffic layer has heard of it.
+    stage = Stage.RELEASED if promoted else Stage.TAKEN_BACK if filed.over and not filed.unrouted else Stage.RELEASING
     service.trainings.advance(training["id"], now, stage, filed.reason.value, rollout=written, deployed=promoted)
     return True

@@ -8,16 +8,14 @@ HMAC of time, a dot, method, a dot, path, a dot, and body. `Idempotency-Key` is 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from driftline.errors import DriftlineError
+from driftline.signing import signature
 from driftline.training.remote import Told, Wire, asked, follow, sorry
 
 if TYPE_CHECKING:
@@ -57,16 +55,6 @@ class Webhook:
             now = str(int(time.time()))
             headers |= {"X-Driftline-Time": now, "X-Driftline-Signature": signature(self._secret, now, method, self._url + path, data)}
         return Wire(self._url, {}).send(method, path, data or None, headers)
-
-
-def signature(secret: str, now: str, method: str, url: str, body: bytes) -> str:
-    """What a receiver reckons too, and compares.
-
-    >>> signature("s", "1", "GET", "http://a/runs/1", b"")[:14]
-    'sha256=d776d82'
-    """
-    told = f"{now}.{method}.{urlsplit(url).path}.".encode() + body
-    return "sha256=" + hmac.new(secret.encode(), told, hashlib.sha256).hexdigest()
 
 
 def _told(found: Mapping[str, Any]) -> Told:
