@@ -68,7 +68,7 @@ def main() -> None:
                 tell(f"gateway: added to an answer at 500 a second, p{share}", added, "ms", 5)
             rate = asyncio.run(flat_out(gateway, options.requests))
             tell("gateway: predictions a second, one model server on the same machine", rate, "1/s", 2000)
-        lines = sum(file.read_bytes().count(b"\n") for file in Path(place).iterdir())
+        lines = sum(file.read_bytes().count(b"\n") for file in Path(place).glob("*.jsonl"))
         tell("gateway: records lost", options.requests // 4 + options.requests - lines, "records", 0)
 
 

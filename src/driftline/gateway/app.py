@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
+import sys
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,9 @@ LOOK_EVERY = 0.2
 
 ASIDE = "aside"
 """The folder, in the spool, of what was said and given to nobody: shadows, and challengers that failed. A monitor does not read it."""
+
+SWITCH = 0.0005
+"""Seconds after which the thread that writes records makes way for the next answer."""
 
 MOST_SHADOWS = 256
 """So many shadow requests at a time; more are not made, and counted."""
@@ -57,8 +62,24 @@ class Heard:
 
 
 def application() -> Gateway:
-    """The gateway that the environment describes; servers call this."""
-    return Gateway(Settings.read(os.environ[ENVIRONMENT]))
+    """The gateway that the environment describes; servers call this, in a process of its own."""
+    gateway = Gateway(Settings.read(os.environ[ENVIRONMENT]))
+    # An answer is not to wait for the thread that writes records (5 ms by default), nor for a search through all that was imported.
+    sys.setswitchinterval(SWITCH)
+    gc.collect()
+    gc.freeze()
+    return gateway
+
+
+def read(request: Request, heard: Heard) -> Heard:
+    """Read what was heard as outputs of the request's rows."""
+    answer = heard.answer
+    if answer is None:
+        return heard
+    if answer.status >= 400:  # noqa: PLR2004  HTTP's errors begin there
+        return replace(heard, trouble=f"status {answer.status}")
+    outputs = outputs_of(answer.body, len(request.rows)) if request.rows else []
+    return replace(heard, outputs=outputs or [], trouble="" if outputs is not None else "what it says is no answer to the rows")
 
 
 class Gateway:
@@ -72,6 +93,8 @@ class Gateway:
     def __init__(self, settings: Settings, rule: breaker.Rule | None = None) -> None:
         self.settings, self._rule = settings, rule or breaker.Rule()
         self.stored = Stored(settings.state)
+        self._entity = settings.entity.lower().encode()
+        self._known = frozenset({b"x-request-id", b"content-type", self._entity})
         self.breaker: breaker.State = breaker.Closed()
         self.counts = desk.Counts()
         self.spool: Spool | None = None
@@ -154,11 +177,7 @@ class Gateway:
 
     def _understand(self, request: Request) -> str:
         """Read who and what is asked about. What is said to be JSON has to be; anything else is passed on unread."""
-        known = {
-            name: value
-            for name, value in request.headers
-            if name in {b"x-request-id", b"content-type", self.settings.entity.lower().encode()}
-        }
+        known = {name: value for name, value in request.headers if name in self._known}
         request.name = known.get(b"x-request-id", b"").decode("latin-1") or uuid.uuid4().hex
         if b"json" in known.get(b"content-type", b"application/json"):
             try:
@@ -167,7 +186,7 @@ class Gateway:
                 return f"the request is no JSON that is known here: {error}"
             except (LookupError, TypeError, AttributeError):
                 request.rows = []  # JSON of a shape that only the model server knows
-        entity = known.get(self.settings.entity.lower().encode(), b"").decode("latin-1")
+        entity = known.get(self._entity, b"").decode("latin-1")
         if not entity and self.settings.entity and request.rows:
             entity = str(request.rows[0].get(self.settings.entity, ""))
         request.entity = entity or request.name
@@ -198,6 +217,8 @@ class Gateway:
             await desk.tell(send, heard.answer, request.name)
         if share.mirrored and arm == CHAMPION and CHALLENGER in self.servers:
             self._shadow(request, asked)
+        # What the champion says is given whatever it is, so it is read when it has left.
+        heard = read(request, heard)
         self._note(request, CHAMPION, heard, asked, arm, answered=True)
 
     async def _challenged(self, request: Request) -> Heard:
@@ -206,21 +227,19 @@ class Gateway:
         self.breaker, may = breaker.asked(self.breaker, now, self._rule)
         if not may:
             return Heard(None, [], 0.0, "it is left alone for a while")
-        heard = await self._heard(CHALLENGER, request, self.settings.patience)
+        heard = read(request, await self._heard(CHALLENGER, request, self.settings.patience))
         self.breaker = breaker.answered(self.breaker, time.monotonic(), self._rule, well=not heard.trouble)
         return heard
 
     async def _heard(self, arm: str, request: Request, patience: float) -> Heard:
+        """What a model says, unread."""
         began = time.perf_counter()
         try:
             answer = await self._asked(arm, request, patience)
         except UpstreamError as error:
             return Heard(None, [], time.perf_counter() - began, str(error))
         took = time.perf_counter() - began
-        if answer.status >= 400:  # noqa: PLR2004  HTTP's errors begin there
-            return Heard(answer, [], took, f"status {answer.status}")
-        outputs = outputs_of(answer.body, len(request.rows)) if request.rows else []
-        return Heard(answer, outputs or [], took, "" if outputs is not None else "what it says is no answer to the rows")
+        return Heard(answer, [], took)
 
     async def _asked(self, arm: str, request: Request, patience: float) -> Answer:
         return await self.servers[arm].ask(request.method, request.target, request.headers, request.body, patience)
