@@ -139,8 +139,8 @@ def open_world(tmp_path: Path, reference: Path) -> Iterator[Callable[..., World]
     """Opens worlds, and closes them."""
     opened: list[World] = []
 
-    def make(url: str | None = None, window: str = "hour", learnt_from: Path = reference) -> World:
-        service = open_service(tmp_path / "data", url)
+    def make(url: str | None = None, window: str = "hour", learnt_from: Path = reference, place: str = "data") -> World:
+        service = open_service(tmp_path / place, url)
         watched = service.watch(YAML.format(reference=learnt_from, window=window), "/", wall_clock(), actor="test")
         opened.append(World(service, Intake(service.database, service.rows), watched, learnt_from))
         return opened[-1]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="The port; 0 is any free one.")
 @click.option("--monitors", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A directory of YAML files, one a monitor.")
 @click.option(
-    "--interval", type=click.FloatRange(0), default=15.0, show_default=True, metavar="SECONDS", help="Between rounds of the cycle."
+    "--interval", type=click.FloatRange(0), default=0.5, show_default=True, metavar="SECONDS", help="Between rounds of the cycle."
 )
 @click.option("--no-scheduler", is_flag=True, help="Only take in and answer; other workers, or driftline run, do the cycle.")
 @click.option("--oidc", type=click.Path(path_type=Path), help="A YAML file about the OpenID Connect provider whose people may sign in.")

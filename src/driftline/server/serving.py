@@ -66,7 +66,7 @@ class Settings:
     store: str | None = None
     host: str = "127.0.0.1"
     port: int = 8321
-    interval: timedelta | None = timedelta(seconds=15)
+    interval: timedelta | None = timedelta(seconds=0.5)
     pace: Pace = field(default_factory=Pace)
     limits: Limits = field(default_factory=Limits)
     per_second: float = 0.0
