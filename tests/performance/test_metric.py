@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +16,9 @@ from driftline.performance.metric import DEFAULTS, METRICS, measure, metric_of, 
 from driftline.performance.ranks import count_ranks
 from driftline.profile.outcome import Outcome
 from driftline.schema import Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 binary_rows = st.lists(st.tuples(st.floats(0, 1), st.sampled_from([0.0, 1.0, math.nan])), max_size=30)
 
@@ -179,3 +185,56 @@ def test_a_ranking_is_asked_by_the_same_door() -> None:
     """Counts of lists are measured by name like any others."""
     counts = count_ranks(np.repeat([1, 2, 3], 2), np.tile([0.9, 0.1], 3), np.array([1.0, 0, 1, 0, 0, 1]))
     assert measure("mrr", Outcome(task=Task.RANKING, label="r"), counts).value == pytest.approx(5 / 6, abs=1e-8)
+
+
+OFFERED = """
+from driftline.performance.interval import share
+from driftline.performance.metric import Metric
+from driftline.schema import Task
+
+
+def missed(asked):
+    table = asked.two_by_two()
+    return share(table[0, 1], table.sum(), asked.confidence)
+
+
+BINARY = frozenset({Task.BINARY})
+MISSED = Metric(name="missed", title="missed cases", tasks=BINARY, better="lower", function=missed, formula="FN / rows", source="own")
+"""
+
+USED = """
+import numpy as np
+import driftline as dl
+from driftline.errors import ConfigError
+
+def scored(rows, seed, turned=0.0, known=True):
+    dice = np.random.default_rng(seed)
+    score = dice.random(rows)
+    label = (dice.random(rows) < score) ^ (dice.random(rows) < turned)
+    return {"score": score, "y_pred": (score > 0.5).astype(int), "label": label.astype(float) if known else np.full(rows, np.nan)}
+
+settings = {"metric": "missed", "floors": {"missed": 0.02}}
+turned = scored(3_000, 2, 0.2)
+told = dl.compare(scored(9_000, 1), turned, performance=settings).windows[0].performance[0]
+assert told.value == ((turned["label"] == 1) & (turned["y_pred"] == 0)).mean()
+assert (told.metric, told.title, told.verdict) == ("missed", "missed cases", "drifted")
+blind = dl.compare(scored(9_000, 1), scored(3_000, 3, known=False), performance=settings).windows[0].performance[0]
+assert (blind.value, blind.verdict) == (None, "inconclusive")
+try:
+    dl.compare(scored(900, 1), turned, performance={"metric": "mised"})
+except ConfigError as error:
+    assert "missed" in error.hint
+else:
+    raise AssertionError
+"""
+
+
+def test_an_installed_package_offers_a_metric_by_its_entry_point(tmp_path: Path) -> None:
+    """It is named in the settings like ours, judged and explained from counts, and a slip of the pen finds it."""
+    about = tmp_path / "own_metrics-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: own-metrics\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[driftline.metrics]\nmissed = own_metrics:MISSED\n")
+    (tmp_path / "own_metrics.py").write_text(OFFERED)
+    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(tmp_path)]))
+    subprocess.run([sys.executable, "-c", USED], check=True, env={**os.environ, "PYTHONPATH": path})

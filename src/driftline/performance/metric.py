@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from driftline.errors import ConfigError, near_miss
+from driftline.errors import ConfigError, UnknownPart, near_miss
 from driftline.performance import classification, curve, multiclass, probability, ranking, regression
 from driftline.performance.interval import Value, unknown
 from driftline.performance.question import Question
 from driftline.profile.outcome import OutcomeCounts
+from driftline.registry import Registry
 from driftline.schema import Task
 
 if TYPE_CHECKING:
@@ -156,6 +157,9 @@ _TABLE = [
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _TABLE}
 """Our metrics by name; a name with a number in it stands for all numbers in its place."""
 
+PARTS: Registry[Metric] = Registry("metric", _TABLE)
+"""Ours, and those that installed packages offer under the entry-point group `driftline.metrics`."""
+
 DEFAULTS: dict[Task, tuple[str, ...]] = {
     Task.BINARY: (
         *("roc_auc", "average_precision", "accuracy", "precision", "recall", "f1", "specificity", "balanced_accuracy", "mcc"),
@@ -225,14 +229,22 @@ def _read(name: str) -> tuple[Metric, float, str | None]:
     word, colon, target = name.partition(":")
     numbered = _NUMBERED.fullmatch(word)
     kin = [one for one in _TABLE if numbered and _family(one.name) == (numbered["head"], numbered["tail"])]
-    metric = METRICS.get(word) or (kin[0] if kin else None)
+    metric = METRICS.get(word) or (kin[0] if kin else _guest(word))
     if metric is None or (colon and not metric.one_class):
-        fits = [one.name for one in _TABLE if not colon or one.one_class]
+        fits = [one.name for one in PARTS if not colon or one.one_class]
         raise ConfigError(f"there is no metric called {name!r}", hint=near_miss(word, fits))
     if numbered is None:
         return _told(metric, name, "", target), float("nan"), target or None
     parameter = _parameter(name, numbered["head"], float(numbered["number"]), numbered["tail"])
     return _told(metric, name, numbered["number"] + numbered["tail"], target), parameter, target or None
+
+
+def _guest(word: str) -> Metric | None:
+    """A metric that an installed package offers; None where none does."""
+    try:
+        return PARTS[word]
+    except UnknownPart:
+        return None
 
 
 def _told(metric: Metric, name: str, number: str, target: str) -> Metric:
