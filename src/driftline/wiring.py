@@ -16,6 +16,7 @@ from driftline.engines import count as counting
 from driftline.engines.cells import seconds
 from driftline.engines.fit import fit
 from driftline.engines.late import DelayWatch
+from driftline.engines.series import read_series
 from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
 from driftline.inference.variation import FEWEST_BLOCKS
 from driftline.monitor import Monitor
@@ -37,6 +38,7 @@ from driftline.spark.opening import is_frame, open_files, open_table
 from driftline.spark.source import SparkSource
 from driftline.store.profiles import load
 from driftline.store.shelf import Shelf, Use
+from driftline.verdicts.business import business
 from driftline.warehouse.count import count as count_in_sql
 from driftline.warehouse.count import count_rows as warehouse_rows
 from driftline.warehouse.fit import fit as fit_in_sql
@@ -47,10 +49,11 @@ from driftline.window import CALENDAR, Cadence, Windowing
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from driftline.config.places import Place
+    from driftline.config.places import KpiPlace, Place
     from driftline.config.specification import Specification
     from driftline.decisions.course import Decided
     from driftline.monitor import ColumnHints
+    from driftline.performance.kpi import Series
     from driftline.performance.maturity import Delays
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
@@ -87,7 +90,17 @@ def check(
     at = now or datetime.now(UTC)
     reference, current, monitor = both(specification, at, engine)
     report = compare_sources(reference, current, monitor, progress=progress, now=at)
+    if specification.places.kpis:
+        report = replace(report, kpis=business(report.windows, [series(one) for one in specification.places.kpis]))
     return CheckResult(report, monitor, decide_now(report, monitor, np.random.default_rng(SEED)))
+
+
+def series(place: KpiPlace) -> Series:
+    """Read a business figure; DataError where it cannot be."""
+    source = _opened(place.place)
+    if isinstance(source, Shelf):
+        raise ConfigError(f"the series {place.name!r} cannot be a profile, which holds no rows", hint="name the file it lies in")
+    return read_series(place.name, source.batches(), place.time, place.value, place.of)
 
 
 def both(specification: Specification, at: datetime, engine: str = "local") -> tuple[Source | Shelf, Source | Shelf, Monitor]:

@@ -23,6 +23,7 @@ from driftline.verdicts.report import (
     Concern,
     Estimate,
     Finding,
+    KpiReport,
     LabelReport,
     MetricReport,
     Report,
@@ -170,6 +171,16 @@ windows = st.builds(
     labels=st.none() | labels,
     diagnosis=st.lists(diagnoses, max_size=2).map(tuple),
 )
+kpis = st.builds(
+    KpiReport,
+    name=st.text(),
+    metric=st.text(),
+    windows=st.lists(st.text(), max_size=2).map(tuple),
+    values=st.lists(st.none() | numbers, max_size=2).map(tuple),
+    correlation=st.none() | numbers,
+    interval=st.none() | st.tuples(numbers, numbers),
+    sentence=st.text(),
+)
 reports = st.builds(
     Report,
     monitor=st.text(),
@@ -181,6 +192,7 @@ reports = st.builds(
     reference=st.just(EMPTY),
     windows=st.lists(windows, max_size=2).map(tuple),
     profiles=st.just(()),
+    kpis=st.lists(kpis, max_size=2).map(tuple),
     findings=st.lists(st.builds(Finding, where=st.text(), what=st.text(), rows=counts, hint=st.text()), max_size=2).map(tuple),
 )
 
@@ -233,6 +245,7 @@ def test_nothing_that_a_report_says_is_left_out() -> None:
     assert {f.name for f in fields(Score)} == set(described["score"]["properties"])
     assert {f.name for f in fields(ColumnReport)} == set(described["column"]["properties"])
     assert {f.name for f in fields(Finding)} == set(described["finding"]["properties"])
+    assert {f.name for f in fields(KpiReport)} == set(described["kpi"]["properties"])
     assert {f.name for f in fields(MetricReport)} == set(described["metric"]["properties"])
     assert {f.name for f in fields(Estimate)} == set(described["estimate"]["properties"])
     assert {f.name for f in fields(TrackRecord)} == set(described["record"]["properties"])

@@ -49,6 +49,9 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     for key in ("predictions", "labels"):
         for below, text in texts_of(getattr(document.collect, key, None)):
             yield from _references(("collect", key, *below), text, environ)
+    for number, kpi in enumerate((document.performance.kpis if document.performance else None) or ()):
+        for below, text in texts_of(kpi.from_):
+            yield from _references(("performance", "kpis", number, "from", *below), text, environ)
     for below, text in texts_of(document.labels.from_ if document.labels else None):
         yield from _references(("labels", "from", *below), text, environ)
 

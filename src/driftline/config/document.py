@@ -26,7 +26,7 @@ from driftline.config.forms import (
     forms,
     not_truth,
 )
-from driftline.config.health import Labels, Performance, Value
+from driftline.config.health import Kpi, Labels, Performance, Value
 from driftline.config.keeping import Keep
 from driftline.config.names import JudgedName, StatisticName, TimeZone  # noqa: TC001  pydantic reads annotations when it runs
 from driftline.config.releasing import Faults, Gate, Mlflow, Rollout, Traffic, Training
@@ -306,6 +306,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "floors": Floors,
     "gate": Gate,
     "keep": Keep,
+    "kpis": Kpi,
     "labels": Labels,
     "performance": Performance,
     "rollout": Rollout,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from driftline.config.forms import STRICT, Floor, Place, Share, Text
@@ -17,6 +19,19 @@ class Value(BaseModel):
     true_negative: float = Field(0.0, description="What a case that was rightly let pass is worth.", examples=[0.0])
     false_negative: float = Field(0.0, description="What a missed case is worth; a cost is negative.", examples=[-100.0])
     currency: Text | None = Field(None, description="What that is counted in.", examples=["EUR"])
+
+
+class Kpi(BaseModel):
+    """A business figure as a series, such as conversion or refunds: it is laid beside the model's performance."""
+
+    model_config = STRICT
+    name: Text = Field(description="What it is called.", examples=["conversion"])
+    from_: Place = Field(alias="from", description="Where the series lies; written like reference.", examples=["conversion.csv"])
+    time: Text = Field(description="The column there that says when.", examples=["day"])
+    value: Text = Field(description="The column there that holds the figure.", examples=["rate"])
+    of: Literal["mean", "sum"] = Field(
+        "mean", description="What a window's figure is: the mean or the sum of its values.", examples=["sum"]
+    )
 
 
 class Performance(BaseModel):
@@ -41,6 +56,11 @@ class Performance(BaseModel):
         description="The smallest worsening that matters, per metric and in its units. "
         "Without this: 0.02 of a metric between 0 and 1, a tenth of the reference's value of any other.",
         examples=[{"roc_auc": 0.01}],
+    )
+    kpis: list[Kpi] | None = Field(
+        None,
+        description="Business figures that are laid beside performance, with their correlation.",
+        examples=[[{"name": "conversion", "from": "conversion.csv", "time": "day", "value": "rate"}]],
     )
     fairness: dict[GapName, Floor] | None = Field(
         None,

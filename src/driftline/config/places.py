@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from driftline.config import forms as written
 from driftline.config.environment import resolve
@@ -53,12 +53,24 @@ class LabelPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class KpiPlace:
+    """Where a business figure lies, what it is called, what the columns there are called, and what a window's figure is."""
+
+    name: str
+    place: Place
+    time: str
+    value: str
+    of: Literal["mean", "sum"] = "mean"
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """Where a monitor's data lie; `current` is None where it is given anew each time."""
 
     reference: Place
     current: Place | None = None
     labels: LabelPlace | None = None
+    kpis: tuple[KpiPlace, ...] = ()
 
 
 def place(said: object, directory: Path, environ: Mapping[str, str]) -> Place:

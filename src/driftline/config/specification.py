@@ -20,7 +20,7 @@ from driftline.config.environment import secrets
 from driftline.config.keeping import keeping
 from driftline.config.mentions import unknown
 from driftline.config.parse import Complaint, Parsed, parse
-from driftline.config.places import LabelPlace, Places, place, texts_of
+from driftline.config.places import KpiPlace, LabelPlace, Places, place, texts_of
 from driftline.config.release import Releasing, releasing
 from driftline.config.releasing import Mlflow
 from driftline.config.scheduling import schedule
@@ -114,13 +114,23 @@ def specify(
 
 def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: Path | None) -> Specification:
     document = _document(parsed, environ)
+    kpis = (document.performance.kpis if document.performance else None) or []
     collect = [document.collect.predictions, document.collect.labels] if document.collect else []
-    said = [one for one in (document.reference, document.current, document.labels and document.labels.from_, *collect) if one is not None]
+    said = [
+        one
+        for one in (document.reference, document.current, document.labels and document.labels.from_, *collect, *(kpi.from_ for kpi in kpis))
+        if one is not None
+    ]
     registry = [document.training.registry.mlflow] if document.training and isinstance(document.training.registry, Mlflow) else []
     current = None if document.current is None else place(document.current, directory, environ)
     return Specification(
         monitor=monitor(document),
-        places=Places(place(document.reference, directory, environ), current, _labels(document, directory, environ)),
+        places=Places(
+            place(document.reference, directory, environ),
+            current,
+            _labels(document, directory, environ),
+            tuple(KpiPlace(kpi.name, place(kpi.from_, directory, environ), kpi.time, kpi.value, kpi.of) for kpi in kpis),
+        ),
         alerts=arrangement(document),
         releasing=releasing(document, directory, environ),
         outlets=Outlets(

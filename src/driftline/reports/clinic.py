@@ -102,6 +102,22 @@ def spark(course: Course, *, estimates: bool = False) -> dict[str, str | float |
     }
 
 
+def figures(report: Report) -> list[dict[str, str]]:
+    """Business figures: the newest value, a sentence, and a line over the windows in a field of 100 × 26."""
+    found = []
+    for one in report.kpis:
+        known = [value for value in one.values if value is not None]
+        low, high = (min(known), max(known)) if known else (0.0, 0.0)
+        across, span = 100 / max(len(one.values) - 1, 1), max(high - low, 1e-300)
+        points = [
+            None if value is None else (round(at * across, 1), round(24 - 22 * (value - low) / span, 1))
+            for at, value in enumerate(one.values)
+        ]
+        now = number(known[-1] if known else None)
+        found.append({"name": clean(one.name), "now": now, "sentence": clean(one.sentence), "path": line_path(points)})
+    return found
+
+
 def line_path(points: Sequence[tuple[float, float] | None]) -> str:
     """Lines through neighbouring points; a short dash where one stands alone."""
     parts, last = [], None

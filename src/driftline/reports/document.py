@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from driftline.verdicts.report import (
         ColumnReport,
         Estimate,
+        KpiReport,
         LabelReport,
         MetricReport,
         Report,
@@ -44,6 +45,7 @@ def to_dict(report: Report, decision: Decision | None = None) -> dict[str, Any]:
         "promise": report.promise,
         "reference": {"rows": int(report.reference.rows)},
         "findings": [{"where": f.where, "what": f.what, "rows": int(f.rows), "hint": f.hint} for f in report.findings],
+        "kpis": [_kpi(one) for one in report.kpis],
         "windows": [_window(window) for window in report.windows],
         "decision": None if decision is None else decision_dict(decision),
     }
@@ -54,6 +56,18 @@ def schema() -> dict[str, Any]:
     text = resources.files("driftline.reports").joinpath("report.schema.json").read_text(encoding="utf-8")
     described: dict[str, Any] = json.loads(text)
     return described
+
+
+def _kpi(one: KpiReport) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "metric": one.metric,
+        "windows": list(one.windows),
+        "values": [_finite(value) for value in one.values],
+        "correlation": _finite(one.correlation),
+        "interval": _interval(one.interval),
+        "sentence": one.sentence,
+    }
 
 
 def _window(window: WindowReport) -> dict[str, Any]:

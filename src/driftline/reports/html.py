@@ -65,6 +65,7 @@ def front(report: Report, brief: Outline) -> dict[str, Any]:
         "facts": facts(report),
         "promise": clean(report.promise),
         **clinic.cards(report),
+        "kpis": clinic.figures(report),
         **_why(report),
         "wakes": wakes[:WAKES_SHOWN],
         "wakes_more": max(len(wakes) - WAKES_SHOWN, 0),

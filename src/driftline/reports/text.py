@@ -21,7 +21,7 @@ from driftline.reports.outline import WAKES, outline, segments, windows_of
 from driftline.reports.reasons import reasons
 from driftline.reports.sheet import HEADS, table
 from driftline.reports.track import About, courses
-from driftline.reports.vitals import STANDINGS, footing, headline, sparkline
+from driftline.reports.vitals import STANDINGS, bars, footing, headline, sparkline
 from driftline.reports.wording import NOTHING, amount, clean, instant, interval, plural, rows
 from driftline.verdicts.report import Concern, Verdict
 
@@ -66,6 +66,7 @@ def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: 
             Group(
                 *_head(report, width, verbose=verbose),
                 *_watched(report, width, verbose=verbose),
+                *_business(report),
                 *_why(report, verbose=verbose),
                 *_drifted(brief, verbose=verbose),
                 *_rest(report, brief, width, verbose=verbose),
@@ -73,6 +74,14 @@ def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: 
             )
         )
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _business(report: Report) -> list[RenderableType]:
+    """Business figures over the windows, and whether they go with the model's performance."""
+    if not report.kpis:
+        return []
+    lines = [Text.assemble(f"{clean(one.sentence)}  ", (bars(one.values), "dim")) for one in report.kpis]
+    return [Text(), Text("Business", style="bold"), *lines]
 
 
 def _decided(decision: Decision | None) -> list[RenderableType]:

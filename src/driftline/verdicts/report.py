@@ -260,6 +260,29 @@ class WindowReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KpiReport:
+    """A business figure beside the model.
+
+    Attributes:
+        name: what it is called.
+        metric: the metric it is laid beside, that which decides; empty where none does.
+        windows: labels of the windows of all rows, in order.
+        values: the figure in each of them; None where the series says nothing of it.
+        correlation: with the metric where labels have come; None where that cannot be told.
+        interval: its 95% interval.
+        sentence: that in words.
+    """
+
+    name: str
+    metric: str
+    windows: tuple[str, ...]
+    values: tuple[float | None, ...]
+    correlation: float | None
+    interval: tuple[float, float] | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something about the data itself that a person should know: a broken line, a late row, a lost file."""
 
@@ -287,3 +310,5 @@ class Report:
     windows: tuple[WindowReport, ...]
     profiles: tuple[Profile, ...]
     findings: tuple[Finding, ...] = ()
+    kpis: tuple[KpiReport, ...] = ()
+    """Business figures, where series of them were brought."""
