@@ -93,7 +93,7 @@ def fit_number_bins(values: NDArray[np.float64], *, least: float | None = None, 
     low = float(finite[0]) if least is None else min(least, float(finite[0]))
     high = float(finite[-1]) if greatest is None else max(greatest, float(finite[-1]))
     atoms = _atoms(finite)
-    rest = finite[~np.isin(finite, atoms)]
+    rest = finite[~np.isin(finite, atoms)] if atoms.size else finite
     return place_number_bins((low, high), atoms.tolist(), rest.size, lambda places: rest[places], _grid(finite))
 
 
@@ -134,10 +134,10 @@ def fit_log_bins(values: NDArray[np.float64]) -> NumberBins:
     >>> fit_log_bins(np.array([1.0, 10.0])).width
     256
     """
-    positive = values[np.isfinite(values) & (values > 0)]
+    positive = np.sort(values[np.isfinite(values) & (values > 0)])
     if not positive.size:
         return place_log_bins((8e-3, 10.0), (0.0, 1.0))
-    return place_log_bins((float(positive.min()), float(positive.max())), _grid(positive))
+    return place_log_bins((float(positive[0]), float(positive[-1])), _grid(positive))
 
 
 def place_log_bins(ends: tuple[float, float], grid: tuple[float, float]) -> NumberBins:
@@ -162,8 +162,9 @@ def _outer_edges(low: float, high: float) -> set[float]:
 
 
 def _atoms(finite: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values repeated often enough to be point masses, the most frequent first if room is short."""
-    values, counts = np.unique(finite, return_counts=True)
+    """Values repeated often enough to be point masses, the most frequent first if room is short; what is given is sorted."""
+    begins = np.flatnonzero(np.append(True, finite[1:] != finite[:-1]))
+    values, counts = finite[begins], np.diff(begins, append=finite.size)
     often = (counts > 1) & (counts >= ATOM_SHARE * finite.size)
     if values.size <= 32:  # noqa: PLR2004  so few values are levels, each its own bin
         often[:] = True
@@ -172,7 +173,8 @@ def _atoms(finite: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _grid(finite: NDArray[np.float64]) -> tuple[float, float]:
-    low, center, high = (float(q) for q in np.quantile(finite, GRID_AT, method="lower"))
+    """The grid of sorted values."""
+    low, center, high = (float(finite[math.floor((finite.size - 1) * at)]) for at in GRID_AT)
     return grid_of(low, center, high, (float(finite[0]), float(finite[-1])))
 
 
@@ -185,4 +187,5 @@ def grid_of(low: float, center: float, high: float, ends: tuple[float, float]) -
         spread = abs(center) or 1.0
     # From 2^1000 on every finite double lies on the grid; below 2^-900 a step would not be one.
     exponent = min(max(math.frexp(spread)[1], -900), 1000)
-    return center, math.ldexp(1.0, exponent)
+    # Adding 0.0 gives the centre one spelling, too.
+    return center + 0.0, math.ldexp(1.0, exponent)
