@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -321,40 +322,84 @@ def send_an_hour(world: Any, watched: list[Any], hour: int) -> None:
         world.intake.submit(given).result(60)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("monitors", "hours", "cycle"), [(10, 2, 90.0), pytest.param(1000, 10, 3600.0, marks=pytest.mark.soak)])
-def test_three_workers_judge_every_window_once_and_in_its_cycle(
-    open_world: Any, postgres: Any, victims: Any, tmp_path: Path, monitors: int, hours: int, cycle: float
-) -> None:
-    """Three processes share many monitors; one is killed in every cycle, and no window is judged twice, left out or late."""
-    url = postgres.url()
-    world = open_world(url)
-    yaml = world.watched.yaml
-    watched = [world.service.watch(yaml.replace("churn", f"m{i}"), "/", wall_clock(), actor="test") for i in range(monitors)]
-    order = {"do": "work", "data": str(tmp_path / "data"), "url": url, "told": str(tmp_path / "told")}
-    workers = [victims.start(**order) for _ in range(3)]
-    dice, sent = random.Random(0), {}
+class Fleet:
+    """Monitors of which three processes judge the hours as they come."""
 
-    def judged() -> int:
-        with world.service.database.reading() as tx:
+    def __init__(self, world: Any, url: str, victims: Any, place: Path, monitors: int) -> None:
+        self._world, self._victims = world, victims
+        yaml = world.watched.yaml
+        self._watched = [world.service.watch(yaml.replace("churn", f"m{i}"), "/", wall_clock(), actor="test") for i in range(monitors)]
+        self._order = {"do": "work", "data": str(place / "data"), "url": url, "told": str(place / "told")}
+        self._workers = [victims.start(**self._order) for _ in range(3)]
+        self._dice, self.sent = random.Random(0), list[datetime]()
+
+    def send(self) -> None:
+        """Send every monitor's next hour."""
+        self.sent.append(wall_clock())
+        send_an_hour(self._world, self._watched, len(self.sent) - 1)
+
+    def kill_one(self) -> None:
+        """Kill a worker, and start another in its place."""
+        place = self._dice.randrange(3)
+        kill(self._workers[place])
+        self._workers[place] = self._victims.start(**self._order)
+
+    def judged(self) -> int:
+        """How many verdicts there are."""
+        with self._world.service.database.reading() as tx:
             return int(tx.execute(sa.select(sa.func.count()).select_from(verdicts)).scalar_one())
 
-    for hour in range(hours):
-        send_an_hour(world, watched, hour)
-        sent[hour] = wall_clock()
+    def wait(self, hours: float, cycle: float) -> None:
+        """Wait until so many hours of all monitors are judged."""
+        wait_for(lambda: self.judged() >= hours * len(self._watched), cycle)
+
+    def check(self, cycle: float) -> None:
+        """Every window has been judged once, with all its rows, and none was late by more than a cycle."""
+        for worker in self._workers:
+            kill(worker)
+        columns = (verdicts.c.monitor_id, verdicts.c.position, verdicts.c.revision, verdicts.c.rows, verdicts.c.created)
+        with self._world.service.database.reading() as tx:
+            said = tx.execute(sa.select(*columns)).all()
+        assert len(said) == len({(one.monitor_id, one.position) for one in said}) == len(self._watched) * len(self.sent)
+        assert {(one.revision, one.rows) for one in said} == {(1, 30)}
+        first = min(one.position for one in said)
+        assert max((one.created - self.sent[one.position - first]).total_seconds() for one in said) < cycle
+
+
+@pytest.mark.slow
+def test_three_workers_judge_every_window_once_and_in_its_cycle(open_world: Any, postgres: Any, victims: Any, tmp_path: Path) -> None:
+    """Three processes share many monitors; one is killed in every cycle, and no window is judged twice, left out or late."""
+    url = postgres.url()
+    fleet = Fleet(open_world(url), url, victims, tmp_path, 10)
+    for hour in range(2):
+        fleet.send()
         # In the middle of the work that has just come.
-        wait_for(lambda due=hour * monitors + monitors // 4: judged() >= due, cycle)
-        killed = dice.randrange(3)
-        kill(workers[killed])
-        workers[killed] = victims.start(**order)
-        wait_for(lambda due=(hour + 1) * monitors: judged() >= due, cycle)
-    for worker in workers:
-        kill(worker)
-    with world.service.database.reading() as tx:
-        said = tx.execute(
-            sa.select(verdicts.c.monitor_id, verdicts.c.position, verdicts.c.revision, verdicts.c.rows, verdicts.c.created)
-        ).all()
-    assert len(said) == len({(one.monitor_id, one.position) for one in said}) == monitors * hours
-    assert {(one.revision, one.rows) for one in said} == {(1, 30)}
-    first = min(one.position for one in said)
-    assert max((one.created - sent[one.position - first]).total_seconds() for one in said) < cycle
+        fleet.wait(hour + 0.25, 90)
+        fleet.kill_one()
+        fleet.wait(hour + 1, 90)
+    fleet.check(90)
+
+
+@pytest.mark.soak
+def test_a_thousand_monitors_while_a_worker_is_killed_each_minute(open_world: Any, postgres: Any, victims: Any, tmp_path: Path) -> None:
+    """For ten minutes one of three processes is killed each minute, and hours come as fast as they are judged."""
+    url = postgres.url()
+    fleet, over, kills = Fleet(open_world(url), url, victims, tmp_path, 1000), threading.Event(), list[float]()
+
+    def kill_each_minute() -> None:
+        while len(kills) < 10 and not over.wait(60):
+            fleet.kill_one()
+            kills.append(time.monotonic())
+
+    killer = threading.Thread(target=kill_each_minute, daemon=True)
+    killer.start()
+    try:
+        while killer.is_alive():
+            fleet.send()
+            fleet.wait(len(fleet.sent), 3600)
+    finally:
+        over.set()
+        killer.join()
+    assert len(kills) == 10
+    fleet.check(3600)
+    print(f"{len(fleet.sent)} hours of 1,000 monitors, {len(kills)} kills")  # noqa: T201  a long round is run for what it says
