@@ -118,13 +118,13 @@ class Columns(Sequence[ColumnReport]):
         numbers = {name: found[:, c, w].tolist() for name, found in judgement.evidence.numbers.items()}
         floors, own = judgement.floors[:, c].tolist(), judgement.facet[:, c, w].tolist()
         for f, statistic in enumerate(NAMES):
-            found = {name: _finite(values[f]) for name, values in numbers.items()}
-            if found["value"] is None:
+            if not math.isfinite(numbers["value"][f]):
                 continue
+            found = {name: _finite(values[f]) for name, values in numbers.items()}
             low, high = found["low"], found["high"]
             yield Score(
                 statistic=statistic,
-                value=found["value"],
+                value=numbers["value"][f],
                 threshold=found["threshold"],
                 p_value=found["p_value"],
                 effect=found["effect"],
