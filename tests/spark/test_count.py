@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ import pytest
 from driftline import wiring
 from driftline.engines import count as local
 from driftline.engines import fit as fitting
-from driftline.errors import DataError, SchemaMismatch
+from driftline.errors import DataError, SchemaMismatch, UnreadableData
 from driftline.monitor import ColumnHints, Monitor
 from driftline.reports.document import to_dict
 from driftline.schema import Role
@@ -115,6 +117,53 @@ def test_a_task_that_fails_is_done_again_and_counted_once(spark: SparkSession, f
     shaky = renamed.mapInArrow(falter, renamed.schema).toDF(*frame.columns)
     found = there.count(plan, SparkSource(shaky, str(file)), MONITOR.windowing, MONITOR.hints)
     assert same(found, local.count(plan, open_source(file), MONITOR.windowing, MONITOR.hints))
+
+
+def test_a_worker_that_is_killed_is_replaced_and_counted_once(spark: SparkSession, file: Path, plan: Plan) -> None:
+    """A worker's process dies in the middle of its rows, without a word: another does them again."""
+
+    def die(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        from pyspark import TaskContext
+
+        for batch in batches:
+            yield batch
+            if TaskContext.get().attemptNumber() == 0 and TaskContext.get().partitionId() == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    frame = spark.read.parquet(str(file))
+    renamed = frame.toDF(*(f"c{place}" for place in range(len(frame.columns))))
+    found = there.count(
+        plan, SparkSource(renamed.mapInArrow(die, renamed.schema).toDF(*frame.columns), str(file)), MONITOR.windowing, MONITOR.hints
+    )
+    assert same(found, local.count(plan, open_source(file), MONITOR.windowing, MONITOR.hints))
+
+
+def test_many_files_are_read_where_they_are_counted(spark: SparkSession, file: Path, plan: Plan, tmp_path: Path) -> None:
+    """Executors read files by themselves, and one that has fewer columns than the others; a broken one is named."""
+    del spark
+    whole = pq.read_table(file)
+    for number in range(9):
+        part = whole.slice(number * 2000, 2000)
+        pq.write_table(part.drop_columns(["flag"]) if number == 4 else part, tmp_path / f"{number}.parquet")
+    pq.write_table(whole.slice(18_000), tmp_path / "9.parquet")
+    source = open_files([str(tmp_path / "*.parquet")], "many")
+    assert len(source.files) == 10
+    found = there.count(plan, source, MONITOR.windowing, MONITOR.hints)
+    assert same(found, local.count(plan, open_source(str(tmp_path / "*.parquet"), name="many"), MONITOR.windowing, MONITOR.hints))
+    broken = tmp_path / "5.parquet"
+    broken.write_bytes(broken.read_bytes()[:-9])
+    with pytest.raises(UnreadableData, match=r"5\.parquet.*ends in the middle"):
+        there.count(plan, source, MONITOR.windowing, MONITOR.hints)
+
+
+def test_thousands_of_columns_are_counted(spark: SparkSession, tmp_path: Path) -> None:
+    """Width is no more than length: two thousand columns in several partitions, the same bytes."""
+    rng = np.random.default_rng(5)
+    place = tmp_path / "wide.parquet"
+    pq.write_table(pa.table({f"n{i}": rng.normal(size=60) for i in range(2000)}), place, row_group_size=20)
+    plan = fitting.fit(open_source(place), Monitor())
+    source = SparkSource(spark.read.parquet(str(place)).repartition(3), str(place))
+    assert same(there.count(plan, source, Windowing()), local.count(plan, open_source(place), Windowing()))
 
 
 def test_a_skewed_key_and_empty_partitions_change_nothing(spark: SparkSession, file: Path, plan: Plan) -> None:

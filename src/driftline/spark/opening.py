@@ -6,7 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from driftline.errors import ConfigError, PluginError, SourceError
+from driftline.errors import ConfigError, DriftlineError, PluginError, SourceError
+from driftline.sources.places import find
 from driftline.spark.source import SparkSource
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ SCHEME = "spark://"
 
 FORMATS = {".parquet": "parquet", ".orc": "orc"}
 """What Spark reads as others do; texts it would read in its own way, and give other values."""
+
+FEWEST_FILES = 8
+"""Fewer files are left to Spark, which shares out parts of files, too."""
 
 
 def is_frame(place: object) -> bool:
@@ -51,7 +55,9 @@ def open_files(paths: Sequence[str], name: str) -> SparkSource:
             f"Spark is not let read {name!r}: it is not Parquet or ORC only",
             hint="name files that end in .parquet, a table (spark://catalogue.schema.table), or leave --engine spark out",
         )
-    return _read(name, lambda session: session.read.format(next(iter(forms))).load(list(paths)))
+    form = next(iter(forms))
+    files = _files(paths) if form == "parquet" else ()
+    return _read(name, lambda session: session.read.format(form).load(list(paths)), files)
 
 
 def session() -> SparkSession:
@@ -76,12 +82,24 @@ def session() -> SparkSession:
         ) from error
 
 
-def _read(name: str, opened: Any) -> SparkSource:
+def _files(paths: Sequence[str]) -> tuple[str, ...]:
+    """The files behind paths that every executor sees by the same name; none where they are few, or folders name columns of theirs."""
+    if any("://" in path for path in paths):
+        return ()
+    try:
+        places = [place for path in paths for place in find(path)]
+    except DriftlineError:
+        return ()  # Spark says what is wrong
+    shared = len(places) >= FEWEST_FILES and not any(place.partition for place in places)
+    return tuple(dict.fromkeys(os.path.abspath(place.path) for place in places)) if shared else ()  # noqa: PTH100  resolves no links
+
+
+def _read(name: str, opened: Any, files: Sequence[str] = ()) -> SparkSource:
     started = session()
     from pyspark.errors import PySparkException  # noqa: PLC0415  after it is known to be there
 
     try:
-        source = SparkSource(opened(started), name)
+        source = SparkSource(opened(started), name, files=files)
         source.schema()
     except PySparkException as error:
         fact = f"Spark cannot read {name!r}: {_first_line(error)}"

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from driftline.errors import ConfigError, DataError, DriftlineError, SchemaMismatch, UnreadableData
+from driftline.sources.opening import open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pyspark.sql import DataFrame
 
@@ -33,6 +34,9 @@ LOTS = 8
 ROWS_PER_BATCH = 1 << 17
 """Every batch costs the kernel the same few microseconds per column; Spark's own 10,000 rows are few."""
 
+MOST_SHARES = 256
+"""Files are read in at most so many shares, so that not every little file gives a profile of its own."""
+
 FAULT = "fault"
 """The name under which an executor says why it refuses the rows."""
 
@@ -50,12 +54,14 @@ class SparkSource:
         frame: the rows.
         name: what people call them.
         time_column: where labels were joined, the column that says when each came.
+        files: paths of Parquet files that hold these rows and no others, which executors read by themselves.
     """
 
-    def __init__(self, frame: DataFrame, name: str = "the Spark frame", time_column: str | None = None) -> None:
+    def __init__(self, frame: DataFrame, name: str = "the Spark frame", time_column: str | None = None, files: Sequence[str] = ()) -> None:
         self.frame = frame
         self.name = name
         self.time_column = time_column
+        self.files = tuple(files)
 
     @cached_property
     def _schema(self) -> pa.Schema:
@@ -93,10 +99,16 @@ class SparkSource:
             in_order: let one executor work on all rows, one partition after another.
         """
         frame, schema = self._of(columns)
-        frame = frame.coalesce(1) if in_order else frame
+        worker = Worker(work, self.name, schema)
+        each: Worker | Shares = worker
+        if in_order:
+            frame = frame.coalesce(1)
+        elif self.files:
+            shares = min(len(self.files), MOST_SHARES)
+            frame, each = frame.sparkSession.range(0, shares, 1, shares), Shares(worker, self.files, shares)
         found: dict[str, list[bytes]] = {}
         with _borrowed(frame):
-            parts = frame.mapInArrow(Worker(work, self.name, schema), "lot int, name string, body binary")
+            parts = frame.mapInArrow(each, "lot int, name string, body binary")
             sums = parts if in_order else parts.repartition(LOTS, "lot", "name").mapInArrow(Adder(add), "lot int, name string, body binary")
             for row in sums.toLocalIterator():
                 found.setdefault(row["name"], []).append(bytes(row["body"]))
@@ -113,6 +125,31 @@ class SparkSource:
         places = [place for place, name in enumerate(whole.names) if name in wanted]
         frame = self.frame.toDF(*(f"c{place}" for place in range(len(whole)))).select([f"c{place}" for place in places])
         return frame, pa.schema([whole.field(place) for place in places])
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The rows of some files, inside an executor that reads them as the local engine does."""
+
+    name: str
+    columns: pa.Schema
+    files: tuple[str, ...]
+
+    def schema(self) -> pa.Schema:
+        """The columns of all files."""
+        return self.columns
+
+    def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Read the named columns, of those that the files have."""
+        return open_source(list(self.files), name=self.name).batches(columns)
+
+    def rows(self) -> None:
+        """Unknown."""
+        return
+
+    def findings(self) -> tuple[Finding, ...]:
+        """None."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +188,38 @@ class Worker:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Do the work; each of its results is a row."""
+        return self.on(Partition(self.name, self.schema, batches))
+
+    def on(self, rows: Source) -> Iterator[pa.RecordBatch]:
+        """Do the work on rows, wherever they come from."""
         from pyspark import TaskContext  # noqa: PLC0415  an executor has it, an importer may not
 
         context = TaskContext.get()
         lot = (context.partitionId() if context else 0) % LOTS
         try:
-            for name, body in self.work(Partition(self.name, self.schema, batches)):
+            for name, body in self.work(rows):
                 yield _row(lot, name, body)
         except DriftlineError as error:
             told = {"error": type(error).__name__, "fact": error.fact, "hint": error.hint}
             yield _row(lot, FAULT, json.dumps(told).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What an executor does that is given numbers of shares instead of rows: it reads the files of each.
+
+    Spark makes rows of a file's columns, and of these Arrow's columns again, which costs several times what reading does.
+    """
+
+    worker: Worker
+    files: tuple[str, ...]
+    shares: int
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Do the work on each share."""
+        for batch in batches:
+            for share in batch.column(0).to_pylist():
+                yield from self.worker.on(Share(self.worker.name, self.worker.schema, self.files[share :: self.shares]))
 
 
 @dataclass(frozen=True, slots=True)
