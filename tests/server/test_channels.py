@@ -75,3 +75,13 @@ def test_messages_are_kept_back_by_matchers(api: Any, face: Any, token: Any, sig
     assert "a release" in api.get("/settings", headers=headers).text
     assert api.post(f"/settings/silences/{held['id']}/lift", data=sign, headers=headers).status_code == 303
     assert api.post(f"/settings/silences/{held['id']}/lift", data=sign, headers=headers).status_code == 404
+
+
+@pytest.mark.browser
+def test_a_channel_is_tried_with_a_press(browser: Any, small: Any, hook: Any, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """The page says at once whether the example arrived."""
+    small.change(alerts=f"{{channels: {{good: {{kind: webhook, internal: true, url: 'http://127.0.0.1:{hook.server_port}/hook'}}}}}}")
+    with served(face) as url, opened(browser, url, token("operator"), "/models/churn/channels") as page:
+        page.get_by_role("button", name="Send an example to good").click()
+        page.get_by_text("took the example at").wait_for()
+        assert len(hook.came) == 1

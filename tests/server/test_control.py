@@ -66,3 +66,47 @@ def test_only_administrators_see_tokens_and_the_trail(api: Any, small: Any, toke
     assert api.post("/settings/tokens", data={"sign": sign_of(text), "name": "x", "role": "admin"}, headers=headers).status_code == 403
     saved = api.post("/models/churn/settings", data={"sign": sign_of(text), "yaml": "monitor: churn", "only": "check"}, headers=headers)
     assert saved.status_code == (403 if role == "viewer" else 422)
+
+
+@pytest.mark.browser
+def test_settings_are_worked_with_presses(browser: Any, small: Any, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """YAML is checked, saved and watched; a token is made and revoked; a silence is made and ended; a model is left."""
+    with served(face) as url, opened(browser, url, token("admin"), "/models/churn/settings") as page:
+        yaml = page.get_by_label("YAML", exact=True).input_value()
+        page.get_by_label("YAML", exact=True).fill(yaml + "\nfalse_alarms: 1 in 60 days\n")
+        page.get_by_role("button", name="Check").click()
+        page.get_by_text("The YAML is right.").wait_for()
+        page.get_by_role("button", name="Save as version 2").click()
+        page.get_by_text("Saved.").wait_for()
+        page.get_by_text("version 1,").click()
+        assert page.get_by_label("Version 1").inner_text().strip() == yaml.strip()
+        page.goto(f"{url}/settings")
+        page.get_by_text("Paste its YAML").click()
+        page.get_by_label("YAML of the monitor").fill(yaml.replace("monitor: churn", "monitor: other"))
+        page.get_by_role("button", name="Watch it").click()
+        page.wait_for_url("**/models/other")
+        page.goto(f"{url}/models/other/settings")
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Stop watching other").click()
+        page.locator("table.fleet").wait_for()
+        assert [one.name for one in small.service.fleet.page()] == ["churn"]
+
+
+@pytest.mark.browser
+def test_tokens_and_silences_are_made_and_ended_with_presses(browser: Any, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """The secret is shown once; each is in the trail, which stands on the same page."""
+    with served(face) as url, opened(browser, url, token("admin"), "/settings") as page:
+        page.get_by_label("Name").fill("wall")
+        page.get_by_role("button", name="Make a token").click()
+        assert "dl_" in page.get_by_role("status").inner_text()
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Revoke wall").click()
+        page.get_by_text("The token is closed.").wait_for()
+        page.get_by_label("Matchers").fill('tier="look"')
+        page.get_by_label("Why").fill("a release")
+        page.get_by_role("button", name="Keep messages back").click()
+        page.get_by_role("button", name="End the silence").click()
+        page.get_by_role("button", name="End the silence").wait_for(state="detached")
+        trail = page.locator("section", has=page.locator("#audit")).inner_text()
+        for done in ("token.make", "token.revoke", "silence.make", "silence.lift"):
+            assert done in trail

@@ -83,3 +83,28 @@ def test_the_fleet_counts_alerts_that_fire(browser: Any, incident: int, face: An
         page.locator("table a.name").first.click()
         page.wait_for_url("**/incidents/*")
         assert page.get_by_role("heading", level=1).inner_text()
+
+
+@pytest.mark.browser
+def test_whoever_is_on_duty_answers_an_incident(browser: Any, incident: int, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """Take it up, keep messages back and tell them again, decide otherwise, read the report: with presses alone, each in the trail."""
+    with served(face) as url, opened(browser, url, token("operator"), f"/incidents/{incident}") as page:
+        page.get_by_label("Note").first.fill("on it")
+        page.get_by_role("button", name="I take care of it").click()
+        page.get_by_text("takes care of it since").wait_for()
+        page.get_by_text("Decide otherwise").click()
+        page.get_by_label("Instead").select_option("look")
+        page.get_by_label("Because").fill("a drill")
+        page.get_by_role("button", name="Override").click()
+        page.get_by_text("Overridden.").wait_for()
+        assert "a drill" in page.locator("main").inner_text()
+        page.get_by_role("link", name="Report to print").click()
+        page.wait_for_url("**/report")
+        assert "a drill" in page.locator("body").inner_text()
+        page.go_back()
+        page.get_by_label("Hours").fill("2")
+        page.get_by_role("button", name="Send no messages").click()
+        page.get_by_role("button", name="End the silence").click()
+        page.get_by_role("button", name="End the silence").wait_for(state="detached")
+        done = [one["action"] for one in face.service.board.trail(before=None, limit=4)]
+        assert done == ["silence.lift", "silence.make", "decision.override", "incident.answer"]

@@ -108,3 +108,18 @@ def test_a_challenger_is_taken_back_with_one_press(browser: Any, released: Path,
         filed = load(released)
         assert filed is not None
         assert filed.written()["weights"] == {"champion": 1.0, "challenger": 0.0, "mirrored": False}
+
+
+@pytest.mark.browser
+def test_a_challenger_is_paused_resumed_and_promoted(browser: Any, released: Path, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """Each with a reason, which stands among what happened; then the challenger answers everything."""
+    with served(face) as url, opened(browser, url, token("operator"), PLACE) as page:
+        page.on("dialog", lambda dialog: dialog.accept())
+        for action, state in (("Pause", "Paused: canary"), ("Resume", "Running: canary"), ("Promote", "Promoted")):
+            page.get_by_label("Because").fill(f"to {action.lower()}")
+            page.get_by_role("button", name=action).click()
+            page.locator(".verdict", has_text=state).wait_for()
+            assert f"“to {action.lower()}”" in page.locator("main").inner_text()
+        filed = load(released)
+        assert filed is not None
+        assert filed.written()["weights"]["challenger"] == 1.0

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+import pytest
+
 from driftline.server.session import sign_of
 
 
@@ -35,3 +38,19 @@ def test_dead_letters_are_sent_again(api: Any, face: Any, small: Any, token: Any
     assert went.status_code == 303
     assert "still" in went.headers["location"]
     assert small.service.board.trail(before=None, limit=1)[0]["action"] == "letters.replay"
+
+
+@pytest.mark.browser
+def test_letters_are_chosen_and_sent_again(browser: Any, face: Any, small: Any, token: Any, served: Any, opened: Any) -> None:
+    """All at once with one box; the page says what became of them."""
+    text = token("operator")
+    with served(face) as url:
+        sent = {"Authorization": f"Bearer {text}", "Idempotency-Key": "x"}
+        told = httpx.post(f"{url}/v1/models/churn/predictions", json=[{"id": {"a": 1}, "amount": 1}], headers=sent).json()
+        assert told["refused"] == 1
+        with opened(browser, url, text, "/data") as page:
+            assert "1" in page.locator(".tile", has_text="Dead letters").inner_text()
+            page.get_by_role("link", name="churn").click()
+            page.get_by_label("Choose all").check()
+            page.get_by_role("button", name="Send the chosen ones again").click()
+            assert "1 still cannot be read" in page.get_by_role("status").inner_text()

@@ -68,7 +68,7 @@ def to_html(paper: Paper) -> str:
         if section.table:
             said.append("<table>" + "".join(_row(cells, "td" if place else "th") for place, cells in enumerate(section.table)) + "</table>")
     style = "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}td,th{text-align:left;padding:.2em .8em .2em 0}"
-    head = f'<meta charset="utf-8"><title>{_text(paper.title)}</title><style>{style}</style>'
+    head = f'<meta charset="utf-8"><link rel="icon" href="data:,"><title>{_text(paper.title)}</title><style>{style}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(said) + "\n</body></html>\n"
 
 

@@ -24,6 +24,9 @@ for (const form of document.querySelectorAll("[data-ask]")) {
   form.addEventListener("submit", (event) => { if (!confirm(form.dataset.ask)) event.preventDefault(); });
 }
 
+// One box chooses all of its form.
+document.getElementById("every")?.addEventListener("change", ({ target }) => { for (const box of target.form.querySelectorAll("input[name=id]")) box.checked = target.checked; });
+
 // What scrolls by itself must be reached by keys.
 const scrolled = new ResizeObserver((entries) => { for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1; });
 for (const part of document.querySelectorAll(".over:not([tabindex])")) scrolled.observe(part);
