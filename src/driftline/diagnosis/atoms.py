@@ -95,7 +95,7 @@ def _only_value(look: Look) -> tuple[float, str, float] | None:
     if held < 2 or not base:  # noqa: PLR2004  one row is always alike
         return None
     filled = np.flatnonzero(look.now.counts)
-    if filled.size != 1 or look.base.counts.max() == base:
+    if filled.size != 1 or look.base.counts.max() == base or _one_a_block(look):
         return None
     share = float((look.base.counts[filled[0]] + 1) / (base + 2))
     if look.levels:
@@ -103,6 +103,12 @@ def _only_value(look: Look) -> tuple[float, str, float] | None:
         return (float(filled[0]), repr(texts[0]), share) if len(texts) == 1 else None
     low, high = look.now.extremes
     return (low, figure(low), share) if low == high else None
+
+
+def _one_a_block(look: Look) -> bool:
+    """Whether the reference's own blocks had one value each, as the number of a load or its date has."""
+    held = look.blocks[look.blocks.sum(1) > 0]
+    return len(held) > 1 and bool(((held > 0).sum(1) == 1).mean() > COMMON)
 
 
 def default_fill(case: Case, look: Look) -> Fault | None:

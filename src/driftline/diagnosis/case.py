@@ -67,6 +67,7 @@ class Case:
         codes: how values became codes.
         ties: for each of them, how closely every column goes with it in the reference's rows; outputs do not count.
         usual_rows: how many rows such a window usually has; None where that is not known, or windows are cut by rows.
+        varies: by how much that goes up and down, as a share of it (a standard deviation).
         table: scores of the whole table: volume and silence, where they were judged.
         floors: by column and statistic, the smallest change that matters.
     """
@@ -83,6 +84,7 @@ class Case:
     codes: Coding
     ties: Mapping[int, NDArray[np.float64]]
     usual_rows: float | None = None
+    varies: float = 0.0
     table: Mapping[str, Score] = field(default_factory=dict)
     floors: Mapping[tuple[int, str], float] = field(default_factory=dict)
 

@@ -30,6 +30,9 @@ GAIN = 3.0
 CLEAR = 2.0
 """The hours must be so many times further off than chance makes them, or any lag might fit."""
 
+ALIKE, SURELY = 0.05, 1e-6
+"""Hours are the base's where chance would make as much of a difference this often, and others where it would this rarely."""
+
 HOUR, DAY = 3600.0, 24
 
 
@@ -48,7 +51,10 @@ def time_shift(case: Case, look: Look) -> Fault | None:
     p_value = _differ(base, now)
     expected = np.roll(both.base, lag)
     chance, whole = noise(both.now, both.base, both.rows, both.base_rows), gap(both.now, both.base)
-    if whole < CLEAR * chance or GAIN * (gap(both.now, expected) - chance) > whole - chance:
+    nearer = whole >= CLEAR * chance and GAIN * (gap(both.now, expected) - chance) <= whole - chance
+    # In a small window chance is large: there the lag must leave nothing that chance would not make, and no other lag do so.
+    fitting = [_differ(np.roll(base, one), now) >= ALIKE for one in range(length)]
+    if not nearer and not (p_value < SURELY and fitting[lag] and sum(fitting) == 1):
         return None
     mixture = mix(both, expected)
     steps = lag if lag <= length / 2 else lag - length

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 ENOUGH, MOST_RECENT = 1000, 8
 """A window is also held against the last one in which nothing was wrong with the column, or as many as have enough rows together."""
 
+FEWEST_COUNTED = 5
+"""With fewer windows nobody knows how much their number of rows varies."""
+
 OUTPUTS = frozenset({Role.PREDICTION, Role.SCORE})
 
 
@@ -175,6 +178,7 @@ def case_at(history: History, known: Known, w: int, good: Mapping[int, Sequence[
         codes=known.codes,
         ties={place: known.goes_with(place) for place in asked},
         usual_rows=_usual_rows(history, table, w),
+        varies=_varies(history, w),
         table=table,
         floors={(plan.index(c.name), score.statistic): score.floor or 0.0 for c in columns if _asked(c) for score in c.scores},
     )
@@ -227,3 +231,13 @@ def _usual_rows(history: History, table: dict[str, Score], w: int) -> float | No
         return None
     others = history.blocks if history.like_windows else [profile for profile in history.profiles[:w] if profile.rows]
     return float(np.median([profile.rows for profile in others])) if others else None
+
+
+def _varies(history: History, w: int) -> float:
+    """By how much the number of rows goes up and down from window to window, as a share; 0 where too few are known."""
+    others = history.blocks if history.like_windows else history.profiles[:w]
+    counted = np.array([profile.rows for profile in others if profile.rows], dtype=np.float64)
+    if counted.size < FEWEST_COUNTED:
+        return 0.0
+    # Half the spread of the middle two thirds: one broken window says nothing of all the others.
+    return float(np.subtract(*np.quantile(np.log(counted), [5 / 6, 1 / 6]))) / 2

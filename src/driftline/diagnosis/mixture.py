@@ -31,6 +31,7 @@ class Grid:
         base_rows, rows: how many rows there are.
         blocks: float64[K, G], rows in each block of the reference.
         doubt: float64[G - 1], variance of the share up to each cut from wide bins' being known by sampled rows.
+        sampled: how many of the window's rows were sampled.
     """
 
     base: Floats
@@ -39,6 +40,7 @@ class Grid:
     rows: float
     blocks: Floats
     doubt: Floats
+    sampled: float = 0.0
 
     @property
     def allowed(self) -> float:
@@ -82,7 +84,8 @@ def on_cuts(look: Look, cuts: Floats, base: Curve, now: Curve) -> Grid:
     edges = bins.array if isinstance(bins, NumberBins) else np.empty(0)
     ends = np.concatenate([[0], np.searchsorted(edges, cuts) + 1, [edges.size + 1]])
     blocks = np.diff(look.upto[:, ends], axis=1)
-    return Grid(masses(base, cuts), masses(now, cuts), base.rows, now.rows, blocks, now.doubt(cuts) + base.doubt(cuts))
+    sampled = min(float(look.now.values.size), now.rows)
+    return Grid(masses(base, cuts), masses(now, cuts), base.rows, now.rows, blocks, now.doubt(cuts) + base.doubt(cuts), sampled)
 
 
 def mix(both: Grid, expected: Floats) -> Mixture:
@@ -90,8 +93,8 @@ def mix(both: Grid, expected: Floats) -> Mixture:
     region = expected > both.base
     usually, fully, found = (float(part[region].sum()) for part in (both.base, expected, both.now))
     room = max(fully - usually, LEAST_ROOM)
-    # Doubt about a share is doubt about where its groups begin and end.
-    rows = effective(found, both.rows, float(both.doubt[region[1:] != region[:-1]].sum()))
+    # Doubt about a share is doubt about where its groups begin and end; no more is in doubt than beside the sampled rows.
+    rows = max(effective(found, both.rows, float(both.doubt[region[1:] != region[:-1]].sum())), both.sampled)
     spread = design(both.blocks[:, region].sum(1), both.blocks.sum(1))
     p_value, (low, high) = two_shares(found * rows, rows, usually * both.base_rows, both.base_rows, spread)
     share = float(np.clip((found - usually) / room, 0.0, 1.0))

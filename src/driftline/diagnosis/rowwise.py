@@ -44,6 +44,9 @@ SMALL = 0.1
 MEDIUM = 0.3
 """Cohen 1988 calls a w of 0.3 medium: by so much rows that only changed a name do not differ."""
 
+SURELY = 3.0
+"""What exceeds chance by so many of its standard deviations is not chance."""
+
 UNLIKE = 1e-3
 """Two samples of rows are unlike where chance would make them so this rarely, in any of the columns looked at."""
 
@@ -194,7 +197,7 @@ def alike(rows: Rows, before: Sequence[Mark], after: Mark) -> bool:
     for base in rows.bases:
         was = np.any([base.marked(mark) for mark in before], axis=0)
         if min(was.sum(), which.sum()) >= FEWEST:
-            further = distance(have, spread(base.codes[was])) - distance(others, spread(base.codes[~was]))
+            further = distance(have, spread(base.codes[was]), SURELY) - distance(others, spread(base.codes[~was]))
             further[after.column] = 0.0
             told.append(bool(further.max() < MEDIUM))
     return any(told[1:]) if len(told) > 1 else True
@@ -213,13 +216,17 @@ def world_moved(rows: Rows, column: int, ties: Floats) -> bool:
     return all(bool((distance(now, spread(base.codes))[companions] >= MEDIUM).all()) for base in rows.bases)
 
 
-def distance(one: Floats, other: Floats) -> Floats:
-    """Cohen's w between each column's codes in two samples of rows, less what chance makes. Shapes: C × CODES."""
+def distance(one: Floats, other: Floats, beyond: float = 0.0) -> Floats:
+    """Cohen's w between each column's codes in two samples of rows, less what chance makes. Shapes: C × CODES.
+
+    With `beyond` so many standard deviations of chance are taken off besides: what is left is surely there.
+    """
     n, m = one.sum(1), other.sum(1)
     p, q = shares(one), shares(other)
     pooled = (p + q) / 2
     squared = ((p - q) ** 2 / pooled).sum(1)
-    chance = ((one + other > 0).sum(1) - 1) * (1 / np.maximum(n, 1) + 1 / np.maximum(m, 1))
+    free = np.maximum((one + other > 0).sum(1) - 1, 0)
+    chance = (free + beyond * np.sqrt(2 * free)) * (1 / np.maximum(n, 1) + 1 / np.maximum(m, 1))
     return np.asarray(np.sqrt(np.maximum(squared - chance, 0.0)))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.diagnosis.curve import PARTS, masses
+from driftline.diagnosis.curve import PARTS, around, masses
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.mixture import mix, on_cuts
 from driftline.diagnosis.rowwise import world_moved
@@ -232,7 +232,8 @@ def _in_the_middle(look: Look, unit: Unit) -> bool:
     if look.curves is None:
         return False
     base, now = look.curves
-    below, above = now.at(base.moved(unit.factor, unit.offset).quantile(np.array([0.4, 0.6])))
+    low, high = around(base.moved(unit.factor, unit.offset).quantile(np.array([0.4, 0.6])))
+    below, above = now.at(np.array([low[0], high[1]]))
     return bool(below <= 0.6 and above >= 0.4)  # noqa: PLR2004  the middle fifth
 
 
@@ -247,14 +248,24 @@ def _in_some(look: Look, units: tuple[Unit, ...]) -> tuple[Unit, Mixture, float]
         both, expected = drawn
         mixture = mix(both, expected)
         sampled = float(both.now[mixture.region].sum()) * look.now.sampled
-        if mixture.apart < APART or mixture.share <= 0 or sampled < FEWEST:
+        if mixture.apart < APART * _movable(look, units[best]) or mixture.share <= 0 or sampled < FEWEST:
             continue
         fits = min(mixture.explained, _alike(look, units[best]))
         # Garbage is seldom all on the other side of zero.
         garbage = _scattered(look) - LEANING if units[best].factor > 0 else -math.inf
-        rivals = np.append(likely, garbage) - likely[best]
-        return units[best], replace(mixture, explained=fits), float(1 / np.exp(np.minimum(rivals, 700.0)).sum().clip(1.0))
+        rivals = np.exp(np.minimum(np.append(likely, garbage) - likely[best], 700.0))
+        # It is half of an answer that there is another unit, and the other half which.
+        certainty = (1 / rivals.sum().clip(1.0) + 1 - rivals[-1] / rivals.sum()) / 2
+        return units[best], replace(mixture, explained=fits), float(certainty)
     return None
+
+
+def _movable(look: Look, unit: Unit) -> float:
+    """Share of the base's rows that lie elsewhere in another unit: nothing is nothing in all that have one zero."""
+    if look.curves is None or unit.offset:
+        return 1.0
+    low, high = around(np.zeros(1))
+    return float(1 - (look.curves[0].at(high) - look.curves[0].at(low))[0])
 
 
 def _beyond(look: Look) -> float:

@@ -37,6 +37,9 @@ GONE = 0.1
 MATCHES = 0.25
 """The rows that are missing are the part's, if their number is its usual one give or take this share of it."""
 
+USUALLY = 2.0
+"""And by so many standard deviations of the usual number of rows."""
+
 BIG_ENOUGH = 0.02
 """Parts with a smaller share of the rows cannot be missed in the number of rows."""
 
@@ -154,11 +157,12 @@ def missing_partition(case: Case) -> Iterator[Fault]:
     """A level that has gone, and as many rows with it as it usually has."""
     if not case.usual_rows:
         return
+    # Where the number of rows goes up and down by more than a part has, it says little; that all others kept their shares does.
     lacking = 1 - case.now.rows / case.usual_rows
     for place in case.changed:
         for look in case.looks.get(place, ())[:1]:
             found = names(look)
-            if found is not None and lacking > 0 and (fault := _missing(case, look, found, lacking)) is not None:
+            if found is not None and lacking > -case.varies and (fault := _missing(case, look, found, lacking)) is not None:
                 yield fault
 
 
@@ -166,7 +170,7 @@ def _missing(case: Case, look: Look, found: Names, lacking: float) -> Fault | No
     both = found.both
     gone = [v for v in range(found.known) if both.now[v] <= GONE * both.base[v] and both.base[v] >= BIG_ENOUGH]
     share = float(both.base[gone].sum())
-    if not gone or abs(lacking - share) > MATCHES * share:
+    if not gone or abs(lacking - share) > MATCHES * share + USUALLY * case.varies:
         return None
     left = both.base.copy()
     left[gone] = 0.0
