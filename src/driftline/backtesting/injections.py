@@ -160,10 +160,6 @@ def _misread(values: Values, hit: Hit, around: Around) -> Values | None:
     return _mapped(values, hit, {value: value.encode().decode("latin-1") for value in known})
 
 
-def _swapped(values: Values, hit: Hit, around: Around) -> Values | None:
-    return None if around.other is None else np.where(hit, around.other, values)
-
-
 def _frequent(around: Around, count: int) -> list[str] | None:
     """Levels that enough rows have, at random; None where there are too few."""
     levels, rows = np.unique(around.usual.astype(str), return_counts=True)

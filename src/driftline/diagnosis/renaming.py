@@ -142,6 +142,12 @@ def _into_others(found: Names) -> Moves:
     return [(v, int(np.argmin(np.abs(gained - lost)))) for v in gone] if gone and gained.max() > 0 else []
 
 
+def merged(found: Names) -> float:
+    """Log likelihood of all levels that have gone being rows of the one that gained most nearly what they had."""
+    into = _into_others(found)
+    return found.likelihood(_expected(found, into)) if into else -np.inf
+
+
 def _expected(found: Names, moves: Moves) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """The shares after moving: a new name has what it has, taken from its level; a known one gets all that its level had."""
     expected = found.both.base.copy()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftline.diagnosis.case import FITS
 from driftline.diagnosis.curve import PARTS, around, masses
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.mixture import mix, on_cuts
@@ -120,7 +121,9 @@ UNKNOWN = 0.7
 
 def unit_change(case: Case, look: Look) -> Fault | None:
     """Values times a factor, or degrees of another kind: all rows by their quantiles, some by where the others never lie."""
-    found = _in_all(look, _candidates(look)) or _in_some(look, _units())
+    found = _in_all(look, _candidates(look))
+    if found is None or found[1].explained < FITS:
+        found = _in_some(look, _units()) or found
     if found is None:
         return None
     unit, mixture, certainty = found
@@ -332,7 +335,11 @@ def _outside(look: Look) -> Floats:
 def _scattered(look: Look) -> float:
     """Log likelihood of the same values, if they are of no law: of any size within their range, all sizes alike."""
     sizes = np.log(np.maximum(np.abs(_outside(look)), 1e-300))
-    return float(-sizes.sum() - sizes.size * math.log(max(float(np.ptp(sizes)), 1e-9))) if sizes.size else -math.inf
+    if not sizes.size:
+        return -math.inf
+    # Their range is learnt from them: each end of it is known to one part in their number, and costs as much.
+    learnt = 2 * math.log(sizes.size)
+    return float(-sizes.sum() - sizes.size * math.log(max(float(np.ptp(sizes)), 1e-9))) - learnt
 
 
 def _told(case: Case, look: Look, signature: str, unit: Unit, mixture: Mixture, certainty: float) -> Fault:

@@ -8,7 +8,8 @@ import numpy as np
 
 from driftline.diagnosis.chance import two_shares
 from driftline.diagnosis.fault import Fault
-from driftline.diagnosis.levels import names
+from driftline.diagnosis.levels import against, names
+from driftline.diagnosis.renaming import merged
 from driftline.diagnosis.wording import rows
 from driftline.schema import Role
 from driftline.verdicts.diagnosis import EVERY_COLUMN, Mark
@@ -174,6 +175,7 @@ def _missing(case: Case, look: Look, found: Names, lacking: float) -> Fault | No
         return None
     left = both.base.copy()
     left[gone] = 0.0
+    left /= left.sum()
     p_value, _ = two_shares(both.now[gone].sum() * both.rows, both.rows, share * both.base_rows, both.base_rows)
     texts = [repr(found.texts[v]) for v in gone]
     return Fault(
@@ -182,9 +184,9 @@ def _missing(case: Case, look: Look, found: Names, lacking: float) -> Fault | No
         window=case.window,
         share=share,
         interval=(share * (1 - MATCHES), min(share * (1 + MATCHES), 1.0)),
-        evidence={"share": share, "lacking": lacking, "rows": float(case.now.rows), "explained": both.explained(left / left.sum())},
+        evidence={"share": share, "lacking": lacking, "rows": float(case.now.rows), "explained": both.explained(left)},
         p_value=p_value,
-        confidence=1.0,
+        confidence=against(found.likelihood(left), merged(found)),
         cause=f"no rows with {', '.join(texts)} came, and {rows(lacking)} are lacking that are usual: a part of the data was not delivered",
         remedy="find the partition, file or region that was not delivered, and load it",
         mark=Mark(look.place, float(min(gone)), float(max(gone))) if len(gone) == 1 else None,
