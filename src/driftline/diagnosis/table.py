@@ -163,7 +163,7 @@ def missing_partition(case: Case) -> Iterator[Fault]:
     for place in case.changed:
         for look in case.looks.get(place, ())[:1]:
             found = names(look)
-            if found is not None and lacking > -case.varies and (fault := _missing(case, look, found, lacking)) is not None:
+            if found is not None and lacking > 0 and (fault := _missing(case, look, found, lacking)) is not None:
                 yield fault
 
 
@@ -172,6 +172,9 @@ def _missing(case: Case, look: Look, found: Names, lacking: float) -> Fault | No
     gone = [v for v in range(found.known) if both.now[v] <= GONE * both.base[v] and both.base[v] >= BIG_ENOUGH]
     share = float(both.base[gone].sum())
     if not gone or abs(lacking - share) > MATCHES * share + USUALLY * case.varies:
+        return None
+    if found.new and sum(both.now[found.new]) > MATCHES * share:
+        # What came instead, under other names, was not left undelivered.
         return None
     left = both.base.copy()
     left[gone] = 0.0
