@@ -49,6 +49,14 @@ def test_what_goes_with_it_is_named_up_to_a_number(scene: Scene) -> None:
     assert "With it: c0, c1, c2 and 6 more." in many.body
 
 
+def test_what_the_subject_names_is_not_named_again(scene: Scene) -> None:
+    """Forty broken columns are counted once, not twice."""
+    broken = [scene.column(name, concern=Concern.FAULT) for name in "abcde"]
+    found = first(scene, *broken, scene.column("moved"))
+    assert found.subject == "[act soon] payments: data fault in a, b, c and 2 more since 2026-03-01"
+    assert "With it: moved." in found.body
+
+
 def test_the_end_is_told_with_how_long_it_lasted(scene: Scene) -> None:
     """A resolved message says from when to when."""
     patience = Patience(resolves_after=1)
@@ -96,6 +104,7 @@ def examples(scene: Scene) -> dict[str, Message]:
         "it goes on": compose("payments", replace(fault, news=News.REPEATED)),
         "nobody answers": compose("payments", replace(fault, news=News.UNANSWERED, incident=replace(fault.incident, tier=Tier.PAGE))),
         "it is over": compose("payments", replace(fault, news=News.RESOLVED, window="2026-03-04")),
+        "a model that does well again": compose("payments", replace(first(metrics=(bad,)), news=News.RESOLVED, window="2026-03-04")),
         "labels take it back": compose("payments", replace(first(metrics=(bad,)), news=News.REVISED)),
     }
 

@@ -63,12 +63,12 @@ def compose(monitor: str, notice: Notice, counsel: Counsel | None = None) -> Mes
     known = counsel or Counsel()
     incident, lead = notice.incident, notice.incident.ranked[0]
     if notice.news in ENDS:
-        lasted = f"{incident.window} to {notice.window}"
+        lasted = incident.window if incident.window == notice.window else f"{incident.window} to {notice.window}"
         tag, said = ENDS[notice.news]
-        return Message(f"[{tag}] {monitor}: {_about(incident)} is over ({lasted})", f"{said} It began: {lead.sentence}.")
+        return Message(f"[{tag}] {monitor}: {_over(incident, notice.news)} ({lasted})", f"{said} It began: {lead.sentence}.")
     since = lead.since or incident.window
     subject = f"[{URGENCY[incident.tier]}] {monitor}: {AGAIN.get(notice.news, '')}{_about(incident)}{_how_bad(incident)} since {since}"
-    others = [signal for signal in incident.ranked if signal is not lead]
+    others = [signal for signal in incident.ranked if signal is not lead and not _in_subject(signal, lead)]
     sentences = [f"{lead.sentence}."]
     if others:
         sentences.append(f"With it: {_names(others)}.")
@@ -97,6 +97,21 @@ def _about(incident: Incident) -> str:
     if lead.concern is Concern.PERFORMANCE:
         return f"{lead.name} is worse"
     return f"{lead.concern.value} in {_names(same)}"
+
+
+def _over(incident: Incident, news: News) -> str:
+    """What is over, or never was."""
+    lead = incident.ranked[0]
+    if news is News.REVISED:
+        return f"false alarm, {_about(incident)}"
+    if lead.key[1] == "rule":
+        return f"the rule {lead.name!r} holds no more"
+    return f"{lead.name} is as good as before" if lead.concern is Concern.PERFORMANCE else f"{_about(incident)} is over"
+
+
+def _in_subject(signal: Signal, lead: Signal) -> bool:
+    """Whether the subject line names or counts it already."""
+    return signal.concern is lead.concern and lead.key[1] == "column"
 
 
 def _names(some: list[Signal]) -> str:
