@@ -24,7 +24,8 @@ class ColumnHints:
     `roles` names single columns (`{"ts": Role.TIMESTAMP}`); with `features` only those columns are
     features and the rest is ignored; with `segments` every window is also judged per value of each
     named column, or per condition (`{"large": "amount > 100"}`). `label_time` names the column that says
-    since when a row's label is known. Columns that are `unkept` are not compared, if they are there at all.
+    since when a row's label is known; `version` the column with the model's registered version.
+    Columns that are `unkept` are not compared, if they are there at all.
     """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class ColumnHints:
     segments: tuple[str, ...] = ()
     conditions: Mapping[str, str] = field(default_factory=dict)
     label_time: str | None = None
+    version: str | None = None
     unkept: frozenset[str] = frozenset()
 
     def named(self, role: Role) -> str | None:

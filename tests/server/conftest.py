@@ -106,7 +106,9 @@ class World:
 
     def change(self, **settings: str) -> Watched:
         """Give the monitor another YAML."""
-        yaml = YAML.format(reference=self.reference, window=settings.pop("window", "hour")) + "\n".join(
+        more = f"version: {settings.pop('version')}, " if "version" in settings else ""
+        text = YAML.replace("columns: {{", "columns: {{" + more)
+        yaml = text.format(reference=self.reference, window=settings.pop("window", "hour")) + "\n".join(
             f"{k}: {v}" for k, v in settings.items()
         )
         self.watched = self.service.watch(yaml, "/", wall_clock(), actor="test")
@@ -317,4 +319,4 @@ def victims() -> Iterator[Victims]:
         yield Victims(process)
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(30)
+        process.wait(120)

@@ -63,6 +63,12 @@ class Columns(BaseModel):
         description="Whether the request failed: true or 1, an HTTP status from 400 on, or a text other than ok.",
         examples=["failed"],
     )
+    version: Text | None = Field(
+        None,
+        description="Which registered version of the model made the prediction. It is not compared; the service counts each by itself, "
+        "so that versions can be compared with each other.",
+        examples=["model_version"],
+    )
     features: Texts | None = Field(
         None, description="What the model is given. Without this, every column that has no other role.", examples=[["amount", "country"]]
     )

@@ -37,6 +37,7 @@ def hints(document: written.Document) -> ColumnHints:
     """What the document says about columns."""
     columns = document.columns or written.Columns()
     segments = document.segments or []
+    unkept = [*((document.keep and document.keep.never) or []), *((document.keep and document.keep.hashed) or [])]
     return ColumnHints(
         roles={name: role for _, name, role in named_roles(columns)},
         kinds={name: Kind(kind) for name, kind in (columns.kinds or {}).items()},
@@ -44,7 +45,9 @@ def hints(document: written.Document) -> ColumnHints:
         features=tuple(columns.features) if columns.features else None,
         segments=tuple(segment for segment in segments if isinstance(segment, str)),
         label_time=columns.label_time,
-        unkept=frozenset(((document.keep and document.keep.never) or []) + ((document.keep and document.keep.hashed) or [])),
+        version=columns.version,
+        # What the model was trained on has no version, or another.
+        unkept=frozenset([*unkept, *([columns.version] if columns.version else [])]),
         conditions={name: text for segment in segments if isinstance(segment, dict) for name, text in segment.items()},
     )
 

@@ -26,6 +26,7 @@ from driftline.server import (
     rollouts,
     rooms,
     stream,
+    versions,
 )
 from driftline.server import annotations as notes
 from driftline.server.logs import LOG, REQUEST, fresh_id
@@ -53,11 +54,12 @@ def create_app(face: Face) -> FastAPI:
     )
     app.state.face = face
     install(app)
-    for room in (intake, monitors, notes, judged, decided, alerts, access):
+    for room in (intake, monitors, notes, judged, versions, decided, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
     for page in (rooms, stream, control, exports, models, counsel, rollouts, channels, duty, live):
         app.include_router(page.ROUTES)
+    app.include_router(versions.PAGES)
     app.add_middleware(intake.Shortcut)
     app.add_middleware(Told, face=face)
     own = app.openapi

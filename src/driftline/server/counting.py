@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from driftline.monitor import Monitor
+    from driftline.monitor import ColumnHints, Monitor
     from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
     from driftline.services.check import Counted
@@ -58,13 +58,19 @@ class Counting:
     label: str
     threads: int | None = None
 
+    @property
+    def _hints(self) -> ColumnHints:
+        """What is said of columns; each version of the model is counted like a segment that nobody judges."""
+        hints = self.monitor.hints
+        return hints if hints.version in {None, *hints.segments} else replace(hints, segments=(*hints.segments, hints.version or ""))
+
     def count(self, parcels: Sequence[Parcel], position: int) -> Tallied:
         """Count parcels. Rows that cannot be cut into windows are told, and keep nobody else from being counted."""
         if self.monitor.windowing.cadence is Cadence.ROWS:
             return self._count_runs(parcels, position)
         source = ParcelSource(NAME, self.rows, parcels)
         try:
-            found = count(self.plan, source, self.monitor.windowing, self.monitor.hints, threads=self.threads)
+            found = count(self.plan, source, self.monitor.windowing, self._hints, threads=self.threads)
         except SchemaMismatch as error:
             what = f"rows could not be counted: {error.fact}"
             return Tallied({}, {}, (Finding(where=NAME, what=what, rows=source.rows(), hint=error.hint),))
@@ -76,7 +82,7 @@ class Counting:
         if self.monitor.windowing.cadence is Cadence.ROWS:
             return self._recount_runs(windows, parcels, labels)
         source = ParcelSource(NAME, self.rows, parcels, labels=labels, key=self.key, label=self.label)
-        found = count(self.plan, source, self.monitor.windowing, self.monitor.hints, threads=self.threads)
+        found = count(self.plan, source, self.monitor.windowing, self._hints, threads=self.threads)
         known = {window.label: window for window in windows}
         whose = {(segment, known[of.label]): profile for (segment, of), profile in found.profiles.items() if of.label in known}
         return Tallied(whose, {}, found.findings, self._came(windows, parcels, labels, source))
@@ -96,7 +102,7 @@ class Counting:
         for window in windows:
             whose = [parcel for parcel in parcels if parcel.window == window.label]
             source = ParcelSource(NAME, self.rows, whose, labels=labels, key=self.key, label=self.label)
-            found = count(self.plan, source, Windowing(), self.monitor.hints, threads=self.threads)
+            found = count(self.plan, source, Windowing(), self._hints, threads=self.threads)
             profiles |= {(segment, window): profile for (segment, _), profile in found.profiles.items()}
         return Tallied(profiles)
 
@@ -113,7 +119,7 @@ class Counting:
                 length = min(parcel.rows - first, size - inside)
                 window = Window(index, f"rows {index * size}-{(index + 1) * size - 1}", index * size, (index + 1) * size)
                 source = FrameSource(NAME, table.slice(first, length))
-                found = count(self.plan, source, Windowing(), self.monitor.hints, threads=self.threads)
+                found = count(self.plan, source, Windowing(), self._hints, threads=self.threads)
                 for (segment, _), profile in found.profiles.items():
                     before = profiles.get((segment, window))
                     profiles[segment, window] = profile if before is None else before + profile

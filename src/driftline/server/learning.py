@@ -175,4 +175,6 @@ def way_of(plan: Plan, monitor: Monitor) -> str:
     """The fingerprint of how a version counts: its bins, segments and windows."""
     hints = monitor.hints
     said = [plan.fingerprint, list(hints.segments), sorted(hints.conditions.items()), hints.named(Role.TIMESTAMP), repr(monitor.windowing)]
+    # Counts of versions are counts of their own. Where there are none, the way is what it was before there were versions.
+    said += [hints.version] if hints.version else []
     return hashlib.blake2b(json.dumps(said).encode(), digest_size=16).hexdigest()

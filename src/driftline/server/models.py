@@ -149,7 +149,9 @@ def one_sheet(request: Request, name: Name, seat: Viewer, window: Label, segment
 
 def _doors(name: str) -> list[tuple[str, str]]:
     here = quote(name, safe="")
-    own = [(f"/models/{here}/{place}", place.capitalize()) for place in ("decisions", "rollout", "data", "channels", "settings")]
+    own = [
+        (f"/models/{here}/{place}", place.capitalize()) for place in ("decisions", "versions", "rollout", "data", "channels", "settings")
+    ]
     return [(f"/incidents?all=1&model={here}", "Incidents"), *own]
 
 

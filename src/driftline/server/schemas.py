@@ -84,6 +84,15 @@ class Since(BaseModel):
     since: datetime
 
 
+class ModelVersion(BaseModel):
+    """A version of a model: how many predictions of it were counted, and in which windows it first and last made some."""
+
+    version: str
+    rows: int
+    first: str
+    last: str
+
+
 class Reopened(BaseModel):
     """How many windows will be counted and judged again."""
 

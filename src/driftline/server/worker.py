@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from driftline.alerting.arrangement import Arrangement
     from driftline.alerting.incident import Board, Notice
     from driftline.config.scheduling import Schedule
+    from driftline.monitor import Monitor
     from driftline.server.learning import Learnt
     from driftline.server.service import Service
     from driftline.services.cycle import Pace
@@ -73,6 +74,11 @@ class Stepping:
     def __call__(self, board: Board, windows: Sequence[WindowReport], now: datetime, /) -> tuple[Board, tuple[Notice, ...]]:
         """Take in the reports of one window."""
         return take_in(board, windows, now, self.arrangement.patience, self.arrangement.book)
+
+
+def beside(monitor: Monitor) -> str | None:
+    """The column whose values are counted and not judged: the model's version, unless it is a segment."""
+    return None if monitor.hints.version in monitor.hints.segments else monitor.hints.version
 
 
 def changes_with_time(arrangement: Arrangement) -> bool:
@@ -210,6 +216,7 @@ class Worker:
             windowing=learnt.monitor.windowing,
             key=names.id,
             label=names.label,
+            beside=beside(learnt.monitor),
             write=to_dict,
             take_in=Stepping(learnt.alerts),
             recalling=self._service.recall.recall,

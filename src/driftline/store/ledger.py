@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import not_, select, true
 
 from driftline.alerting.attention import Manner
 from driftline.alerting.quiet import Quiet
@@ -76,6 +76,7 @@ class Ledger:
         windowing: how that version cuts windows.
         key: the column that holds ids.
         label: the column that holds labels.
+        beside: the column whose values are counted by themselves and not judged; None for none.
         write: a report as JSON.
         take_in: steps the alerts by what was said of a window.
         recalling: what is known of a monitor beside a report, as `driftline.store.recall.Recall` knows it.
@@ -100,6 +101,7 @@ class Ledger:
     take_in: TakeIn
     clock: Callable[[], datetime]
     recalling: Callable[[int, Report, Sequence[Standing], Plan, str], Recalled]
+    beside: str | None = None
     link: Callable[[str], str] = nowhere
     manner: Manner = field(default_factory=Manner)
     quiet: Quiet = field(default_factory=Quiet)
@@ -314,6 +316,7 @@ class Ledger:
                 select(profiles.c.segment, profiles.c.body, windows.c.cut, windows.c.position)
                 .join(windows, windows.c.id == profiles.c.window_id)
                 .where(windows.c.id.in_(chosen), profiles.c.way == self.way)
+                .where(true() if self.beside is None else not_(profiles.c.segment.startswith(f"{self.beside}=", autoescape=True)))
             )
             found = tx.execute(wanted).all()
         return {(row.segment or None, cut_of(row)): unpress(row.body, self.plan) for row in found}
