@@ -32,6 +32,7 @@ from driftline.server import annotations as notes
 from driftline.server.logs import LOG, REQUEST, fresh_id
 from driftline.server.problems import install, problem
 from driftline.server.schemas import Problem
+from driftline.server.traces import Spans
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,9 +43,23 @@ LONGEST_ID = 100
 FAILED = 500
 
 
+class App(FastAPI):
+    """FastAPI, with a shorter way for rows that come in: its own layers would cost a fifth of what such a request takes."""
+
+    front: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if self.front is not None and scope["type"] == "http" and scope["method"] == "POST" and intake.PATH.fullmatch(scope["path"]):
+            scope["app"] = self
+            await self.front(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def create_app(face: Face) -> FastAPI:
     """The app over what its routes share."""
-    app = FastAPI(
+    app = App(
         title="driftline",
         version=metadata.version("driftline"),
         description="Send predictions and labels, and be told whether the model still does what it did.",
@@ -60,8 +75,11 @@ def create_app(face: Face) -> FastAPI:
     for page in (rooms, stream, control, exports, models, counsel, rollouts, channels, duty, live):
         app.include_router(page.ROUTES)
     app.include_router(versions.PAGES)
-    app.add_middleware(intake.Shortcut)
     app.add_middleware(Told, face=face)
+    app.front = Told(intake.Shortcut(app), face)
+    if face.tracer is not None:
+        app.add_middleware(Spans, tracer=face.tracer)
+        app.front = Spans(app.front, face.tracer)
     own = app.openapi
 
     def described() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +13,7 @@ from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotat
 from driftline.errors import ConfigError
 from driftline.server.demonstration import Demonstration
 from driftline.server.problems import Refusal
+from driftline.server.receipts import Receipts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
     from driftline.server.bodies import Limits
     from driftline.server.meters import Meters
     from driftline.server.service import Service
+    from driftline.server.traces import Tracer
     from driftline.services.intake import Naming
     from driftline.store.fleet import Watched
-    from driftline.store.intake import Intake
+    from driftline.store.intake import Delivery, Intake, Receipt
     from driftline.store.tokens import Role, Token
 
 REMEMBERED = 5.0
@@ -55,8 +58,10 @@ class Face:
     meters: Meters
     clock: Callable[[], datetime] = wall_clock
     door: Provider | None = None
+    tracer: Tracer | None = None
     demonstration: Demonstration = field(init=False)
     _monitors: dict[str, tuple[Watched, Naming, datetime]] = field(default_factory=dict)
+    _receipts: Receipts | None = None
 
     def __post_init__(self) -> None:
         self.demonstration = Demonstration(self.service, self.intake, self.clock)
@@ -74,6 +79,18 @@ class Face:
         watched, names = await run_in_threadpool(self._look_up, name)
         self._monitors[name] = (watched, names, now)
         return watched, names
+
+    async def written(self, delivery: Delivery) -> Receipt:
+        """Write a delivery, and say what became of it once it is durable.
+
+        Raises:
+            OutsideError: too much waits already, or the disk or the database failed.
+            StateError: another batch was received under its name.
+        """
+        loop = asyncio.get_running_loop()
+        if self._receipts is None or self._receipts.loop is not loop:
+            self._receipts = Receipts(loop)
+        return await self._receipts.wait(self.intake.submit(delivery))
 
     def forget(self, name: str) -> None:
         """Look a monitor up again when it is asked for next."""

@@ -1,7 +1,6 @@
 """Routes that rows come in by. A 202 means that they are on the disk."""
 # Annotations are read when the routes are made: no `from __future__ import annotations` here.
 
-import asyncio
 import hashlib
 import json
 import re
@@ -95,13 +94,26 @@ class Shortcut:
             return
         scope["driftline_route"] = f"/models/{{model}}/{found[2]}"
         try:
-            response = await _take(Request(scope, receive), found[1], Kind(found[2]))
+            receipt = await _receive(Request(scope, receive), found[1], Kind(found[2]))
         except DriftlineError as error:
-            response = of_error(error)
-        await response(scope, receive, send)
+            await of_error(error)(scope, receive, send)
+            return
+        body = _said(receipt)
+        head = [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 202, "headers": head})
+        await send({"type": "http.response.body", "body": body})
 
 
 async def _take(request: Request, model: str, kind: Kind) -> Response:
+    return Response(_said(await _receive(request, model, kind)), 202, media_type="application/json")
+
+
+def _said(receipt: Receipt) -> bytes:
+    said = {"batch": receipt.batch, "rows": receipt.rows, "refused": receipt.refused, "repeated": receipt.repeated}
+    return json.dumps(said).encode()
+
+
+async def _receive(request: Request, model: str, kind: Kind) -> Receipt:
     face = face_of(request)
     await face.gate.pass_(request, Role.SENDER)
     key = request.headers.get("idempotency-key")
@@ -121,10 +133,9 @@ async def _take(request: Request, model: str, kind: Kind) -> Response:
         return Delivery(watched.id, watched.name, kind, batch, digest, found.rows, found.refused, now, named=key is not None)
 
     delivery = make() if len(body) < LITTLE and not coding else await run_in_threadpool(make)
-    receipt: Receipt = await asyncio.wrap_future(face.intake.submit(delivery))
+    receipt = await face.written(delivery)
     face.meters.took(kind.value, receipt)
-    said = {"batch": receipt.batch, "rows": receipt.rows, "refused": receipt.refused, "repeated": receipt.repeated}
-    return Response(json.dumps(said), 202, media_type="application/json")
+    return receipt
 
 
 async def _body(request: Request, face: Face) -> bytes:

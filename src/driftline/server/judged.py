@@ -1,7 +1,6 @@
 """Routes for what was said: windows, verdicts, reports; and for what was wrong with the stream: findings, dead letters."""
 # Annotations are read when the routes are made: no `from __future__ import annotations` here.
 
-import asyncio
 import json
 from typing import Annotated, Any, Literal
 
@@ -104,7 +103,7 @@ async def send_again(face: Face, name: str, ids: list[int]) -> schemas.Accepted:
         batch = f"dead letter {ident}"
         rows_kept = keep_rows(sorted_rows.rows, face.service.library.keeping(watched), face.service.hashed)
         delivery = Delivery(watched.id, watched.name, Kind(kind), batch, "", rows_kept, (), face.clock())
-        receipt = await asyncio.wrap_future(face.intake.submit(delivery))
+        receipt = await face.written(delivery)
         rows += receipt.rows
         await run_in_threadpool(_mark, face, ident)
     return schemas.Accepted(batch="dead letters", rows=rows, refused=refused, repeated=False)

@@ -24,6 +24,7 @@ from driftline.server.outlets import Outlets
 from driftline.server.scheduler import Scheduler
 from driftline.server.service import open_service
 from driftline.server.steward import Steward
+from driftline.server.traces import tracing
 from driftline.server.trainer import Trainer
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
@@ -77,6 +78,7 @@ class Settings:
 @contextmanager
 def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
     """The app with all that works behind it; what waits is written when it ends."""
+    tracer = tracing(os.environ)
     service = open_service(settings.data, settings.store)
     intake = Intake(service.database, service.rows)
     meters = Meters()
@@ -84,7 +86,7 @@ def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
     workers: list[Scheduler | Courier | Steward] = []
     if settings.interval is not None:
         # One thread: counting must not keep requests waiting.
-        worker = Worker(service, settings.pace, wall_clock, threads=1)
+        worker = Worker(service, settings.pace, wall_clock, threads=1, tracer=tracer)
         courier = Courier(service.database, Outlets(service), wall_clock, worker.owner)
         trainer = Courier(
             service.database, Trainer(service, wall_clock), wall_clock, worker.owner, topics=(TRAINING,), lease="trainer", at_once=1
@@ -92,6 +94,7 @@ def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
         workers = [Scheduler(worker, settings.interval, meters), courier, trainer, Steward(service, wall_clock, worker.owner)]
     gate = Gate(service.tokens, wall_clock, settings.per_second)
     face = Face(service, intake, gate, settings.limits, meters)
+    face.tracer = tracer
     face.door = settings.door(service, wall_clock) if settings.door else None
     try:
         for one in workers:
@@ -102,6 +105,8 @@ def running(settings: Settings) -> Iterator[tuple[FastAPI, Face]]:
             one.stop()
         intake.close()
         service.close()
+        if tracer is not None:
+            tracer.close()
 
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:

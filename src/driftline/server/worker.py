@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from driftline.monitor import Monitor
     from driftline.server.learning import Learnt
     from driftline.server.service import Service
+    from driftline.server.traces import Tracer
     from driftline.services.cycle import Pace
     from driftline.store.fleet import Watched
     from driftline.store.leases import Lease
@@ -96,6 +97,7 @@ class Worker:
         clock: the time.
         threads: how many to count with; all there are for None.
         lasts: a worker that has not been heard of for so long is taken over.
+        tracer: makes a span of each turn and of its steps; None for none.
         scheduled: keep to the schedules that monitors have; otherwise somebody else decides when, and all have their turn.
     """
 
@@ -108,6 +110,7 @@ class Worker:
         threads: int | None = None,
         lasts: timedelta = LASTS,
         scheduled: bool = True,
+        tracer: Tracer | None = None,
     ) -> None:
         self._service = service
         self._pace = pace
@@ -115,6 +118,7 @@ class Worker:
         self._threads = threads
         self._lasts = lasts
         self._scheduled = scheduled
+        self._tracer = tracer
         self._swept: datetime | None = None
         self._fresh = True
         self._reminded: datetime | None = None
@@ -192,7 +196,9 @@ class Worker:
                 return
             # Who comes so seldom takes all there is.
             pace = self._pace if schedule is None else replace(self._pace, settle=timedelta(0))
-            result = turn(self._ledger(watched, learnt, lease), self._counting(watched, learnt), pace, now, Deciding(learnt.monitor))
+            result = self._turn(
+                watched, self._ledger(watched, learnt, lease), self._counting(watched, learnt), pace, Deciding(learnt.monitor)
+            )
             if schedule is not None:
                 keep_turn(service, ident, schedule, now)
         done.add(result)
@@ -201,6 +207,13 @@ class Worker:
         for judged in result.judged:
             about = {"monitor": watched.name, "window": judged.standing.window.label, "verdict": judged.verdict.value}
             LOG.info("judged", extra={**about, "revision": judged.standing.revision, "reason": judged.reason})
+
+    def _turn(self, watched: Watched, ledger: Ledger, counting: Counting, pace: Pace, deciding: Deciding) -> Done:
+        now = self._clock()
+        if self._tracer is None:
+            return turn(ledger, counting, pace, now, deciding)
+        with self._tracer.span("turn of the cycle", monitor=watched.name, version=watched.version):
+            return turn(self._tracer.steps(ledger, "ledger"), self._tracer.steps(counting, "counting"), pace, now, deciding)
 
     def _ledger(self, watched: Watched, learnt: Learnt, lease: Lease) -> Ledger:
         names = self._service.library.naming(watched)
