@@ -32,10 +32,10 @@ class Tracer:
     def __init__(self) -> None:
         try:
             from opentelemetry import propagate, trace  # noqa: PLC0415  an extra
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-            from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415
-            from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-            from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415  as above
+            from opentelemetry.sdk.resources import SERVICE_NAME, Resource  # noqa: PLC0415  as above
+            from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415  as above
+            from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415  as above
         except ImportError as error:
             raise PluginError(f"the package {error.name!r} is not installed", hint="pip install 'driftline[telemetry]'") from error
         provider = TracerProvider(resource=_resource(Resource, SERVICE_NAME), shutdown_on_exit=False)
