@@ -150,3 +150,13 @@ def test_refuses_rules_that_mean_nothing() -> None:
         Rule("recall", float("nan"))
     with pytest.raises(ConfigError, match=r"level 0\.5"):
         Gate(primary=Rule("recall", 0.01), level=0.5)
+
+
+@pytest.mark.soak
+def test_a_thousand_trials_of_each_kind() -> None:
+    """Of 1,000 that are two points worse at most 5% pass, of 1,000 that are a point worse about 5%, of 1,000 equal ones 80%."""
+    dice = np.random.default_rng(4)
+    passed = {worse: np.mean([judge(drawn(dice, 5000, worse), AUC).outcome is PASS for _ in range(1000)]) for worse in (0.02, 0.01, 0.0)}
+    assert passed[0.02] <= 0.05
+    assert passed[0.01] <= 0.065
+    assert passed[0.0] >= 0.8

@@ -256,3 +256,12 @@ def test_simulated_rollouts_keep_their_promise() -> None:
     assert sum(isinstance(one, RolledBack) for one in equal) <= 4
     assert sum(isinstance(one, Promoted) for one in equal) >= 20
     assert not any(isinstance(one, Promoted) for one in worse)
+
+
+@pytest.mark.soak
+def test_a_thousand_rollouts_keep_their_promise() -> None:
+    """Of 1,000 equal challengers at most 5% are rolled back; of 1,000 that are five points worse none is promoted."""
+    dice = np.random.default_rng(1000)
+    equal = [ended(0.0, dice) for _ in range(1000)]
+    assert sum(isinstance(one, RolledBack) for one in equal) <= 50
+    assert not any(isinstance(ended(0.05, dice), Promoted) for _ in range(1000))
