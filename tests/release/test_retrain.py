@@ -15,7 +15,7 @@ import pytest
 from driftline.config.specification import Specification, specify
 from driftline.decisions.course import Decided
 from driftline.decisions.decision import Action, Consent, Decision, How, Moment, When
-from driftline.errors import StateError
+from driftline.errors import OutsideError, StateError
 from driftline.registries.aliases import promotion
 from driftline.release.retrain import Request, cancel, models, request_of, retrain
 from driftline.training.order import End
@@ -119,3 +119,15 @@ def test_a_run_that_fails_leaves_the_registry_as_it_is(tmp_path: Path) -> None:
     assert (found.version, found.run.end, found.run.why) == ("", End.FAILED, "it ended with code 1: no")
     assert models(specification).aliases("shop") == {}
     assert cancel(specification) == 0
+
+
+def test_a_registry_that_is_away_costs_no_training(tmp_path: Path) -> None:
+    """Where it goes in the middle of the training, that is said; asked again, what was trained is registered and nothing trained anew."""
+    gone = "import os, pathlib; pathlib.Path('.driftline/models').write_text('no disk'); open('trained', 'a').write('x')"
+    leave = "pathlib.Path(os.environ['DRIFTLINE_OUTPUT'], 'model').write_text('m')"
+    specification = monitor(tmp_path, command=[sys.executable, "-c", f"{gone}; {leave}"])
+    with pytest.raises(OutsideError, match="cannot be reached"):
+        retrain(specification, Request(reason="recall fell"), NOW, lambda _: None)
+    (tmp_path / ".driftline" / "models").unlink()
+    found = retrain(specification, Request(reason="recall fell"), NOW, lambda _: None)
+    assert (found.version, found.run.end, (tmp_path / "trained").read_text()) == ("1", End.TRAINED, "x")

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from driftline.errors import StateError
+from driftline.errors import OutsideError, StateError
 from driftline.registries.aliases import promotion
 from driftline.release.filed import Filed, load, place_of
 from driftline.release.prove import prove
@@ -164,7 +164,7 @@ KILLED = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from driftline.errors import StateError
+from driftline.errors import OutsideError, StateError
 from driftline.release.rollout import start, tell
 from driftline.rollout.rollout import Action
 specification = specify(json.loads(sys.argv[1]), {}, directory=Path(sys.argv[2]))
@@ -253,3 +253,22 @@ def test_a_traffic_layer_of_ones_own_does_what_is_stored(shop: Callable[..., Spe
     haproxy.start()
     assert look(specification, NOW + HOUR).unrouted == ""
     assert haproxy.answers(20) == {"champion": 20, "challenger": 0}
+
+
+def test_a_registry_that_is_away_holds_nothing_up(proved: Specification) -> None:
+    """Weights hold at once, and hard limits go on; the registry is told when it is there again."""
+    begun(proved)
+    place = proved.releasing.directory / "models"
+    away = place.rename(place.with_name("elsewhere"))
+    place.write_text("a disk that is not there")
+    filed = tell(proved, Action.PROMOTE, NOW, "ann")
+    assert (type(filed.state), filed.pending, "does not answer" in filed.trouble) == (Promoted, "promote", True)
+    filed = look(proved, NOW + HOUR)
+    assert (filed.reason, filed.pending) == (Reason.WATCHED, "promote")
+    with pytest.raises(OutsideError):
+        begun(proved)
+    place.unlink()
+    away.rename(place)
+    filed = look(proved, NOW + HOUR)
+    assert (filed.pending, filed.trouble) == ("", "")
+    assert models(proved).aliases("shop") == {"champion": "2", "previous": "1"}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from driftline import paper
-from driftline.errors import DataError, StateError, near_miss
+from driftline.errors import DataError, OutsideError, StateError, near_miss
 from driftline.lock import held
 from driftline.registries.aliases import applied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from driftline.registries.aliases import Aliases, Step
@@ -46,7 +47,7 @@ class FileRegistry:
         """
         if not folder.is_dir() or not any(folder.iterdir()):
             raise DataError(f"there is no model in {str(folder)!r}", hint="give the folder that was written by the training run")
-        with held(self._root / model / "lock", f"a change of {model!r}"):
+        with self._outside(), held(self._root / model / "lock", f"a change of {model!r}"):
             index = self._index(model)
             for version, known in index["versions"].items():
                 if about.get("run") and known.get("run") == about["run"]:
@@ -88,11 +89,21 @@ class FileRegistry:
             steps: `entry`, `promotion` or `withdrawal`.
         """
         self.about(model, version)
-        with held(self._root / model / "lock", f"a change of {model!r}"):
+        with self._outside(), held(self._root / model / "lock", f"a change of {model!r}"):
             index = self._index(model)
             index["aliases"] = applied(index["aliases"], steps(index["aliases"], version))
             paper.write(self._root / model / INDEX, index)
             return dict(index["aliases"])
 
     def _index(self, model: str) -> dict[str, Any]:
-        return paper.read(self._root / model / INDEX) or {"schema": SCHEMA, "aliases": {}, "versions": {}}
+        with self._outside():
+            return paper.read(self._root / model / INDEX) or {"schema": SCHEMA, "aliases": {}, "versions": {}}
+
+    @contextmanager
+    def _outside(self) -> Iterator[None]:
+        """Says whose folder it is that cannot be reached."""
+        try:
+            yield
+        except OSError as error:
+            fact = f"the registry in {str(self._root)!r} cannot be reached: {error.strerror or error}"
+            raise OutsideError(fact, hint="see that the disk is there, and has room") from error

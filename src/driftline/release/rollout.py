@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from driftline.config.specification import Specification
     from driftline.rollout.rollout import Action
 
+AWAY = "the registry does not answer; it is told at the next look"
+
 
 def start(
     specification: Specification, now: datetime, *, spool: str = "", servers: Mapping[str, str] | None = None, version: str = ""
@@ -43,8 +45,8 @@ def start(
     with _alone(path, name):
         refuse_while_running(specification)
         before = load(path)
-        if before is not None:
-            _told(specification, path, before, now)
+        if before is not None and _told(specification, path, before, now).pending:
+            raise OutsideError(f"the registry of {name!r} has not heard how the last rollout ended", hint="see that it answers")
         version = version or registry.aliases(name).get(Alias.CHALLENGER, "")
         if not version:
             raise StateError(f"{name!r} has no challenger", hint="train one: driftline retrain")
@@ -132,6 +134,8 @@ def _told(specification: Specification, path: Path, filed: Filed, now: datetime)
     trouble = ""
     try:
         models(specification).change(filed.model, filed.challenger, promotion if filed.pending == PROMOTE else withdrawal)
+    except OutsideError:
+        return filed if filed.trouble == AWAY else store(path, replace(filed, trouble=AWAY))
     except StateError as error:
         trouble = error.fact  # there is nothing to go back to: the registry keeps what it has, the weights say who answers
     if filed.pending == PROMOTE:
