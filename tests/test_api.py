@@ -338,9 +338,9 @@ class TestReport:
 
     def test_it_says_what_was_found(self, report: Report) -> None:
         """Its verdict, since when and why, also where it is printed."""
-        assert (report.verdict, report.since) == (Verdict.DRIFTED, "all")
+        assert (report.verdict, report.since) == (Verdict.DRIFTED, None)
         assert report.reason == report.windows[0].reason
-        assert repr(report) == f"<driftline report: drifted since all: {report.reason}>"
+        assert repr(report) == f"<driftline report: drifted: {report.reason}>"
         calm = compare(table(REFERENCE_ROWS, 0), table(ROWS, 1))
         assert repr(calm) == f"<driftline report: stable: {calm.reason}>"
 

@@ -66,6 +66,10 @@ class Window:
         return value.isoformat() if isinstance(value, datetime) else value
 
 
+WHOLE = Window(0, "all")
+"""The window of all rows, where they are not cut."""
+
+
 def calendar_window(instant: datetime, windowing: Windowing) -> Window:
     """Find the calendar window that holds an instant, in the windowing's time zone.
 

@@ -27,6 +27,7 @@ from driftline.services.decide import decide_now
 from driftline.services.diagnose import diagnose
 from driftline.sources.joined import Joined
 from driftline.sources.known import KnownAt
+from driftline.sources.notes import new_columns
 from driftline.sources.opening import open_source
 from driftline.sources.remembered import Remembered
 from driftline.spark import count as spark_counting
@@ -167,6 +168,7 @@ def compare_sources(
     """Judge current data against a reference; either may have been counted before."""
     at = now or datetime.now(UTC)
     current = as_known(current, monitor, at)
+    new = () if isinstance(reference, Shelf) or isinstance(current, Shelf) else new_columns(reference, current, monitor)
     plan, learnt = learn(as_known(reference, monitor, at, optional=True), monitor, progress=progress)
     delays = _delays(plan, current, monitor, at)
     if isinstance(current, Shelf):
@@ -175,7 +177,7 @@ def compare_sources(
         counted = Counted({(segment, window): profile for segment, window, profile in current.entries})
     else:
         found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
-        counted = Counted(found.profiles, (*found.findings, *current.findings()))
+        counted = Counted(found.profiles, (*found.findings, *current.findings(), *new))
     return diagnose(learnt, counted, judge(learnt, counted, monitor, at, delays))
 
 

@@ -97,6 +97,15 @@ def test_a_stuck_number_is_called_stuck(workshop: Workshop, sides: tuple[Plan, P
     assert said == "stuck: every value is 7"
 
 
+@pytest.mark.parametrize(("place", "value", "name"), [(9, np.inf, "infinite values"), (0, -np.inf, "minus infinite values")])
+def test_infinities_are_called_so(workshop: Workshop, sides: tuple[Plan, Profile, Profile], place: int, value: float, name: str) -> None:
+    """A division by zero is not a value that is merely high or low."""
+    plan, reference, _ = sides
+    broken = workshop.counted(plan, {"x": np.r_[np.full(5, value), np.arange(1.0, 16.0)], "c": CURRENT["c"][:20]})
+    said = reason(Cause.CHANGED, plan.columns[0], score("tail", 0.25, 0.25), place, reference, broken, None, None)
+    assert said == f"{name} went from 0% to 25% of rows"
+
+
 def test_the_mean_tells_where_the_median_stays(workshop: Workshop) -> None:
     """A number that is mostly zero moves without its median."""
     sides: list[Table] = [{"x": np.r_[np.zeros(80), np.full(20, tail)]} for tail in (1.0, 5.0)]

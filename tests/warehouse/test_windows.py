@@ -8,13 +8,12 @@ import pytest
 
 from driftline.engines import fit as fitting
 from driftline.engines.clock import NO_TIME
-from driftline.engines.split import WHOLE
 from driftline.errors import ConfigError, SchemaMismatch
 from driftline.monitor import Monitor
 from driftline.sources.opening import open_source
 from driftline.warehouse.dialect import dialect_of
 from driftline.warehouse.windows import Groups, segment_code, window_code
-from driftline.window import Cadence, Window, Windowing
+from driftline.window import WHOLE, Cadence, Window, Windowing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from driftline.engines.cells import encode, nulls, plain, raw, stored, texts
 from driftline.engines.clock import NO_TIME, Clock, seconds
 from driftline.engines.conditions import condition
 from driftline.verdicts.report import Finding
-from driftline.window import CALENDAR, Cadence, Window
+from driftline.window import CALENDAR, WHOLE, Cadence, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +29,6 @@ MOST_SEGMENTS = 50
 
 RUN = 256
 """Rows are brought in order where the runs of one window are shorter than this on average."""
-
-
-WHOLE = Window(0, "all")
 
 Key = tuple[str | None, Window]
 """A segment (None for all rows) and a window."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftline.reports.outline import segments, windows_of
-from driftline.reports.wording import clean, plural, rows
+from driftline.reports.wording import clean, plural, rows, since
 
 if TYPE_CHECKING:
     from driftline.reports.outline import Outline, Story
@@ -53,5 +53,5 @@ def when(story: Story) -> str:
     """Since when, or from when to when, and in how many windows."""
     drifted, first, last = plural(story.windows, "window"), clean(story.first), clean(story.last)
     if story.now:
-        return f"since {clean(story.since)}, {drifted}"
+        return since(story.since, story.windows)
     return f"over: {first} to {last}, {drifted}" if first != last else f"over: {last} only"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftline.reports.track import About, courses, severity
 from driftline.reports.vitals import bounds, footing, headline, verdict_of
-from driftline.reports.wording import NOTHING, clean, number, percent, plural
+from driftline.reports.wording import NOTHING, clean, number, percent, plural, since
 from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _story(course: Course) -> dict[str, str]:
         "concern": Concern.PERFORMANCE.value if course.track.about is About.PERFORMANCE else course.track.about.value,
         "reason": clean(worst.reason),
         "state": "now" if course.now else "over",
-        "when": f"since {clean(course.since)}, {windows}" if course.now else f"over: {_span(labels, course.worse)}, {windows}",
+        "when": since(course.since, len(course.worse)) if course.now else f"over: {_span(labels, course.worse)}, {windows}",
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftline.reports.outline import segments, windows_of
-from driftline.reports.wording import clean, plural
+from driftline.reports.wording import clean, plural, since
 from driftline.verdicts.diagnosis import Change
 from driftline.verdicts.report import Verdict
 
@@ -52,7 +52,7 @@ class Reason:
         lasted = plural(self.windows, "window")
         first = clean(self.told.since or self.first)
         span = first if first == clean(self.last) else f"{first} to {clean(self.last)}"
-        when = f"since {first}, {lasted}" if self.now else f"over: {span}, {lasted}"
+        when = since(self.told.since or self.first, self.windows) if self.now else f"over: {span}, {lasted}"
         learn = ["not to be trained on"] if self.told.polluted else []
         return ", ".join([when, f"{self.told.confidence:.0%} sure", *learn])
 

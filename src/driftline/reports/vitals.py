@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftline.reports.track import About
-from driftline.reports.wording import clean, number, percent, plural, rows, signed
+from driftline.reports.wording import clean, number, percent, plural, rows, signed, since
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def verdict_of(course: Course) -> str:
     """Since when it is worse, or from when to when it was, or what is said of it now."""
     labels = course.track.labels()
     if course.now:
-        return f"worse since {clean(course.since)}"
+        return f"worse {since(course.since)}"
     if course.worse:
         first, last = clean(labels[course.worse[0]]), clean(labels[course.worse[-1]])
         return f"{standing(course.told)}; was worse {f'from {first} to {last}' if first != last else f'in {first}'}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from driftline.drift.statistic import STATISTICS
 from driftline.errors import UnknownPart
+from driftline.window import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,6 +131,17 @@ def plural(count: int, noun: str) -> str:
     '2 columns'
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def since(label: str, windows: int = 0) -> str:
+    """Write since which window something lasts, and over how many; all rows in one window have no before.
+
+    >>> since("2026-03-01", 2), since("all", 1)
+    ('since 2026-03-01, 2 windows', 'in all rows')
+    """
+    if label == WHOLE.label:
+        return "in all rows"
+    return f"since {clean(label)}" + (f", {plural(windows, 'window')}" if windows else "")
 
 
 def amount(statistic: str, effect: float | None) -> str:

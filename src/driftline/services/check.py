@@ -26,7 +26,7 @@ from driftline.verdicts.judge import CAUSES, INSTANT, judge
 from driftline.verdicts.model import OPERATIONS, PERFORMANCE, has_label, labels_of, operations_of, performance_of, unwatched, usual_coverage
 from driftline.verdicts.policy import Against
 from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
-from driftline.window import CALENDAR, Cadence, Window
+from driftline.window import CALENDAR, WHOLE, Cadence, Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -343,7 +343,8 @@ def _window_reason(verdicts: NDArray[np.int8], weights: NDArray[np.float64], col
         return f"{worst.name}: {worst.reason}{others}"
     undecided = int((verdicts == 1).sum())
     if undecided:
-        return f"{undecided} of {len(verdicts)} columns cannot be told from {rows:,} rows; no change was shown in the others"
+        seen = f"{rows:,} row{'' if rows == 1 else 's'}"
+        return f"{undecided} of {len(verdicts)} columns cannot be told from {seen}; no change was shown in the others"
     return f"none of {len(verdicts)} columns changed by as much as matters"
 
 
@@ -369,7 +370,12 @@ def _summary(windows: Sequence[WindowReport], verdict: Verdict) -> str:
 
 
 def _since(windows: Sequence[WindowReport]) -> str | None:
-    """Label of the first window of the last unbroken run of drifted windows, of all rows where they drifted."""
+    """Label of the first window of the last unbroken run of drifted windows, of all rows where they drifted.
+
+    One window of everything has no before: nothing can be said of when it began.
+    """
+    if all(report.window == WHOLE for report in windows):
+        return None
     whole = [report for report in windows if report.segment is None]
     drifted = [report.verdict is Verdict.DRIFTED for report in whole]
     if True not in drifted:

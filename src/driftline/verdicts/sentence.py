@@ -170,8 +170,12 @@ def _atom(planned: Planned, score: Score, place: int, reference: Profile, curren
 
 
 def _tail(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
-    del current
     index = reference.plan.index(planned.name)
+    # The outermost bins hold the infinities, and nothing else.
+    endless, before = (int(profile.bins(index)[-1 if place else 0]) for profile in (current, reference))
+    if endless * 2 > score.value * current.rows:
+        name = "infinite values" if place else "minus infinite values"
+        return f"{name} went from {percent(before / max(reference.rows, 1))} to {percent(endless / current.rows)} of rows"
     least, greatest = (float(x) for x in reference.extremes[index])
     side = (
         f"high values (the reference's greatest is {number(greatest)})"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftline.engines.clock import EARLIEST, LATEST, NO_TIME, QUARTER, Clock
-from driftline.engines.split import MOST_SEGMENTS, WHOLE
+from driftline.engines.split import MOST_SEGMENTS
 from driftline.errors import ConfigError, SchemaMismatch, near_miss
 from driftline.warehouse.cells import as_instant, as_text
-from driftline.window import Cadence, Window
+from driftline.window import WHOLE, Cadence, Window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
