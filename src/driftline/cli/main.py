@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "policy": "Write the retraining policy: when, by which rules, on which rows, what a new model must prove, who agrees.",
     "incident": "Write the report of incident NUMBER: what happened when, why, what it cost, what is done, what to improve.",
     "serve": "Take in predictions and labels, judge windows as they close, and answer over HTTP.",
-    "run": "Do one round of the cycle: count what came, judge windows that are over, and leave.",
+    "run": "Do one round of the cycle: count what came, judge windows that are over, train what was decided, and leave.",
     "backfill": "Count and judge again, by the newest version of each monitor, every window that ends after a day.",
     "versions": "List the versions of a model that made predictions, or hold one against another.",
     "forget": "Erase rows for good: from files, from the database, from rows that could not be read.",
@@ -46,7 +46,7 @@ COMMANDS: Mapping[str, str] = {
     "gateway": "Stand in front of model servers: split traffic, shadow, fall back to the champion, record.",
     "explain": "Explain a statistic, a setting, an error or a word.",
     "config": "Check driftline.yaml, or print its JSON Schema.",
-    "demo": "Watch a model through 90 simulated days, and see what is found.",
+    "demo": "Watch a model through 90 simulated days, then retrain one, release it and take a bad one back.",
     "simulate": "Write a simulated payments stream into DIRECTORY, and the truth about it beside it.",
     "version": "Print the version.",
 }
