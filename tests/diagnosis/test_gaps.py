@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from driftline.diagnosis.gaps import missing_column, null_burst, range_violation, type_change
+from driftline.diagnosis.gaps import infinite_values, missing_column, null_burst, range_violation, type_change
 
 if TYPE_CHECKING:
     from conftest import Clinic
@@ -29,6 +29,19 @@ def test_nulls_are_told_with_their_share(clinic: Clinic, day: dict[str, Any], na
     assert told.share == pytest.approx(gone.mean())
     assert told.interval[0] <= told.share <= told.interval[1]
     assert told.p_value < 1e-4
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_infinities_are_told_with_their_share(clinic: Clinic, day: dict[str, Any], value: float) -> None:
+    """They are no nulls, and no values that are merely far outside."""
+    hit = np.random.default_rng(0).random(3000) < 0.02
+    case, look = clinic.look("amount", day | {"amount": np.where(hit, value, day["amount"])})
+    told = infinite_values(case, look)
+    assert told is not None
+    assert told.share == pytest.approx(hit.mean())
+    assert told.interval[0] <= told.share <= told.interval[1]
+    assert null_burst(case, look) is None
+    assert range_violation(case, look) is None
 
 
 def test_texts_among_numbers_are_another_type(clinic: Clinic, day: dict[str, Any]) -> None:
@@ -58,7 +71,7 @@ def test_values_far_outside_are_told(clinic: Clinic, day: dict[str, Any]) -> Non
     assert range_violation(*clinic.look("celsius", day | {"celsius": np.where(hit, 60.0, day["celsius"])})) is None
 
 
-@pytest.mark.parametrize("ask", [null_burst, type_change, missing_column, range_violation])
+@pytest.mark.parametrize("ask", [null_burst, infinite_values, type_change, missing_column, range_violation])
 @pytest.mark.parametrize("name", ["amount", "balance", "age"])
 def test_a_usual_day_lacks_nothing(clinic: Clinic, day: dict[str, Any], ask: Any, name: str) -> None:
     """Nothing is missing or outside on a day like any other."""

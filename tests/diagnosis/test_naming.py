@@ -90,6 +90,7 @@ FAULTS: dict[str, tuple[str, str, Spoil]] = {
     "the mean": ("default_fill", "balance", put("balance", lambda x: 400.0, 0.1)),
     "unknown": ("default_fill", "city", put("city", lambda x: "unknown", 0.2)),
     "nulls": ("null_burst", "age", put("age", lambda x: None, 0.05)),
+    "division by zero": ("infinite_values", "amount", put("amount", lambda x: np.inf, 0.05)),
     "no country": ("null_burst", "country", put("country", lambda x: None, 0.3)),
     "renamed": ("category_rename", "country", put("country", texts(lambda t: "Germany" if t == "DE" else t))),
     "split": ("category_split", "channel", parted),

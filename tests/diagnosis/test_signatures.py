@@ -10,6 +10,7 @@ METHODS = {
     "unit_change", "sign_flip", "column_swap", "type_change", "null_burst", "default_fill", "category_rename", "category_merge",
     "category_split", "duplicated_batch", "replayed_rows", "stuck_value", "time_shift", "truncation", "missing_partition", "join_fan_out",
     "rounding", "category_spelling", "encoding_damage", "missing_column", "missing_rows", "range_violation", "new_level",
+    "infinite_values",
 }  # fmt: skip
 
 

@@ -55,7 +55,11 @@ def test_the_service_tells_how_well_models_do(api: Any, admin: dict[str, str], s
     small.round()
     early = numbers(api, admin)
     assert early["driftline_model_label_coverage", "churn"] == pytest.approx(0.75)
-    assert ("driftline_model_alerts_firing", "churn", "page") not in early  # more labels will come: nobody is woken by those that came first
+    assert (
+        "driftline_model_alerts_firing",
+        "churn",
+        "page",
+    ) not in early  # more labels will come
     small.send(labels[45:], "m", Kind.LABELS)
     small.round()
     found = numbers(api, admin)

@@ -9,17 +9,18 @@ import numpy as np
 from driftline.diagnosis.chance import design, two_shares
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.wording import figure, rows
+from driftline.profile.bins import NumberBins
 from driftline.profile.profile import Odd
 from driftline.verdicts.diagnosis import Mark
 
 if TYPE_CHECKING:
     from driftline.diagnosis.case import Case
-    from driftline.diagnosis.look import Look
+    from driftline.diagnosis.look import Floats, Look
 
 LEAST_SHARE = 0.001
 """A smaller share is not told."""
 
-FACETS = {"null_burst": "null", "type_change": "wrong_type", "missing_column": "absent"}
+FACETS = {"null_burst": "null", "infinite_values": "nan", "type_change": "wrong_type", "missing_column": "absent"}
 """The facet of the verdict whose floor says how many rows matter."""
 
 FAR = 1.0
@@ -38,6 +39,22 @@ def null_burst(case: Case, look: Look) -> Fault | None:
         (Odd.NULL, Odd.NAN),
         "{share} have no value, where {was} had none: a source that did not answer, or a join that found nothing",
         "find the source or the join that lost the values, and load the window again; do not impute before it is known",
+    )
+
+
+def infinite_values(case: Case, look: Look) -> Fault | None:
+    """More values that are infinite: the outermost bins hold those and nothing else."""
+    if not isinstance(look.planned.bins, NumberBins):
+        return None
+    ends = [0, -1]
+    hits, before = (float(part.counts[ends].sum()) for part in (look.now, look.base))
+    return _grown(
+        case,
+        look,
+        "infinite_values",
+        (hits, before, look.blocks[:, ends].sum(1)),
+        "{share} have an infinite value, where {was} had: a division by zero, or an overflow",
+        "find the division or the logarithm that the column is made by, and say what it gives where there is nothing to divide by",
     )
 
 
@@ -66,15 +83,21 @@ def missing_column(case: Case, look: Look) -> Fault | None:
 
 
 def _more(case: Case, look: Look, signature: str, odd: tuple[Odd, ...], cause: str, remedy: str) -> Fault | None:
-    """A fault where the share of such rows has grown."""
-    if not look.now.rows or not look.base.rows:
-        return None
+    """A fault where the share of rows without a value of such kinds has grown."""
     kinds = list(odd)
     hits, before = (float(part.odd[kinds].sum()) for part in (look.now, look.base))
+    return _grown(case, look, signature, (hits, before, look.odd[:, kinds].sum(1)), cause, remedy)
+
+
+def _grown(case: Case, look: Look, signature: str, found: tuple[float, float, Floats], cause: str, remedy: str) -> Fault | None:
+    """A fault where a share of rows has grown: so many now, so many in the base, and in each block of the reference."""
+    if not look.now.rows or not look.base.rows:
+        return None
+    hits, before, each = found
     share, was = hits / look.now.rows, before / look.base.rows
     if share - was < max(LEAST_SHARE, case.floor(look.place, FACETS[signature])):
         return None
-    p_value, (low, high) = two_shares(hits, look.now.rows, before, look.base.rows, design(look.odd[:, kinds].sum(1), look.odd[:, -1]))
+    p_value, (low, high) = two_shares(hits, look.now.rows, before, look.base.rows, design(each, look.odd[:, -1]))
     words = {"share": rows(share), "was": rows(was) if was else "none", "kind": look.planned.column.kind.value}
     return Fault(
         signature=signature,

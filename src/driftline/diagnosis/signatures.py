@@ -233,6 +233,17 @@ SIGNATURES: tuple[Signature, ...] = (
         look=gaps.null_burst,
     ),
     Signature(
+        name="infinite_values",
+        looks_for="more rows with an infinite value",
+        kinds=NUMBERS,
+        test="two binomial shares of infinities",
+        threshold="0.1% of rows more",
+        source=METHODS,
+        trust=1.0,
+        why="nothing that is measured is infinite",
+        look=gaps.infinite_values,
+    ),
+    Signature(
         name="default_fill",
         looks_for="a value written over others",
         kinds=NUMBERS,
