@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from driftline.performance.early import alike, count_early, settled_age, sort_labels, sorts
+from driftline.performance.early import alike, alike_by_class, count_early, settled_age, sort_labels, sorts
 from driftline.performance.maturity import AGES, Delays, count_delays, learn_delays
 from driftline.profile.outcome import Outcome
 from driftline.profile.outcome_rows import OutcomeRows
@@ -28,6 +28,12 @@ def learnt(wait: np.ndarray, sort: np.ndarray, seed: int = 0) -> tuple[Delays, b
     return delays, alike(counts[:, settled_age(delays) :].sum(1))
 
 
+def by_class(wait: np.ndarray, sort: np.ndarray) -> bool:
+    """Whether labels of each class by itself wait equally long."""
+    everything = np.full(sort.size, 60 * DAY)
+    return alike_by_class(count_early(sort, 2, everything - wait * DAY, everything, 60 * DAY).sum(1))
+
+
 def labels(share: float, many: int = 20_000, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Labels, and which of them the model missed."""
     dice = np.random.default_rng(seed)
@@ -46,6 +52,25 @@ def test_labels_of_one_class_that_come_sooner_are_not() -> None:
     what, missed = labels(0.1)
     wait = np.random.default_rng(2).gamma(2.0, 3.0, what.size) * np.where(what == 1, 0.5, 1.0)
     assert not learnt(wait, 2 * what + missed)[1]
+
+
+def test_a_class_that_comes_sooner_is_like_itself() -> None:
+    """Frauds come sooner, whether the model met them or not: of each class those that came are a fair sample, but for one seed in fifty."""
+    found = []
+    for seed in range(40):
+        what, missed = labels(0.1, seed=seed)
+        wait = np.random.default_rng(100 + seed).gamma(2.0, 3.0, what.size) * np.where(what == 1, 0.5, 1.0)
+        found.append(by_class(wait, 2 * what + missed))
+    assert sum(found) >= 38
+
+
+def test_frauds_that_were_missed_and_come_late_are_not() -> None:
+    """What the model stopped is known at once, what it let pass when a customer complains."""
+    what, missed = labels(0.1)
+    wait = np.random.default_rng(6).gamma(2.0, 3.0, what.size) * np.where((what == 1) & ~missed, 0.5, 1.0)
+    assert not by_class(wait, 2 * what + missed)
+    assert not alike_by_class(np.zeros((4, AGES.size), dtype=np.int64))
+    assert not alike_by_class(np.full((2, AGES.size), 100)), "there are no classes to tell apart"
 
 
 def test_a_term_that_most_labels_share_hides_nothing() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from driftline.engines.cells import find
 from driftline.engines.outcome import outcome_rows
-from driftline.performance.early import alike, count_early, settled_age, sort_labels, sorts
+from driftline.performance.early import count_early, settled_age, sort_labels, sorts, with_likeness
 from driftline.performance.maturity import DelayCounts, count_delays, learn_delays
 
 if TYPE_CHECKING:
@@ -59,4 +58,4 @@ class DelayWatch:
         found = learn_delays(self._counts) if self._counts is not None else None
         if found is None or self._early is None or found.still_coming:
             return found
-        return replace(found, alike=alike(self._early[:, settled_age(found) :].sum(1)))
+        return with_likeness(found, self._early[:, settled_age(found) :].sum(1))

@@ -2,6 +2,8 @@
 
 Of predictions so old that nearly all labels have come, delays are counted by what the label says and by whether the model was right.
 Where both kinds of each wait equally long (χ² on the quarters of all delays), labels that came early are a fair sample of all.
+Where one class comes sooner, but of each class what the model met and what it missed wait equally long, they are a fair sample of each
+class: enough for what does not depend on how many there are of each, as the area under the ROC curve.
 """
 
 from __future__ import annotations
@@ -84,6 +86,22 @@ def settled_age(delays: Delays) -> int:
     return int(np.searchsorted(delays.share, NEARLY_ALL * delays.ever)) + 1
 
 
+def with_likeness(delays: Delays, came: NDArray[np.int64]) -> Delays:
+    """The delays, knowing how far labels that come early are like the others.
+
+    Args:
+        delays: what was learnt.
+        came: int64[2 · sorts, bins], labels of predictions that are old enough, by their delay.
+    """
+    return replace(delays, alike=alike(came), by_class=alike_by_class(came))
+
+
+def alike_by_class(came: NDArray[np.int64]) -> bool:
+    """Whether of each class what the model met and what it missed wait equally long; false where too few have come to know."""
+    by = came.reshape(-1, 2, came.shape[-1])
+    return len(by) > 1 and all(_same(one) for one in by)
+
+
 def alike(came: NDArray[np.int64]) -> bool:
     """Whether all sorts of labels wait equally long; false where too few have come to know.
 
@@ -156,4 +174,4 @@ def learn_cohorts(cohorts: Sequence[Cohort], as_of: float) -> Delays | None:
     if found is None or found.still_coming:
         return found
     old = [one.came for one in cohorts if as_of - one.end >= AGES[min(settled_age(found), AGES.size - 1)]]
-    return replace(found, alike=bool(old) and alike(np.sum(old, axis=0)))
+    return with_likeness(found, np.sum(old, axis=0)) if old else found

@@ -74,6 +74,7 @@ class Delays:
         ever: share of the predictions whose label comes by then; above 0.
         still_coming: labels still came at the greatest age: those that come later have not been seen.
         alike: labels that come early are like those that come late (`driftline.performance.early`).
+        by_class: of each class, those that come early are like those that come late; one class may come sooner than another.
     """
 
     share: NDArray[np.float64]
@@ -81,6 +82,7 @@ class Delays:
     ever: float
     still_coming: bool
     alike: bool = False
+    by_class: bool = False
 
     def by(self, ages: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share of the predictions of these ages, in seconds, whose label has come; flat beyond the horizon."""

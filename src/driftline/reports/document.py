@@ -128,6 +128,7 @@ def _labels(labels: LabelReport) -> dict[str, Any]:
         "skewed": bool(labels.skewed),
         "skew": labels.skew,
         "telling": bool(labels.telling),
+        "ranking": bool(labels.ranking),
     }
 
 

@@ -212,6 +212,7 @@ def _compared(
         length=length.total_seconds() if (length := LENGTHS.get(monitor.windowing.cadence)) else None,
         awaited=awaited(windows, labels),
         telling=frozenset(w for w, one in enumerate(labels) if one is not None and one.telling),
+        ranking=frozenset(w for w, one in enumerate(labels) if one is not None and one.ranking),
     )
 
 

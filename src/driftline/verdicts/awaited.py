@@ -62,11 +62,15 @@ def withhold(evidence: Evidence, comparison: Comparison) -> Evidence:
     return evidence
 
 
-def without_verdict(metrics: tuple[MetricReport, ...], why: str) -> tuple[MetricReport, ...]:
-    """What early labels show of the model, with nothing concluded from it."""
+BY_CLASS = frozenset({"recall", "specificity", "balanced_accuracy", "roc_auc"})
+"""Metrics of two classes that stay what they are where the labels of one class come sooner."""
+
+
+def without_verdict(metrics: tuple[MetricReport, ...], why: str, judged: frozenset[str] = frozenset()) -> tuple[MetricReport, ...]:
+    """What early labels show of the model, with nothing concluded from it but of the metrics that are `judged` all the same."""
     return tuple(
         one
-        if one.value is None
+        if one.value is None or one.metric in judged
         else replace(
             one,
             verdict=Verdict.INCONCLUSIVE,

@@ -36,6 +36,7 @@ class Comparison:
         length: how long a window is, in seconds; None where windows do not go by time.
         awaited: places of the windows whose labels are still to come, and why that is believed.
         telling: those of them that tell of the model, because labels that come early are like the others.
+        ranking: those that tell how the model ranks, because of each class they are.
     """
 
     total: Profile
@@ -48,6 +49,7 @@ class Comparison:
     length: float | None = None
     awaited: Mapping[int, str] = field(default_factory=dict)
     telling: frozenset[int] = frozenset()
+    ranking: frozenset[int] = frozenset()
 
     @property
     def plan(self) -> Plan:

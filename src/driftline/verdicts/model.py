@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from driftline.operations.traffic import traffic
 from driftline.performance.value import worth_change
 from driftline.schema import Role, Task
-from driftline.verdicts.awaited import SEVERAL, ripe, without_verdict
+from driftline.verdicts.awaited import BY_CLASS, SEVERAL, ripe, without_verdict
 from driftline.verdicts.gauge import judge_windows
 from driftline.verdicts.health import VALUE, matrix, standards
 from driftline.verdicts.loss import lasting_loss, with_lasting_loss
@@ -35,6 +35,9 @@ PERFORMANCE = 0.2
 
 SLOW_LOSS = 0.3
 """The part of it that goes to the detector of losses that grow slowly."""
+
+LOOKS = 4
+"""A window is judged again whenever labels come: about as often as so many times that have nothing to do with each other."""
 
 TWICE = 2.0
 """Standard errors within which two shares of labels are the same."""
@@ -65,9 +68,9 @@ def performance_of(
     labels, rows = [window.label for window in windows], [window.rows for window in comparison.windows]
     instant, slow = level * (1 - SLOW_LOSS), level * SLOW_LOSS
 
-    def judged(places: Sequence[int]) -> list[tuple[MetricReport, ...]]:
+    def judged(places: Sequence[int], level: float = instant) -> list[tuple[MetricReport, ...]]:
         some, called = [counted[w] for w in places], [labels[w] for w in places]
-        return judge_windows(standard, some, called, [rows[w] for w in places], level=instant, confidence=policy.confidence)
+        return judge_windows(standard, some, called, [rows[w] for w in places], level=level, confidence=policy.confidence)
 
     late = {w: why for w, why in comparison.awaited.items() if w not in comparison.telling}
     told = ripe(len(counted), late)
@@ -75,7 +78,12 @@ def performance_of(
     lasting = lasting_loss(outcome, standard[0], blocks, [counted[w] for w in told], layout, slow)
     by_place = dict(zip(told, with_lasting_loss(judged(told), *lasting, [labels[w] for w in told]), strict=True))
     # Each by itself: what came early is not added to what the windows around it show.
-    by_place |= {w: without_verdict(judged([w])[0], why) for w, why in late.items()}
+    early = sorted(comparison.ranking & late.keys())
+    by_place |= {w: without_verdict(judged([w])[0], late[w]) for w in late.keys() - comparison.ranking}
+    # How the model ranks is seen in windows with few labels and many alike.
+    ranked = sorted([*told, *early]) if early else []
+    joint = dict(zip(ranked, judged(ranked, instant / LOOKS), strict=True))
+    by_place |= {w: without_verdict(joint[w], late[w], BY_CLASS) for w in early}
     found = [by_place[w] for w in range(len(counted))]
     found = _priced(found, outcome, reference, counted, windows, policy.goal)
     if not estimated or not reference.labelled or len(counted) < len(windows):

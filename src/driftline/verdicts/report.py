@@ -222,6 +222,8 @@ class LabelReport:
         skewed: rows with a label differ from those without one by more than chance and more than a little.
         skew: in what they differ, in a sentence; empty where there is nothing to say.
         telling: although more will come, those that came are like the rest, and the model is judged by them.
+        ranking: of each class they are like the rest, and the model is judged by them in what does not depend on how many
+            there are of each.
     """
 
     labelled: int
@@ -234,6 +236,7 @@ class LabelReport:
     skewed: bool = False
     skew: str = ""
     telling: bool = False
+    ranking: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ def label_report(
             skewed=skewed,
             skew=skew,
             telling=delays.alike and not skewed,
+            ranking=delays.by_class,
         )
     # Where few rows get a label, chance alone gives some windows fewer.
     short = coverage < NEARLY * usual and float(special.bdtr(labelled, rows, usual)) < UNLIKELY
