@@ -29,6 +29,7 @@ def trade(begin: datetime, hours: float, seed: int, per_hour: int = 15) -> dict[
     weekday = ((at.astype("M8[D]").astype(int) + 3) % 7).astype(float)
     return {
         "at": at,
+        "id": np.array([f"{begin:%j}-{row}" for row in range(rows)], dtype=object),
         "weekday": weekday,
         "dayname": NAMES[weekday.astype(int)],
         "monthday": (at.astype("M8[D]") - at.astype("M8[M]").astype("M8[D]")).astype(float) + 1,

@@ -146,10 +146,10 @@ def narrowed(profile: Profile, part: Stretch) -> Profile:
 
 
 def _counted(bins: Bins | None, values: Floats) -> NDArray[np.int64]:
-    """How many sampled values lie in each bin; nothing for columns that have none."""
-    if bins is None:
-        return np.empty(0, dtype=np.int64)
+    """How many sampled values lie in each bin; all in the one of a column for which none were fitted."""
     known = values[~np.isnan(values)]
+    if bins is None:
+        return np.array([known.size])
     places = np.searchsorted(bins.array, known, side="right") if isinstance(bins, NumberBins) else known.astype(np.intp)
     return np.bincount(np.clip(places, 0, bins.width - 1), minlength=bins.width)
 
