@@ -9,6 +9,7 @@ DriftlineError
 │   ├── PlanMismatch     two profiles were counted in different bins
 │   └── UnreadableData   a file cannot be read to its end
 ├── StateError       the request is against the rules now      exit 4
+│   └── UnderWay         it is being done already
 ├── PluginError      the package's author fixes the part       exit 5
 └── OutsideError     the world failed; try again               exit 6
     └── SourceError      a place where rows lie did not answer
@@ -66,6 +67,10 @@ class UnreadableData(DataError):
 
 class StateError(DriftlineError, RuntimeError):
     """The request is against the rules as things stand now."""
+
+
+class UnderWay(StateError):
+    """It is being done already: by another process, or by one that outlived whoever began it."""
 
 
 class PluginError(DriftlineError, TypeError):

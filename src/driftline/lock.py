@@ -6,7 +6,7 @@ import fcntl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from driftline.errors import StateError
+from driftline.errors import UnderWay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,12 @@ def held(path: Path, what: str) -> Iterator[int]:
     whose training goes on still holds it, and nothing stale is left after a power cut.
 
     Raises:
-        StateError: somebody else holds it.
+        UnderWay: somebody else holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StateError(f"{what} is under way", hint="wait until it is over, or cancel it") from error
+            raise UnderWay(f"{what} is under way", hint="wait until it is over, or cancel it") from error
         yield file.fileno()

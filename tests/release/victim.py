@@ -14,10 +14,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from driftline.config.specification import specify
-from driftline.errors import StateError
+from driftline.errors import StateError, UnderWay
 from driftline.registries.aliases import Alias, promotion
 from driftline.release.filed import load, place_of
 from driftline.release.prove import prove
@@ -26,9 +26,12 @@ from driftline.release.rollout import look, start, tell
 from driftline.rollout.rollout import Action, Promoted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from driftline.config.specification import Specification
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
+T = TypeVar("T")
 PARENTS_PATIENCE = 0.2
 """Seconds between looks at a training that outlived its runner."""
 
@@ -36,14 +39,15 @@ PARENTS_PATIENCE = 0.2
 def promote(specification: Specification, reason: str) -> None:
     """From a decision to a promotion, as an operator or the service goes on after a crash: whatever is done already is not done again."""
     if not models(specification).aliases(specification.monitor.name).get(Alias.CHAMPION):
-        models(specification).change(specification.monitor.name, trained(specification, reason), promotion)
+        first = retrain(specification, Request(reason=reason), NOW, lambda _: None).version
+        models(specification).change(specification.monitor.name, first, promotion)
         return
     with suppress(StateError):
         look(specification, NOW)
     filed = load(place_of(specification))
     if filed is None or about(specification, filed.challenger) != reason:
-        version = trained(specification, reason)
-        prove(specification, NOW, lambda _: None, version=version)
+        version = waited(lambda: retrain(specification, Request(reason=reason), NOW, lambda _: None).version)
+        waited(lambda: prove(specification, NOW, lambda _: None, version=version))
         start(specification, NOW, version=version)
     filed = load(place_of(specification))
     if filed is not None and not isinstance(filed.state, Promoted):
@@ -52,14 +56,12 @@ def promote(specification: Specification, reason: str) -> None:
         tell(specification, Action.PROMOTE, NOW, "ann")
 
 
-def trained(specification: Specification, reason: str) -> str:
-    """The version that a training ended with; where one is on that outlived its runner, after that."""
+def waited(does: Callable[[], T]) -> T:
+    """What comes of it; where a process is still on that outlived whoever began it, after that."""
     while True:
         try:
-            return retrain(specification, Request(reason=reason), NOW, lambda _: None).version
-        except StateError as error:
-            if "under way" not in str(error):
-                raise
+            return does()
+        except UnderWay:
             time.sleep(PARENTS_PATIENCE)
 
 

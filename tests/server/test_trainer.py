@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import ExitStack
 from threading import Thread
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from driftline.errors import OutsideError
+from driftline.lock import held
 from driftline.release.filed import load, place_of
 from driftline.server.courier import Courier
 from driftline.server.face import wall_clock
@@ -105,6 +109,22 @@ def test_a_training_that_was_interrupted_is_taken_up(small: Any, arranged: Any, 
         training = small.service.trainings.by_decision(decision)
         assert (training["state"], training["challenger"]) == ("proved", "1"), training["sentence"]
     assert len(list((tmp_path / ".driftline/runs/churn").rglob("exit.json"))) == 1
+
+
+def test_a_program_that_outlived_the_service_is_waited_for(small: Any, arranged: Any, tmp_path: Path) -> None:
+    """While it holds its lock the training is put off, and is no failure; then it goes on."""
+    decision = arranged()
+    bring(small)
+    small.service.trainings.advance(1, wall_clock(), Stage.PROVING, "the service died here")
+    trainer, letter = Trainer(small.service, wall_clock), SimpleNamespace(body={"decision": decision})
+    with ExitStack() as programs:
+        for path in (tmp_path / ".driftline").rglob("*.lock"):
+            programs.enter_context(held(path, "asking the model"))
+        with pytest.raises(OutsideError, match="is under way"):
+            trainer.deliver("", letter)
+    assert small.service.trainings.by_decision(decision)["state"] == "proving"
+    trainer.deliver("", letter)
+    assert small.service.trainings.by_decision(decision)["state"] == "proved"
 
 
 def test_a_worse_model_is_refused(small: Any, arranged: Any) -> None:

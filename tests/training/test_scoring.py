@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from driftline.errors import DataError
+from driftline.errors import DataError, StateError
+from driftline.lock import held
 from driftline.training.order import Recipe
 from driftline.training.scoring import ANSWERS, answers, ask
 
@@ -72,3 +73,11 @@ def test_what_is_not_said_is_none(tmp_path: Path) -> None:
     pq.write_table(pa.table({"prediction": ["a", "b", "a"]}), tmp_path / ANSWERS)
     said = answers(tmp_path / ANSWERS, 3)
     assert (said.score, said.prediction, said.latency) == (None, ["a", "b", "a"], None)
+
+
+def test_one_that_outlived_whoever_asked_is_waited_for(place: Path) -> None:
+    """While its processes hold the place, nobody else empties it; when they are gone, it is asked again."""
+    recipe = Recipe(command=(sys.executable, "-c", SCORE), directory=str(place))
+    with held(place / "out.lock", "asking"), pytest.raises(StateError, match="is under way"):
+        ask(place / "model", place / "rows", 3, recipe, place / "out", lambda _: None)
+    assert ask(place / "model", place / "rows", 3, recipe, place / "out", lambda _: None).score == [0.5, 1.0, None]

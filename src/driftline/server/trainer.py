@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from driftline.errors import ConfigError, DriftlineError, OutsideError
+from driftline.errors import ConfigError, DriftlineError, OutsideError, UnderWay
 from driftline.release.prove import prove
 from driftline.release.retrain import Request, cancel, retrain
 from driftline.release.rollout import start
@@ -52,7 +52,7 @@ class Trainer:
         """Let it run to a clear end.
 
         Raises:
-            OutsideError: the database is away; it is tried again.
+            OutsideError: the database is away, or a program is at it that outlived a service; it is tried again.
         """
         training = self.service.trainings.by_decision(int(letter.body["decision"]))
         if training is None or Stage(training["state"]) in {*OVER, Stage.PROVED, Stage.RELEASING}:
@@ -61,6 +61,9 @@ class Trainer:
             self._run(training)
         except OutsideError:
             raise
+        except UnderWay as error:
+            # A program that outlived a service that was killed is waited for.
+            raise OutsideError(error.fact, hint=error.hint) from error
         except DriftlineError as error:
             self._ended(training, Stage.FAILED, f"{error.fact} ({error.hint})")
         except Exception as error:  # noqa: BLE001  somebody's program, or a mistake of ours: it ends, and others have their turn

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from driftline.errors import DataError
+from driftline.lock import held
 from driftline.training import call
 from driftline.training.order import End
 from driftline.training.runner import ended, supervised
@@ -54,12 +55,15 @@ def ask(model: Path, rows: Path, count: int, recipe: Recipe, place: Path, tell: 
 
     Raises:
         DataError: it failed, or wrote something else.
+        UnderWay: it is being asked already.
     """
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    told = {call.ROWS: str(rows.resolve()), call.MODEL: str(model.resolve()), call.OUTPUT: str(place.resolve())}
-    supervised(place, recipe, told, [], tell)
-    end, why = ended(place)
+    # One that outlived whoever began it still writes there: its processes hold the lock.
+    with held(place.with_name(f"{place.name}.lock"), f"asking the model in {str(model)!r}") as lock:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        told = {call.ROWS: str(rows.resolve()), call.MODEL: str(model.resolve()), call.OUTPUT: str(place.resolve())}
+        supervised(place, recipe, told, [lock], tell)
+        end, why = ended(place)
     if end is not End.TRAINED:
         raise DataError(f"the model in {str(model)!r} did not answer: {why}", hint=f"its log is in {str(place / 'log.txt')!r}")
     return answers(place / ANSWERS, count)
