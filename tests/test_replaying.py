@@ -57,7 +57,7 @@ def watched(directory: Path, seed: int, days: int = DAYS, events: tuple[Event, .
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_each_event_of_the_stream_has_its_decision(seed: int, tmp_path: Path) -> None:
     """Hold at the campaign; fix data at the unit fault, whose days stay out of training; retrain once, at the attack.
 

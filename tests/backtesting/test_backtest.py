@@ -186,7 +186,7 @@ STORY = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_the_policy_pays_on_a_stream_whose_truth_is_known(seed: int, tmp_path: Path) -> None:
     """Of all policies only the oracle is cheaper; one retraining, after the attack, keeps the spoilt days out.
 
