@@ -141,7 +141,7 @@ def _falsify(file: Path, column: str, after: datetime | None = None) -> None:
     pq.write_table(rows.set_column(place, column, wrong.cast(kind)), file)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_fraud_stream_is_decided_rightly() -> None:
     """On a stream that others made: hold at the campaign, fix data at the fault, one retraining, within a day of what shows the attack."""
     file = Path(__file__).parents[2] / "shared" / "data" / "fraud" / "stream.parquet"

@@ -22,7 +22,7 @@ def test_everything_there_is_can_be_explained() -> None:
 
 def test_a_setting_is_found_by_the_last_step_of_its_path() -> None:
     """Nobody remembers where a key stands."""
-    assert [topic.name for topic in explain("timezone")] == ["window.timezone"]
+    assert [topic.name for topic in explain("timezone")] == ["window.timezone", "schedule.timezone"]
     assert [topic.name for topic in explain("window.timezone")] == ["window.timezone"]
 
 

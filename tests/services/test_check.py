@@ -107,7 +107,7 @@ class TestOneWindow:
         """A handful of rows of the same law settle nothing, and are no success."""
         report = run(current(rows(n, 1)))
         assert report.verdict is Verdict.INCONCLUSIVE
-        assert report.reason == f"3 of 3 columns cannot be told from {n} rows; no change was shown in the others"
+        assert report.reason == f"3 of 3 columns cannot be told from {n} row{'' if n == 1 else 's'}; no change was shown in the others"
         assert column(report.windows[0], "c").cause is Cause.TOO_FEW_ROWS
 
     def test_no_rows(self) -> None:

@@ -156,6 +156,7 @@ def test_many_files_are_read_where_they_are_counted(spark: SparkSession, file: P
         there.count(plan, source, MONITOR.windowing, MONITOR.hints)
 
 
+@pytest.mark.soak
 def test_thousands_of_columns_are_counted(spark: SparkSession, tmp_path: Path) -> None:
     """Width is no more than length: two thousand columns in several partitions, the same bytes."""
     rng = np.random.default_rng(5)

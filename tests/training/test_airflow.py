@@ -94,7 +94,7 @@ def begun(url: str, home: Path) -> None:
     raise AssertionError((home / "log").read_text()[-4000:])
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_dag_trains_once(tmp_path: Path, request_of: Order, monkeypatch: pytest.MonkeyPatch, environment: Callable[[str], Path]) -> None:
     """The run's conf has rows, output, champion and reason; it writes the model; what was forgotten here is found there."""
     monkeypatch.setenv("DRIFTLINE_AIRFLOW_USER", "ann")

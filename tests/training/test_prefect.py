@@ -73,7 +73,7 @@ def answers(url: str, seconds: float, home: Path) -> None:
     raise AssertionError((home / "log").read_text()[-3000:])
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_deployment_trains_once(tmp_path: Path, request_of: Order, environment: Callable[[str], Path]) -> None:
     """The flow is told rows, output, champion and reason, and writes the model; what was forgotten here is found there."""
     with prefect(tmp_path, environment("prefect")) as url:

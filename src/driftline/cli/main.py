@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "serve": "Take in predictions and labels, judge windows as they close, and answer over HTTP.",
     "run": "Do one round of the cycle: count what came, judge windows that are over, train what was decided, and leave.",
     "backfill": "Count and judge again, by the newest version of each monitor, every window that ends after a day.",
-    "versions": "List the versions of a model that made predictions, or hold one against another.",
+    "versions": "List the versions of a model whose predictions the service counted, or hold one against another.",
     "forget": "Erase rows for good: from files, from the database, from rows that could not be read.",
     "token": "Make, list and close tokens of the service.",
     "retrain": "Train a challenger as driftline.yaml says, and put it into the registry.",
