@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from contextlib import AbstractContextManager
 
 CI = os.environ.get("CI") == "true"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -306,8 +307,29 @@ class Balancer:
         return found
 
 
-def named_server(name: str) -> ThreadingHTTPServer:
-    """A server that says its name."""
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server on this machine that answers by `handler`: its URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[type[BaseHTTPRequestHandler]], AbstractContextManager[str]]:
+    """Gives a server that answers by a handler, for as long as it is wanted."""
+    return served
+
+
+def named(name: str) -> type[BaseHTTPRequestHandler]:
+    """A server's handler that says its name."""
 
     class Named(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -319,22 +341,15 @@ def named_server(name: str) -> ThreadingHTTPServer:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Named)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    return Named
 
 
 @pytest.fixture
 def haproxy() -> Iterator[Balancer]:
     """A real HAProxy, running."""
-    servers = [named_server(name) for name in ("champion", "challenger")]
     # A socket's path is short.
-    with tempfile.TemporaryDirectory() as folder:
-        balancer = Balancer(Path(folder), *(server.server_address[1] for server in servers))
+    with served(named("champion")) as champion, served(named("challenger")) as challenger, tempfile.TemporaryDirectory() as folder:
+        balancer = Balancer(Path(folder), *(int(url.rpartition(":")[2]) for url in (champion, challenger)))
         balancer.start()
         yield balancer
         balancer.stop()
-    for server in servers:
-        server.shutdown()
-        server.server_close()

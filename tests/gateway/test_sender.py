@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,7 @@ class Service:
 
 
 @pytest.fixture
-def service() -> Iterator[Service]:
+def service(serving: Callable[..., Any]) -> Iterator[Service]:
     """A server that takes predictions of `shop`."""
     state = Service()
 
@@ -68,15 +67,9 @@ def service() -> Iterator[Service]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as url:
+        state.url = url
+        yield state
 
 
 def record(number: int) -> dict[str, Any]:

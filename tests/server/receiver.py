@@ -31,13 +31,14 @@ class Taker(asyncio.Protocol):
         """Wait for a whole request."""
         self._data += data
         head, found, body = self._data.partition(b"\r\n\r\n")
-        fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
+        parts = (line.partition(b": ") for line in head.split(b"\r\n")[1:])
+        fields = {name.lower(): value for name, _, value in parts}
         size = int(fields.get(b"content-length", 0))
         if not found or len(body) < size:
             return
         self._data = body[size:]
         said = json.loads(body[:size] or b"{}")
-        key = json.loads(b'"%s"' % head.split(b"Idempotency-Key: ")[1].split(b"\r\n")[0]) if b"Idempotency-Key: " in head else ""
+        key = json.loads(b'"%s"' % fields.get(b"idempotency-key", b""))
         os.write(self._file, f"{time.time():.6f}\t{key}\t{said.get('key', '')}\n".encode())
         asyncio.get_running_loop().call_later(self._delay, self._answer)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +13,7 @@ from driftline.signing import signature
 from driftline.traffic.webhook import Webhook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 STORED: dict[str, Any] = {
     "model": "shop",
@@ -37,7 +36,7 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
+def receiver(serving: Callable[..., Any]) -> Iterator[Receiver]:
     """A traffic layer that checks signatures."""
     state = Receiver()
 
@@ -55,15 +54,9 @@ def receiver() -> Iterator[Receiver]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_address[1]}/weights"
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler) as url:
+        state.url = f"{url}/weights"
+        yield state
 
 
 def test_it_is_told_the_weights_and_who_says_so(receiver: Receiver) -> None:

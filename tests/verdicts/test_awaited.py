@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -44,9 +45,10 @@ def table(first: int, days: int, now: float | None, seed: int = 0, share: float 
     return pa.table({"ts": times(made), "p": score, "fraud": label, "known": pa.array(times(known), mask=~come)})
 
 
-def said(now: float, share: float = 0.2) -> Report:
+def said(now: float, share: float = 0.2, seed: int = 0) -> Report:
     """What is said at the end of a day."""
-    report = compare(table(-60, 60, None), table(0, DAYS, now, share=share), monitor=MONITOR, now=START + timedelta(days=now))
+    reference, current = table(-60, 60, None, seed), table(0, DAYS, now, seed, share)
+    report = compare(reference, current, monitor=MONITOR, now=START + timedelta(days=now))
     assert isinstance(report, Report)
     return report
 
@@ -107,3 +109,16 @@ def test_windows_without_an_age_are_taken_as_they_are() -> None:
     assert awaited(timeless, [one] * 4) == dict.fromkeys(range(4), "few")
     assert awaited([timed], [one]) == {0: "few"}
     assert awaited([timed], [None]) == {}
+
+
+@pytest.mark.parametrize("seeds", [range(1, 2), pytest.param(range(2, 22), marks=pytest.mark.soak)])
+def test_looking_at_early_labels_every_day_keeps_the_promise(seeds: range) -> None:
+    """Nothing changes, and each day's frauds are looked at as they come: no more windows are called worse than one in thirty."""
+    worse, judged = set(), 0
+    for seed, day in product(seeds, range(25, 46, 2)):
+        for window in said(float(day), seed=seed).windows:
+            verdicts = {metric.verdict for metric in window.performance}
+            worse |= {(seed, window.window.label)} if Verdict.DRIFTED in verdicts else set()
+            judged += window.labels is not None and window.labels.provisional and Verdict.STABLE in verdicts
+    assert judged, "early labels are judged at all"
+    assert len(worse) <= len(seeds) * DAYS / 30

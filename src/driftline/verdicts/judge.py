@@ -99,16 +99,9 @@ def judge(
     noticed = min(NOTICED, 1 / max(len(evidence.columns), 1))
     believed, hinted = _believed(evidence, level * INSTANT), _believed(evidence, level * INSTANT, noticed * AT_ONCE)
     facet = _facet_verdicts(numbers, floors, believed)
-    slow, since_slow, slow_seen = follow(evidence, comparison, floors, level * DETECTOR)
-    pooled = _pooled(evidence, comparison, floors, level * TOGETHER, noticed * BY_AND_BY)
-    since_pooled = np.where(
-        pooled.matters & ~(facet == VERDICTS.index(Verdict.DRIFTED)).any(0),
-        np.maximum(np.arange(pooled.span.shape[1]) - pooled.span + 1, 0),
-        -1,
-    )
-    since_slow = np.where(slow & (since_slow >= 0), since_slow, since_pooled)
-    slow, slow_seen = slow | pooled.matters, slow_seen | pooled.seen
     drifted_facet = facet == VERDICTS.index(Verdict.DRIFTED)
+    pooled = _pooled(evidence, comparison, floors, level * TOGETHER, noticed * BY_AND_BY)
+    slow, since_slow, slow_seen = _slow(follow(evidence, comparison, floors, level * DETECTOR), pooled, drifted_facet)
     innocent = _innocent(evidence, drifted_facet, slow)
     drifted_facet[TOGETHER_WITH] &= ~innocent
     hinted[TOGETHER_WITH] &= ~innocent
@@ -140,6 +133,17 @@ def judge(
         rows_needed=_rows_needed(evidence, comparison, floors, verdict),
         floors=floors,
     )
+
+
+def _slow(
+    followed: tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.bool_]], pooled: Pooled, drifted: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.bool_]]:
+    """What a detector or windows taken together show: whether it matters, since when, and whether anything is seen: C × W each."""
+    slow, since, seen = followed
+    first = np.maximum(np.arange(pooled.span.shape[1]) - pooled.span + 1, 0)
+    # A window that shows it by itself needs no others.
+    pooled_since = np.where(pooled.matters & ~drifted.any(0), first, -1)
+    return slow | pooled.matters, np.where(slow & (since >= 0), since, pooled_since), seen | pooled.seen
 
 
 TOGETHER_WITH = NAMES.index("dependence")
