@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from driftline.channels.courier import Courier
-from driftline.channels.kinds import made
+from driftline.channels.kinds import opened
 from driftline.config.places import FilesPlace, QueryPlace
 from driftline.engines import count as counting
 from driftline.engines.cells import seconds
@@ -50,6 +50,7 @@ from driftline.window import CALENDAR, Cadence, Windowing
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from driftline.channels.slack import Threads
     from driftline.config.places import KpiPlace, Place
     from driftline.config.specification import Specification
     from driftline.decisions.course import Decided
@@ -66,7 +67,6 @@ BLOCKS = 64
 MOST_BLOCKS = 500
 FEWEST_ROWS = 10
 """A block of fewer rows says nothing about how blocks vary."""
-
 
 SEED = 0
 """Halves rows where cheap remedies are tried: the same in every run, so that a decision can be made again."""
@@ -144,8 +144,8 @@ def labels(specification: Specification) -> Source | None:
     return found
 
 
-def courier(specification: Specification) -> Courier:
-    """Who brings messages to the channels that a specification names.
+def courier(specification: Specification, threads: Threads | None = None) -> Courier:
+    """Who brings messages to the channels that a specification names, and where their conversations began.
 
     Raises:
         ConfigError: it names none.
@@ -153,7 +153,7 @@ def courier(specification: Specification) -> Courier:
     outlets = specification.outlets
     if not outlets.channels:
         raise ConfigError("it is not said where messages go", hint="add alerts: {channels: {team: {kind: slack, url: env:SLACK_URL}}}")
-    return Courier({name: made(settings) for name, settings in outlets.channels.items()}, outlets.routes)
+    return Courier(opened(outlets.channels, threads), outlets.routes)
 
 
 def _with_label_time(monitor: Monitor, source: Source | Shelf) -> Monitor:

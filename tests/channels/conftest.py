@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from driftline.alerting.announcement import Announcement, Point
 from driftline.channels.posting import Wire
@@ -16,6 +21,7 @@ from driftline.channels.secrets import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @dataclass
@@ -118,3 +124,31 @@ def announcement() -> Announcement:
         figure=tuple(Point(label=str(n), value=float(n % 5), drifted=n > 8) for n in range(12)),
         link="https://driftline.example.com/payments/2026-03-09",
     )
+
+
+@pytest.fixture
+def handler() -> type[BaseHTTPRequestHandler]:
+    """How a server answers as a `Service` says, for those that need another door."""
+    return _Handler
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Callable[[str], tuple[str, str]]:
+    """Certificates by host."""
+
+    def made_for(host: str) -> tuple[str, str]:
+        """A certificate for a host, signed by itself, and its key, as files."""
+        key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        made = made.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        signed = made.sign(key, hashes.SHA256())
+        pem = serialization.Encoding.PEM
+        (tmp_path / "cert.pem").write_bytes(signed.public_bytes(pem))
+        plain = serialization.NoEncryption()
+        (tmp_path / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
+        return str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+
+    return made_for

@@ -7,20 +7,15 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from driftline.channels.posting import LONGEST_ANSWER, Wire
 from driftline.errors import ConfigError, OutsideError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from conftest import Service
 
@@ -122,26 +117,15 @@ def test_errors_do_not_repeat_the_path(service: Service, wire: Wire) -> None:
     assert "sEcReT" not in str(refused.value)
 
 
-def certificate(place: Path, host: str) -> tuple[str, str]:
-    """A certificate for a host, signed by itself, and its key, as files."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    signed = made.sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    (place / "cert.pem").write_bytes(signed.public_bytes(pem))
-    plain = serialization.NoEncryption()
-    (place / "key.pem").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
-    return str(place / "cert.pem"), str(place / "key.pem")
-
-
 @pytest.mark.parametrize(("host", "trusted", "fine"), [("hook.test", True, True), ("hook.test", False, False), ("other.test", True, False)])
-def test_a_certificate_must_be_trusted_and_of_the_name(tmp_path: Path, host: str, trusted: bool, fine: bool) -> None:  # noqa: FBT001  a row
+def test_a_certificate_must_be_trusted_and_of_the_name(
+    certified: Callable[[str], tuple[str, str]],
+    host: str,
+    trusted: bool,  # noqa: FBT001  a row
+    fine: bool,  # noqa: FBT001  likewise
+) -> None:
     """The connection goes to the address that was checked, and the certificate must still be that of the name."""
-    cert, key = certificate(tmp_path, "hook.test")
+    cert, key = certified("hook.test")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from driftline.alerting.announcement import example
+from driftline.config.channels import answered
 from driftline.config.specification import read_text
 from driftline.errors import ConfigError
 
@@ -56,3 +59,20 @@ def test_each_mistake_is_told_with_its_line(text: str, fact: str) -> None:
     assert fact in refused.value.fact
     assert refused.value.hint
     assert "s3cret" not in str(refused.value)
+
+
+def test_messages_of_a_service_lead_to_their_incident() -> None:
+    """Where people reach it is said; what is about no incident leads nowhere, and another link is kept."""
+    one = replace(example("a/b", "w"), key="a/b/incident-12")
+    made = answered("https://d.example.com/", one)
+    assert made.answer == made.link == "https://d.example.com/incidents/of?model=a%2Fb&number=12"
+    assert answered("https://d.example.com", replace(one, link="https://x")).link == "https://x"
+    assert answered("", one) == one
+    assert answered("https://d.example.com", example("a/b", "w")) == example("a/b", "w")
+
+
+def test_where_the_service_is_must_be_an_address() -> None:
+    """The line is told."""
+    with pytest.raises(ConfigError, match="is not an address"):
+        read_text("reference: a\nalerts: {service: example}\n", Path("d.yaml"), {})
+    assert read_text("reference: a\nalerts: {service: 'https://x'}\n", Path("d.yaml"), {}).outlets.service == "https://x"

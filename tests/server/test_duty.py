@@ -31,6 +31,19 @@ def test_an_incident_is_told_from_its_first_sign_on(api: Any, incident: int, tok
     assert api.get("/incidents?model=nobody", headers=headers).status_code == 404
 
 
+def test_a_button_in_a_message_leads_to_the_incident(api: Any, incident: int, face: Any, token: Any, signed_in: Any) -> None:
+    """By its model and its number there; whoever is not signed in comes back to it; and the forms are where the buttons point."""
+    number = face.service.incidents.incident(incident)["number"]
+    place, headers = f"/incidents/of?model=churn&number={number}", signed_in(token("operator"))
+    assert api.get(place, headers=headers).headers["location"] == f"/incidents/{incident}"
+    page = api.get(f"/incidents/{incident}", headers=headers).text
+    assert 'id="take"' in page
+    assert 'id="silence"' in page
+    assert api.get("/incidents/of?model=churn&number=99", headers=headers).status_code == 404
+    assert api.get("/incidents/of?model=nobody&number=1", headers=headers).status_code == 404
+    assert "incidents%2Fof%3Fmodel%3Dchurn" in api.get(place).headers["location"]
+
+
 def test_somebody_takes_it_up(api: Any, incident: int, face: Any, token: Any, signed_in: Any) -> None:
     """Who did stands on the page and in the trail; a viewer may not."""
     text = token("operator")

@@ -26,6 +26,7 @@ class _Handler(BaseHTTPRequestHandler):
         server.asked.append((self.headers["Idempotency-Key"], json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
         self.send_response(server.status)
         self.end_headers()
+        self.wfile.write(b'{"ok": true, "ts": "17.1", "channel": "C1"}')
 
     def log_message(self, *words: Any) -> None:
         return
@@ -85,6 +86,25 @@ def test_a_channel_that_is_away_is_tried_again(small: Any, hook: Any, write: Cal
     assert Courier(small.service.database, Outlets(small.service), wall_clock, "me").round().failed == 1
     (receiver,) = small.service.incidents.messages()[0]["receivers"]
     assert (receiver["receiver"], receiver["done"], "503" in receiver["error"]) == ("hook", False, True)
+
+
+def test_slack_hears_of_an_incident_in_one_thread_across_restarts(
+    small: Any, hook: Any, write: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that starts anew knows where the thread began; buttons lead to the incident's page."""
+    monkeypatch.setenv("DRIFTLINE_TEST_SLACK", "xoxb-1")
+    channel = (
+        f"{{kind: slack app, token: 'env:DRIFTLINE_TEST_SLACK', channel: C1, url: 'http://127.0.0.1:{hook.server_port}', internal: true}}"
+    )
+    small.change(alerts=f"{{channels: {{team: {channel}}}, service: 'https://d.example.com'}}")
+    for tier in ("look", "page"):
+        write("churn", tier)
+        assert Courier(small.service.database, Outlets(small.service), wall_clock, f"me {tier}").round().sent == 1
+    (_, first), (_, second) = hook.asked
+    assert ("thread_ts" in first, second["thread_ts"]) == (False, "17.1")
+    urls = [one["url"] for one in first["attachments"][0]["blocks"][-1]["elements"]]
+    page = "https://d.example.com/incidents/of?model=churn&number=1"
+    assert urls == [page, f"{page}#take", f"{page}#silence"]
 
 
 def test_a_secret_that_is_not_there_is_waited_for(small: Any, write: Callable[..., None]) -> None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ONE = example("m", "w")
-MEMORY = Memory({"w": Talk(Tier.PAGE, NOW, NOW, 3, escalated=True), "v": Talk(over=True)}, (("a", ONE), ("b", ONE)))
+MEMORY = Memory(
+    {"w": Talk(Tier.PAGE, NOW, NOW, 3, escalated=True), "v": Talk(over=True)}, (("a", ONE), ("b", ONE)), {("#ml", "m/w"): "17.1"}
+)
 
 
 def test_what_is_kept_is_recalled(tmp_path: Path) -> None:

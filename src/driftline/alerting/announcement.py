@@ -48,6 +48,7 @@ class Announcement:
         figure: the windows before, the newest last.
         link: where to look further; empty where there is no such place.
         escalated: nobody had answered, so that others were told.
+        answer: the incident's page, where it is taken up or kept back; empty where there is no service.
     """
 
     key: str
@@ -64,6 +65,15 @@ class Announcement:
     figure: tuple[Point, ...] = ()
     link: str = ""
     escalated: bool = False
+    answer: str = ""
+
+    @property
+    def doors(self) -> tuple[tuple[str, str], ...]:
+        """What a reader may open, by name: where to look further, and, while it goes on, where it is taken up or kept back."""
+        look = (("Look", self.link),) if self.link else ()
+        if self.over or not self.answer:
+            return look
+        return (*look, ("Acknowledge", f"{self.answer}#take"), ("Silence", f"{self.answer}#silence"))
 
     @property
     def over(self) -> bool:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from driftline.alerting.alert import State
     from driftline.verdicts.report import WindowReport
 
+INCIDENT = "incident-"
+"""How the key of an incident begins; its number ends it."""
+
 
 class News(StrEnum):
     """What is told of an incident."""
@@ -105,7 +108,7 @@ class Notice:
     @property
     def key(self) -> str:
         """By this receivers know messages of the same incident."""
-        return f"incident-{self.incident.number}"
+        return f"{INCIDENT}{self.incident.number}"
 
 
 @dataclass(frozen=True, slots=True)

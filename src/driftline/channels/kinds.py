@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +27,14 @@ class Settings:
         said: settings by name.
         directory: where relative paths begin.
         environ: the environment; that of the process for None.
+        threads: where conversations about incidents began, for channels that hold them.
     """
 
     kind: str
     said: Mapping[str, Any]
     directory: Path = field(default_factory=Path)
     environ: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
+    threads: slack.Threads = field(default_factory=dict[tuple[str, str], str], repr=False, compare=False)
 
     def secret(self, name: str) -> Reference:
         """A setting that refers to a secret."""
@@ -71,6 +73,11 @@ def made(settings: Settings) -> Channel:
     return KINDS[settings.kind].make(settings)
 
 
+def opened(channels: Mapping[str, Settings], threads: slack.Threads | None = None) -> dict[str, Channel]:
+    """The channels by name; conversations begin anew for None, and go on where `threads` knows them."""
+    return {name: made(settings if threads is None else replace(settings, threads=threads)) for name, settings in channels.items()}
+
+
 def _webhook(one: Settings) -> Channel:
     url = one.said["url"]
     secret = one.secret("secret") if "secret" in one.said else None
@@ -82,7 +89,8 @@ def _slack(one: Settings) -> Channel:
 
 
 def _slack_app(one: Settings) -> Channel:
-    return slack.SlackApp(token=one.secret("token"), channel=one.said["channel"], api=one.said.get("url", slack.API), wire=one.wire)
+    said = {"channel": one.said["channel"], "api": one.said.get("url", slack.API)}
+    return slack.SlackApp(token=one.secret("token"), threads=one.threads, wire=one.wire, **said)
 
 
 def _pagerduty(one: Settings) -> Channel:

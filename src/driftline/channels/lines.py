@@ -152,7 +152,7 @@ class Kept:
                 one.line.until = until
                 return one
             one.close()
-        return Connection(found, until, _context(trust) if found.scheme == "https" else None)
+        return Connection(found, until, trusting(trust) if found.scheme == "https" else None)
 
     def keep(self, one: Connection, found: Target, trust: str | None) -> None:
         """Keep a line whose answer was read to its end, unless the other side wants to hang up."""
@@ -178,7 +178,8 @@ def _key(found: Target, trust: str | None) -> tuple[object, ...]:
     return found.scheme, found.host, found.port, found.addresses, trust
 
 
-def _context(trust: str | None) -> ssl.SSLContext:
+def trusting(trust: str | None) -> ssl.SSLContext:
+    """The system's certificates, and those of a file beside them."""
     context = ssl.create_default_context()
     if trust:
         context.load_verify_locations(trust)

@@ -1,19 +1,18 @@
-"""Slack: by an incoming webhook, or as an app, which keeps an incident in one thread and shows its figure."""
+"""Slack: by an incoming webhook, or as an app by Slack's own package, which keeps an incident in one thread and shows its figure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, Protocol
 
 from driftline.channels.channel import colour
 from driftline.channels.figure import png
-from driftline.channels.posting import Wire
+from driftline.channels.official import checked, context, official
+from driftline.channels.posting import REQUEST_TIMEOUT, TOO_MANY, Wire
 from driftline.errors import ConfigError, OutsideError
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-
     from driftline.alerting.announcement import Announcement
     from driftline.channels.secrets import Reference
 
@@ -23,6 +22,19 @@ LONGEST_HEADER, LONGEST_TEXT = 150, 3000
 
 LATER = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 """What Slack says when trying again may help."""
+
+GONE = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
+"""What Slack says when somebody has taken the thread's first message away."""
+
+
+class Threads(Protocol):
+    """Where the threads of incidents began, by Slack's channel and the incident's key."""
+
+    def get(self, key: tuple[str, str], /) -> str | None:
+        """Slack's `ts` of the first message; None where there is no thread yet."""
+
+    def __setitem__(self, key: tuple[str, str], ts: str, /) -> None:
+        """Remember it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,50 +54,71 @@ class SlackApp:
     """An app's token, with the scopes `chat:write` and `files:write`.
 
     Attributes:
-        threads: by incident, where its thread began; what comes later is said there.
+        threads: where each incident's thread began; what comes later is said there.
     """
 
     token: Reference
     channel: str
-    threads: MutableMapping[str, str] = field(default_factory=dict)
+    threads: Threads = field(default_factory=dict[tuple[str, str], str], repr=False, compare=False)
     api: str = API
     wire: Wire = field(default_factory=Wire)
 
     def send(self, announcement: Announcement) -> None:
-        """Post it, and the figure below it."""
-        thread = self.threads.get(announcement.key)
-        body = {"channel": self.channel, **message(announcement), **({"thread_ts": thread} if thread else {})}
-        if thread and announcement.news == "worse":
-            body["reply_broadcast"] = True
-        posted = self._call("chat.postMessage", body)
-        self.threads.setdefault(announcement.key, str(posted["ts"]))
+        """Post it, and the figure below it.
+
+        The message counts: were it sent again because its figure could not be shown, it would stand there twice.
+        """
+        client = self._client()
+        key = (self.channel, announcement.key)
+        posted = self._posted(client, announcement, self.threads.get(key))
+        thread = str(posted.get("message", {}).get("thread_ts") or posted["ts"])
+        if thread != self.threads.get(key):
+            self.threads[key] = thread
         drawn = png(announcement)
         if drawn:
-            self._upload(drawn, announcement, str(posted["channel"]), self.threads[announcement.key])
+            self._show(client, drawn, announcement, str(posted["channel"]), thread)
 
-    def _upload(self, image: bytes, announcement: Announcement, channel: str, thread: str) -> None:
-        """Slack's way: ask for a place, put the file there, say where it belongs."""
-        asked = urlencode({"filename": "driftline.png", "length": len(image)})
-        place = self._answer(self.wire.send("GET", f"{self.api}files.getUploadURLExternal?{asked}", b"", self._signed))
-        self.wire.send("POST", str(place["upload_url"]), image, {"Content-Type": "image/png"})
-        about = [{"id": place["file_id"], "title": announcement.about}]
-        self._call("files.completeUploadExternal", {"files": about, "channel_id": channel, "thread_ts": thread})
+    def _client(self) -> Any:
+        """Slack's client; what may be tried again is tried by the outbox, not while others wait."""
+        sdk = official("slack_sdk", "slack")
+        options = {"timeout": max(1, round(self.wire.timeout)), "ssl": context(self.wire), "retry_handlers": []}
+        return sdk.WebClient(token=self.token.look_up(), base_url=checked(self.api, self.wire), **options)
 
-    @property
-    def _signed(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token.look_up()}"}
+    def _posted(self, client: Any, announcement: Announcement, thread: str | None) -> Any:
+        """Say it in the incident's thread; in a new one where that is gone."""
+        where = {"thread_ts": thread, "reply_broadcast": announcement.news == "worse"} if thread else {}
+        try:
+            return called(client.chat_postMessage, channel=self.channel, **message(announcement), **where)
+        except ConfigError as error:
+            if thread and any(said in error.fact for said in GONE):
+                return self._posted(client, announcement, None)
+            raise
 
-    def _call(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
-        return self._answer(self.wire.post(f"{self.api}{method}", body, self._signed))
+    def _show(self, client: Any, drawn: bytes, announcement: Announcement, channel: str, thread: str) -> None:
+        about = {"filename": "driftline.png", "title": announcement.about, "alt_txt": announcement.about}
+        try:
+            called(client.files_upload_v2, content=drawn, channel=channel, thread_ts=thread, **about)
+        except (ConfigError, OutsideError):
+            return
 
-    def _answer(self, said: Any) -> dict[str, Any]:
-        """Slack says 200 and what went wrong."""
-        if isinstance(said, dict) and said.get("ok") is True:
-            return said
-        why = str(said.get("error")) if isinstance(said, dict) else "something that is not Slack's"
-        if why in LATER:
-            raise OutsideError(f"Slack answered {why}", hint="it is tried again")
-        raise ConfigError(f"Slack refuses the message: {why}", hint="check the token, its scopes and the channel")
+
+def called(method: Any, **given: Any) -> Any:
+    """Call a method of Slack's client.
+
+    Raises:
+        ConfigError: Slack refuses what it is given: trying again is of no use.
+        OutsideError: Slack did not answer, or is in trouble: trying again may help.
+    """
+    errors = official("slack_sdk.errors", "slack")
+    try:
+        return method(**given)
+    except errors.SlackApiError as error:
+        why, status = str(error.response.get("error")), int(error.response.status_code)
+        if why in LATER or status in {TOO_MANY, REQUEST_TIMEOUT} or status >= 500:  # noqa: PLR2004  HTTP's own number
+            raise OutsideError(f"Slack answered {status}: {why[:200]}", hint="it is tried again") from error
+        raise ConfigError(f"Slack refuses the message: {why[:200]}", hint="check the token, its scopes and the channel") from error
+    except (OSError, HTTPException, ValueError, errors.SlackClientError) as error:
+        raise OutsideError(f"Slack did not answer: {type(error).__name__}", hint="it is tried again") from error
 
 
 def message(announcement: Announcement) -> dict[str, Any]:
@@ -96,10 +129,13 @@ def message(announcement: Announcement) -> dict[str, Any]:
         {"type": "section", "text": {"type": "mrkdwn", "text": shortened(escaped(announcement.body), LONGEST_TEXT)}},
         {"type": "context", "elements": [{"type": "mrkdwn", "text": shortened(escaped(about), LONGEST_TEXT)}]},
     ]
-    if announcement.link:
-        button = {"type": "button", "text": {"type": "plain_text", "text": "Look"}, "url": announcement.link, "action_id": "look"}
-        blocks.append({"type": "actions", "elements": [button]})
+    if doors := announcement.doors:
+        blocks.append({"type": "actions", "elements": [_button(name, url) for name, url in doors]})
     return {"text": escaped(announcement.subject), "attachments": [{"color": colour(announcement), "blocks": blocks}]}
+
+
+def _button(name: str, url: str) -> dict[str, Any]:
+    return {"type": "button", "text": {"type": "plain_text", "text": name}, "url": url, "action_id": name.lower()}
 
 
 def escaped(text: str) -> str:

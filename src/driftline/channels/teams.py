@@ -41,8 +41,8 @@ def card(announcement: Announcement) -> dict[str, Any]:
             {"type": "FactSet", "facts": facts},
         ],
     }
-    if announcement.link:
-        content["actions"] = [{"type": "Action.OpenUrl", "title": "Look", "url": announcement.link}]
+    if doors := announcement.doors:
+        content["actions"] = [{"type": "Action.OpenUrl", "title": name, "url": url} for name, url in doors]
     attached = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": content}
     return {"type": "message", "attachments": [attached]}
 

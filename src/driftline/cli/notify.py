@@ -34,12 +34,13 @@ def notify(report: Report, specification: Specification, path: Path, now: dateti
         OutsideError: some did not arrive; they are tried again the next time.
         ConfigError: it is not said where messages go.
     """
-    courier, memory = wiring.courier(specification), recall(path)
+    memory = recall(path)
+    courier = wiring.courier(specification, memory.threads)
     link = partial(filled, specification.outlets.link, report.monitor)
     caught = catch_up(report, specification.alerts, memory.talks, now, link)
     fresh = [(name, one) for one in caught.announcements for name in courier.receivers(one)]
     waiting = [(name, one) for name, one in memory.waiting if name in courier.channels]
-    memory = Memory(caught.talks, (*waiting, *fresh))
+    memory = Memory(caught.talks, (*waiting, *fresh), memory.threads)
     keep(path, memory)
     arrived, failed = 0, []
     for sent in courier.bring(memory.waiting):

@@ -165,3 +165,8 @@ class Alerts(BaseModel):
         description="Where to look further, as a link in every message; {monitor} and {window} are filled in.",
         examples=["https://driftline.example.com/reports/{monitor}/{window}"],
     )
+    service: Text | None = Field(
+        None,
+        description="Where people reach the service: its messages then lead to the incident, and to taking it up or keeping it back.",
+        examples=["https://driftline.example.com"],
+    )

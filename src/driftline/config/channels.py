@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from driftline.alerting.incident import INCIDENT
 from driftline.channels.courier import Route
 from driftline.channels.kinds import KINDS, Settings
 from driftline.channels.secrets import is_reference
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from driftline.alerting.announcement import Announcement
     from driftline.config.alerts import WrittenChannel
     from driftline.config.document import Document
 
@@ -45,6 +48,20 @@ def filled(link: str, monitor: str, window: str) -> str:
     return link.format(monitor=quote(monitor, safe=""), window=quote(window, safe=""))
 
 
+def answered(service: str, announcement: Announcement) -> Announcement:
+    """An announcement that leads to its incident's page in the service, if it is about one.
+
+    Args:
+        service: where people reach the service; empty where nobody has said.
+        announcement: what is to be told.
+    """
+    number = announcement.key.removeprefix(f"{announcement.monitor}/{INCIDENT}")
+    if not service or not number.isdecimal():
+        return announcement
+    answer = f"{service.rstrip('/')}/incidents/of?model={quote(announcement.monitor, safe='')}&number={number}"
+    return replace(announcement, answer=answer, link=announcement.link or answer)
+
+
 def wrong_channels(document: Document) -> Iterator[tuple[Steps, str, str]]:
     """Everything that is wrong with channels and routes: where, what, and what to do."""
     said = document.alerts
@@ -58,6 +75,8 @@ def wrong_channels(document: Document) -> Iterator[tuple[Steps, str, str]]:
             yield path, f"there is no channel called {route.to!r}", near_miss(route.to, said.channels or {"none": 0})
     if said.link is not None:
         yield from _wrong_link(said.link)
+    if said.service is not None and not said.service.startswith(("http://", "https://")):
+        yield ("alerts", "service"), f"{said.service!r} is not an address", "write https://driftline.example.com"
 
 
 def _wrong(path: Steps, channel: WrittenChannel) -> Iterator[tuple[Steps, str, str]]:

@@ -42,11 +42,12 @@ FILE = "driftline.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlets:
-    """Where messages go: channels by name, routes to them, and where a reader may look further."""
+    """Where messages go: channels by name, routes to them, where a reader may look further, and where people reach the service."""
 
     channels: Mapping[str, Settings] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     link: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,7 @@ def _specify(parsed: Parsed, directory: Path, environ: Mapping[str, str], path: 
             channels=channels(document, directory, environ),
             routes=routes(document),
             link=(document.alerts and document.alerts.link) or "",
+            service=(document.alerts and document.alerts.service) or "",
         ),
         keeping=keeping(document.keep),
         collecting=collecting(document.collect, directory, environ),

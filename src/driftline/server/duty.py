@@ -56,6 +56,21 @@ def incidents(
     return shown(request, seat, "incidents.html", {**said, "silences": face.service.orders.silences(face.clock())})
 
 
+@ROUTES.get("/of")
+def incident_of(
+    request: Request,
+    seat: Viewer,  # noqa: ARG001  asked for its effect
+    model: Annotated[str, Query(max_length=200)],
+    number: Annotated[int, Query(ge=0, le=(1 << 31) - 1)],
+) -> Response:
+    """An incident as messages name it: by its model, and its number there."""
+    face = face_of(request)
+    ident = face.service.incidents.numbered(found(face.service, model).id, number)
+    if ident is None:
+        raise Refusal(404, f"{clean(model, 80)!r} has no incident {number}", hint="look at all incidents")
+    return RedirectResponse(f"/incidents/{ident}", 303, headers=GUARD)
+
+
 @ROUTES.get("/{ident}")
 def incident(request: Request, ident: Ident, seat: Viewer) -> Response:
     """One incident from the first sign to the last message."""

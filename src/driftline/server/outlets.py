@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from driftline import wiring
 from driftline.alerting.announcement import from_dict
 from driftline.channels.courier import Sent
-from driftline.errors import ConfigError, DriftlineError, OutsideError
+from driftline.config.channels import answered
+from driftline.errors import ConfigError, DriftlineError, OutsideError, PluginError
 from driftline.server.logs import LOG
+from driftline.store.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,8 @@ class Outlets:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._couriers: OrderedDict[tuple[int, int], Courier | None] = OrderedDict()
+        self._threads = Threads(service.database)
+        self._couriers: OrderedDict[tuple[int, int], tuple[Courier, str] | None] = OrderedDict()
         self._found: dict[str, Watched | None] = {}
         self._failures: dict[tuple[str, str], int] = {}
         self._lock = Lock()
@@ -46,13 +49,13 @@ class Outlets:
 
     def receivers(self, letter: Letter) -> Sequence[str]:
         """The channels that the monitor's routes choose, by name."""
-        courier = self._courier(letter)
-        return (THE_LOG,) if courier is None else courier.receivers(from_dict(letter.body))
+        way = self._way(letter)
+        return (THE_LOG,) if way is None else way[0].receivers(from_dict(letter.body))
 
     def place(self, receiver: str, letter: Letter) -> str:
         """The channel with its settings: monitors that name one channel alike share it."""
-        courier = self._courier(letter)
-        return receiver if courier is None else repr(courier.channels[receiver])
+        way = self._way(letter)
+        return receiver if way is None else repr(way[0].channels[receiver])
 
     def deliver(self, receiver: str, letter: Letter) -> None:
         """Bring it there.
@@ -60,17 +63,18 @@ class Outlets:
         Raises:
             OutsideError: not now, or not before somebody has mended the settings; it is tried again.
         """
-        courier = self._courier(letter)
-        if courier is None:
+        way = self._way(letter)
+        if way is None:
             names = ("monitor", "incident", "news", "tier", "subject")
             LOG.warning("told", extra={name: letter.body.get(name) for name in names})
             return
-        announcement = from_dict(letter.body)
+        courier, address = way
+        announcement = answered(address, from_dict(letter.body))
         try:
             courier.deliver(receiver, announcement)
         except DriftlineError as error:
             self._failed(courier, Sent(receiver, announcement, 1, error.fact, error.hint))
-            if isinstance(error, ConfigError):
+            if isinstance(error, ConfigError | PluginError):
                 raise OutsideError(error.fact, hint=error.hint) from error
             raise
         with self._lock:
@@ -87,8 +91,11 @@ class Outlets:
                 about = {"channel": sent.channel, "to": told.channel, "error": told.error}
                 LOG.warning("a channel is dead", extra=about)
 
-    def _courier(self, letter: Letter) -> Courier | None:
-        """The channels of the letter's monitor as its newest version has them; None where it has none or is gone."""
+    def _way(self, letter: Letter) -> tuple[Courier, str] | None:
+        """The channels of the letter's monitor as its newest version has them, and where people reach the service.
+
+        None where it has no channels, or is gone.
+        """
         watched = self._watched(str(letter.body.get("monitor", "")))
         if watched is None:
             return None
@@ -110,10 +117,10 @@ class Outlets:
                     self._found[name] = None
             return self._found[name]
 
-    def _made(self, yaml: str, directory: str) -> Courier | None:
+    def _made(self, yaml: str, directory: str) -> tuple[Courier, str] | None:
         try:
             said = self._service.library.specification(yaml, directory)
-            return wiring.courier(said) if said.outlets.channels else None
+            return (wiring.courier(said, self._threads), said.outlets.service) if said.outlets.channels else None
         except DriftlineError as error:
             # An extra that is not installed, an address that may not be called: the log must do.
             LOG.error("channels cannot be made", extra={"why": str(error)})

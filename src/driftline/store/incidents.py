@@ -76,6 +76,13 @@ class Incidents:
         prefix = f"{MESSAGE} {row.monitor_id} {row.number} "
         return {**_incident(row), "messages": self._letters(outbox.c.key.startswith(prefix, autoescape=True), limit=1000)}
 
+    def numbered(self, monitor: int, number: int) -> int | None:
+        """The id of a monitor's incident by its number there; None where there is none."""
+        wanted = select(incidents.c.id).where(incidents.c.monitor_id == monitor, incidents.c.number == number)
+        with self._database.reading() as tx:
+            found: int | None = tx.execute(wanted).scalar_one_or_none()
+        return found
+
     def messages(self, *, before: int | None = None, limit: int = 100) -> Page:
         """What was told, the newest first, with whoever was tried."""
         return self._letters(*([] if before is None else [outbox.c.id < before]), limit=limit)

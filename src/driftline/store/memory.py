@@ -28,10 +28,12 @@ class Memory:
     Attributes:
         talks: what was told, by the window that opened the incident.
         waiting: messages that have not arrived yet, each with its channel, in order.
+        threads: where conversations about incidents began, by the service's own channel and the incident's key.
     """
 
     talks: Mapping[str, Talk] = field(default_factory=dict)
     waiting: tuple[tuple[str, Announcement], ...] = ()
+    threads: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def without(self, channel: str, announcement: Announcement) -> Memory:
         """One message less."""
@@ -47,7 +49,8 @@ def recall(path: Path) -> Memory:
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
         talks = {window: _talk(one) for window, one in said["talks"].items()}
-        return Memory(talks, tuple((one["channel"], from_dict(one["message"])) for one in said["waiting"]))
+        threads = {(channel, incident): str(began) for channel, incident, began in said.get("threads", ())}
+        return Memory(talks, tuple((one["channel"], from_dict(one["message"])) for one in said["waiting"]), threads)
     except FileNotFoundError:
         return Memory()
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
@@ -62,11 +65,12 @@ def keep(path: Path, memory: Memory) -> None:
     """
     talks = {window: {**asdict(one), "since": _written(one.since), "at": _written(one.at)} for window, one in memory.talks.items()}
     waiting = [{"channel": channel, "message": to_dict(one)} for channel, one in memory.waiting]
+    threads = [(*key, began) for key, began in list(memory.threads.items())]
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("w", encoding="utf-8") as file:
-            json.dump({"schema": SCHEMA, "talks": talks, "waiting": waiting}, file, ensure_ascii=False)
+            json.dump({"schema": SCHEMA, "talks": talks, "waiting": waiting, "threads": threads}, file, ensure_ascii=False)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

@@ -13,6 +13,7 @@ from driftline.errors import StateError
 from driftline.store.metadata import METADATA, NUMBER, Instant
 from driftline.store.revision_annotations import annotated
 from driftline.store.revision_decisions import decided
+from driftline.store.revision_threads import threaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -253,5 +254,6 @@ REVISIONS: Mapping[str, Step] = {
     "0008": _glances_again,
     "0009": _lateness,
     "0010": annotated,
+    "0011": threaded,
 }
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""
