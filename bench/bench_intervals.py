@@ -18,7 +18,7 @@ from scipy.special import expit, softmax
 
 from driftline.performance.fairness import GAPS, gap
 from driftline.performance.metric import measure
-from driftline.performance.ranks import RankCounts, count_ranks
+from driftline.profile.ranks import RankCounts, count_ranks
 from driftline.performance.value import ValueMatrix, value_per_row
 from driftline.profile import moments
 from driftline.profile.outcome import Outcome

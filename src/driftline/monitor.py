@@ -25,6 +25,7 @@ class ColumnHints:
     features and the rest is ignored; with `segments` every window is also judged per value of each
     named column, or per condition (`{"large": "amount > 100"}`). `label_time` names the column that says
     since when a row's label is known; `version` the column with the model's registered version.
+    Of a ranking, `item` names the column that says what is shown.
     Columns that are `unkept` are not compared, if they are there at all.
     """
 
@@ -36,6 +37,7 @@ class ColumnHints:
     conditions: Mapping[str, str] = field(default_factory=dict)
     label_time: str | None = None
     version: str | None = None
+    item: str | None = None
     unkept: frozenset[str] = frozenset()
 
     def named(self, role: Role) -> str | None:

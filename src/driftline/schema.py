@@ -25,6 +25,7 @@ class Role(StrEnum):
     SCORE = "score"
     LABEL = "label"
     ID = "id"
+    QUERY = "query"
     TIMESTAMP = "timestamp"
     SEGMENT = "segment"
     LATENCY = "latency"
@@ -43,11 +44,14 @@ class Task(StrEnum):
     NONE = "none"
 
 
+NAMING_ROLES = frozenset({Role.ID, Role.QUERY})
+"""Roles whose values are names: they are taken as texts, whatever they look like, and have no bins."""
+
 WATCHED_ROLES = frozenset({Role.ID, Role.TIMESTAMP})
 """Roles whose values are not compared; their columns stand for the table: repeated rows, volume, silence."""
 
-JUDGED_ROLES = frozenset({Role.FEATURE, Role.PREDICTION, Role.SCORE, Role.SEGMENT, Role.LABEL})
-"""Roles whose distribution is compared; ids and the time of the row are watched in other ways."""
+JUDGED_ROLES = frozenset({Role.FEATURE, Role.PREDICTION, Role.SCORE, Role.SEGMENT, Role.LABEL, Role.QUERY})
+"""Roles whose distribution is compared, a query's only for what is missing; ids and the time of the row are watched in other ways."""
 
 OPERATION_ROLES = frozenset({Role.LATENCY, Role.ERROR})
 """Roles of columns that tell how the service does; they are judged as rates and quantiles, not as inputs."""

@@ -82,6 +82,30 @@ def test_a_database_is_a_place_with_a_query(here: Path) -> None:
     assert judged("train.parquet", "sqlite:///scores.db", "--query", "select * from scores")["windows"][0]["rows"] == 3000
 
 
+def searches(seed: int, noise: float) -> pa.Table:
+    """Lists of ten, relevant or not, from two countries."""
+    dice = np.random.default_rng(seed)
+    relevance = (dice.random((400, 10)) < 0.3).astype(int)
+    score = relevance + noise * dice.normal(size=relevance.shape)
+    query, country = np.repeat(np.arange(400), 10), np.repeat(dice.choice(["de", "fr"], 400), 10)
+    return pa.table({"query": query, "score": score.ravel(), "label": relevance.ravel(), "country": country})
+
+
+def test_a_ranking_is_judged_by_its_lists(here: Path) -> None:
+    """NDCG decides, per window and segment, with every metric in JSON, in the table and in the documents."""
+    pq.write_table(searches(1, 0.5), here / "before.parquet")
+    pq.write_table(searches(2, 1.5), here / "after.parquet")
+    args = ("before.parquet", "after.parquet", "--query-column", "query", "--depth", "5", "--segment", "country")
+    found = judged(*args, "--markdown", "ranking.md", "--html", "ranking.html")
+    for window in found["windows"]:
+        ndcg, *others = window["performance"]
+        assert (ndcg["metric"], ndcg["verdict"], ndcg["decides"]) == ("ndcg@5", "drifted", True)
+        assert [one["metric"] for one in others] == ["precision@5", "recall@5", "hit_rate@5", "mrr", "map"]
+        assert all(one["interval"][0] <= one["value"] <= one["interval"][1] for one in (ndcg, *others))
+    assert "normalised discounted cumulative gain" in compare(*args).stdout
+    assert all("discounted cumulative gain" in (here / name).read_text() for name in ("ranking.md", "ranking.html"))
+
+
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [

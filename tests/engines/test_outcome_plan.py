@@ -121,3 +121,18 @@ def test_regression_edges_follow_predictions_and_residuals() -> None:
     predictions, residuals = outcome.arrays
     assert abs(float((said < predictions[predictions.size // 2]).mean()) - 0.5) < 0.02
     assert abs(float((said - came < residuals[residuals.size // 2]).mean()) - 0.5) < 0.02
+
+
+def test_a_query_makes_a_ranking() -> None:
+    """With a column that says what rows answer, lists are counted to the depths that were asked for, of items that can be told apart."""
+    table = {"q": [1, 1, 2, 2], "s": [0.1, 0.2, 0.3, 0.4], "y": [0, 1, 2, 0], "i": [7, 8, 7, 9]}
+    roles = {"q": Role.QUERY, "s": Role.SCORE, "y": Role.LABEL}
+    found = planned(table, Task.NONE, Goal(metric="ndcg@7", depths=(5,)), roles)
+    assert found is not None
+    assert (found.task, found.query, found.scores, found.depths, found.item) == (Task.RANKING, "q", ("s",), (5, 7), None)
+    monitor = Monitor(task=Task.RANKING, hints=ColumnHints(roles=roles, item="i"))
+    outcome = fit(open_source(pa.table(table), name="r"), monitor).outcome
+    assert outcome is not None
+    assert (outcome.item, outcome.catalogue, outcome.depths) == ("i", 3, (10,))
+    assert Outcome.from_dict(outcome.to_dict()) == outcome
+    assert planned(table, Task.RANKING, roles={"s": Role.SCORE, "y": Role.LABEL}) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from driftline.engines.count import count
 from driftline.engines.parts import add_parts, needs_order
 from driftline.monitor import ColumnHints
 from driftline.profile.bins import LevelBins, fit_number_bins
+from driftline.profile.outcome import Outcome
 from driftline.profile.plan import Plan, Planned
-from driftline.schema import Column, Kind, Role
+from driftline.schema import Column, Kind, Role, Task
 from driftline.window import Cadence, Windowing
 
 if TYPE_CHECKING:
@@ -80,3 +82,9 @@ def test_a_missing_column_is_told_once(memory: type[Memory]) -> None:
 def test_what_goes_by_the_place_of_a_row_needs_order(windowing: Windowing, hints: ColumnHints, ordered: bool) -> None:  # noqa: FBT001  a table
     """Windows of n rows, and segments without known levels, cannot be counted in parts."""
     assert needs_order(PLAN, windowing, hints) is ordered
+
+
+def test_lists_are_not_counted_in_parts() -> None:
+    """All rows of a query are counted at once, and nobody knows where they lie."""
+    outcome = Outcome(task=Task.RANKING, label="x", scores=("x",), query="c", depths=(5,))
+    assert needs_order(replace(PLAN, outcome=outcome), Windowing(), ColumnHints())

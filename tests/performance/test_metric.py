@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from driftline.errors import ConfigError
 from driftline.performance.metric import DEFAULTS, METRICS, measure, metric_of, metrics_for
-from driftline.performance.ranks import count_ranks
 from driftline.profile.outcome import Outcome
+from driftline.profile.ranks import count_ranks
 from driftline.schema import Task
 
 if TYPE_CHECKING:

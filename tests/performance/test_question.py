@@ -7,7 +7,7 @@ import pytest
 
 from driftline.errors import ConfigError
 from driftline.performance.question import Question
-from driftline.performance.ranks import count_ranks
+from driftline.profile.ranks import count_ranks
 
 
 def test_confusion_leaves_out_what_is_unknown(kinds: Any) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from driftline.errors import ConfigError
 from driftline.performance.metric import measure, metrics_for
-from driftline.performance.ranks import RankCounts, count_ranks
 from driftline.profile import moments
 from driftline.profile.outcome import Outcome
+from driftline.profile.ranks import RankCounts, count_ranks
 from driftline.schema import Task
 
 if TYPE_CHECKING:

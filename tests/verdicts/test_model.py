@@ -22,6 +22,7 @@ OTHER = Planned(Column(name="x", kind=Kind.NUMBER), fit_number_bins(np.linspace(
         ((LABEL, OTHER), Task.BINARY, Goal(), "what the model said"),
         ((LABEL, SCORE), Task.REGRESSION, Goal(), "not of one kind"),
         ((SCORE,), Task.NONE, Goal(metric="roc_auc"), "hold the label"),
+        ((LABEL, SCORE), Task.RANKING, Goal(), "what each row answers"),
     ],
 )
 def test_what_is_missing_to_watch_performance_is_said(columns: tuple[Planned, ...], task: Task, goal: Goal, said: str) -> None:

@@ -42,6 +42,9 @@ FLAGS = (
     Flag("--window", "WINDOW", "hour, day, week, month, whole, '1000 rows' or 'column batch'."),
     Flag("--timezone", "ZONE", "Where a day begins, such as Europe/Berlin."),
     Flag("--id", "COLUMN", "What tells rows apart."),
+    Flag("--query-column", "COLUMN", "Of a ranking: what each row answers, such as a search or a user."),
+    Flag("--item", "COLUMN", "Of a ranking: what each row shows."),
+    Flag("--depth", "K", "Of a ranking: how many of the first places are looked at.  [default: 10]", many=True),
     Flag("--prediction", "COLUMN", "What the model said.", many=True),
     Flag("--score", "COLUMN", "How sure the model was.", many=True),
     Flag("--label", "COLUMN", "What turned out to be true."),
@@ -80,16 +83,11 @@ def settings(flags: Mapping[str, Any]) -> dict[str, Any]:
     >>> settings({"timestamp": "ts", "window": "day", "kind": ("zip=category",)})
     {'columns': {'timestamp': 'ts', 'kinds': {'zip': 'category'}}, 'window': 'day'}
     """
-    columns: dict[str, Any] = {key: flags[key] for key in ("timestamp", "id", "label") if key in flags}
-    columns |= {key: list(flags[key]) for key in ("prediction", "score", "ignore") if key in flags}
-    if "feature" in flags:
-        columns["features"] = list(flags["feature"])
-    if "kind" in flags:
-        columns["kinds"] = dict(_pair("--kind", text) for text in flags["kind"])
-    if "importance" in flags:
-        columns["importance"] = {name: _number(value) for name, value in (_pair("--importance", text) for text in flags["importance"])}
+    columns = _columns(flags)
     found: dict[str, Any] = {"columns": columns} if columns else {}
     found |= {key: flags[key] for key in ("task", "false_alarms") if key in flags}
+    if "depth" in flags:
+        found["performance"] = {"depths": [int(text) if text.isdecimal() else text for text in flags["depth"]]}
     if "segment" in flags:
         found["segments"] = [{named[1]: named[2]} if (named := NAMED.match(text)) else text for text in flags["segment"]]
     if "window" in flags or "timezone" in flags:
@@ -104,6 +102,22 @@ def settings(flags: Mapping[str, Any]) -> dict[str, Any]:
     if "statistic" in flags:
         found["statistics"] = list(flags["statistic"])
     return found
+
+
+def _columns(flags: Mapping[str, Any]) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        COLUMNS.get(key, key): flags[key] for key in ("timestamp", "id", "query_column", "item", "label") if key in flags
+    }
+    columns |= {COLUMNS.get(key, key): list(flags[key]) for key in ("prediction", "score", "ignore", "feature") if key in flags}
+    if "kind" in flags:
+        columns["kinds"] = dict(_pair("--kind", text) for text in flags["kind"])
+    if "importance" in flags:
+        columns["importance"] = {name: _number(value) for name, value in (_pair("--importance", text) for text in flags["importance"])}
+    return columns
+
+
+COLUMNS = {"query_column": "query", "feature": "features"}
+"""Keys under `columns` that are called otherwise as flags; `--query` is that of a database."""
 
 
 def placed(said: Sequence[str], query: str | None = None) -> Any:

@@ -49,6 +49,14 @@ class Columns(BaseModel):
     id: Text | None = Field(
         None, description="What tells rows apart, so that repeated rows are noticed. Its values are not compared.", examples=["order_id"]
     )
+    query: Text | None = Field(
+        None,
+        description="Of a ranking: what each row answers, such as a search or a session. All rows of a query in a window are one list.",
+        examples=["search_id"],
+    )
+    item: Text | None = Field(
+        None, description="Of a ranking: what each row shows, to tell how much of the catalogue is shown.", examples=["product_id"]
+    )
     prediction: Names | None = Field(None, description="What the model said: a class, or a number.", examples=["prediction"])
     score: Names | None = Field(
         None, description="How sure the model was: a probability, or one column per class.", examples=["probability"]

@@ -46,6 +46,7 @@ def hints(document: written.Document) -> ColumnHints:
         segments=tuple(segment for segment in segments if isinstance(segment, str)),
         label_time=columns.label_time,
         version=columns.version,
+        item=columns.item,
         # What the model was trained on has no version, or another.
         unkept=frozenset([*unkept, *([columns.version] if columns.version else [])]),
         conditions={name: text for segment in segments if isinstance(segment, dict) for name, text in segment.items()},
@@ -65,6 +66,7 @@ def named_roles(columns: written.Columns) -> Iterator[tuple[tuple[str | int, ...
 ROLES = {
     "timestamp": Role.TIMESTAMP,
     "id": Role.ID,
+    "query": Role.QUERY,
     "prediction": Role.PREDICTION,
     "score": Role.SCORE,
     "label": Role.LABEL,
@@ -120,6 +122,7 @@ def goal(said: Performance | None) -> Goal:
         value=(worth.true_positive, worth.false_positive, worth.true_negative, worth.false_negative) if worth else None,
         currency=(worth.currency or "") if worth else "",
         fairness=dict(said.fairness or {}),
+        depths=tuple(said.depths or ()),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from driftline.config.forms import STRICT, Floor, Place, Share, Text
+from driftline.config.forms import STRICT, Floor, Place, Share, Text, Whole
 from driftline.config.names import GapName, MetricName  # noqa: TC001  pydantic reads annotations when it runs
+
+Depth = Annotated[Whole, Field(gt=0)]
 
 
 class Value(BaseModel):
@@ -56,6 +58,11 @@ class Performance(BaseModel):
         description="The smallest worsening that matters, per metric and in its units. "
         "Without this: 0.02 of a metric between 0 and 1, a tenth of the reference's value of any other.",
         examples=[{"roc_auc": 0.01}],
+    )
+    depths: list[Depth] | None = Field(
+        None,
+        description="Of a ranking: how many of the first places of each list are looked at. Without this: 10.",
+        examples=[[5, 20]],
     )
     kpis: list[Kpi] | None = Field(
         None,

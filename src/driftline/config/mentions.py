@@ -34,6 +34,7 @@ def mentions(document: Document) -> Iterator[tuple[Path, str, bool]]:
     if columns is not None:
         # Training data often has no times; and a column that names the windows need not be in the reference either.
         yield from ((path, name, False) for path, name, role in named_roles(columns) if role is not Role.TIMESTAMP)
+        yield from ((("columns", "item"), name, False) for name in filter(None, [columns.item]))
         yield from ((("columns", "features", i), name, False) for i, name in enumerate(columns.features or []))
         for key, group in (("kinds", columns.kinds), ("importance", columns.importance)):
             yield from ((("columns", key, name), name, True) for name in group or {})

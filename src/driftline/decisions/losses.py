@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from driftline.decisions.decision import Gain
 from driftline.decisions.evidence import Known, Loss
 from driftline.decisions.wording import Z90
-from driftline.performance.metric import METRICS, measure
+from driftline.errors import ConfigError
+from driftline.performance.metric import measure
 from driftline.performance.value import value_per_row, worth_change
 from driftline.profile.outcome import total_outcome
 from driftline.schema import Task
@@ -110,7 +111,10 @@ def _worsening(
 def _read(metric: str, goal: Goal, outcome: Outcome, counts: OutcomeCounts) -> Value | None:
     if metric == VALUE:
         return value_per_row(matrix(goal), outcome, counts)
-    return measure(metric, outcome, counts) if metric.partition(":")[0] in METRICS else None
+    try:
+        return measure(metric, outcome, counts)
+    except ConfigError:
+        return None
 
 
 def _estimated(windows: Sequence[tuple[WindowReport, Profile]], told: MetricReport | None) -> Loss | None:

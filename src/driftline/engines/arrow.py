@@ -16,7 +16,7 @@ from driftline.engines.meaning import Meaning, hash_array, hash_cells, meaning
 from driftline.engines.numpy_kernel import NULL, WRONG
 from driftline.engines.tally import Tally
 from driftline.profile.bins import LevelBins, NumberBins
-from driftline.schema import NUMERIC_KINDS, Kind, Role
+from driftline.schema import NAMING_ROLES, NUMERIC_KINDS, Kind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -168,7 +168,7 @@ def _layout(tally: Tally, schema: pa.Schema) -> Layout:
 def _code(planned: Planned, kind: pa.DataType) -> str | None:
     """The struct code of a column that the kernel reads as it lies."""
     column = planned.column
-    plain = column.kind is Kind.NUMBER and column.role is not Role.ID and not isinstance(planned.bins, LevelBins)
+    plain = column.kind is Kind.NUMBER and column.role not in NAMING_ROLES and not isinstance(planned.bins, LevelBins)
     return CODES.get(kind) if plain else None
 
 
@@ -201,7 +201,7 @@ def count_column(job: Job, array: pa.Array) -> Values:
     """Count one column."""
     array = stored(array)
     column, bins = job.planned.column, job.planned.bins
-    if column.kind in NUMERIC_KINDS and column.role is not Role.ID and not isinstance(bins, LevelBins):
+    if column.kind in NUMERIC_KINDS and column.role not in NAMING_ROLES and not isinstance(bins, LevelBins):
         return _count_numeric(job, array)
     if isinstance(bins, NumberBins):
         return _count_plainly(job, array)

@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from driftline.profile.bins import LevelBins
 from driftline.profile.plan import Planned
 from driftline.profile.reference import Cells
-from driftline.schema import Column, Kind, Role
+from driftline.schema import NAMING_ROLES, Column, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -192,7 +192,7 @@ def _numeric(array: pa.Array, planned: Planned) -> Cells:
     null = nulls(array)
     wrong = np.zeros(len(array), dtype=np.bool_)
     if values is not None:
-        by_text = planned.column.role is Role.ID or isinstance(planned.bins, LevelBins)
+        by_text = planned.column.role in NAMING_ROLES or isinstance(planned.bins, LevelBins)
         return Cells(values, texts(array)[0] if by_text else [None] * len(array), null, wrong)
     said, null, wrong = texts(array)
     values = np.zeros(len(array))

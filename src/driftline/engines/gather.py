@@ -14,7 +14,7 @@ from driftline.engines.cells import cells, encode, instants, nulls, numbers, pla
 from driftline.profile import hashing
 from driftline.profile.bins import MAX_LEVELS, LevelBins, NumberBins, fit_level_bins, fit_log_bins, fit_number_bins
 from driftline.profile.plan import Planned
-from driftline.schema import NUMERIC_KINDS, Column, Kind, Role
+from driftline.schema import NAMING_ROLES, NUMERIC_KINDS, Column, Kind, Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,7 +207,7 @@ class Presence:
 
     def planned(self) -> Planned:
         """The column, with the two levels of truth where it has them."""
-        boolean = self._column.kind is Kind.BOOLEAN and self._column.role is not Role.ID
+        boolean = self._column.kind is Kind.BOOLEAN and self._column.role not in NAMING_ROLES
         return Planned(self._column, LevelBins(TRUTHS) if boolean else None)
 
 
@@ -231,7 +231,7 @@ def gatherer(column: Column, *, hinted: bool) -> Gathered:
         column: what it holds and what it is for.
         hinted: its kind was given, so that it stays what it is.
     """
-    if column.role is Role.ID:
+    if column.role in NAMING_ROLES:
         return Presence(column)
     if column.kind in NUMERIC_KINDS:
         return Ordered(column)

@@ -68,7 +68,7 @@ def kind_of(field: pa.Field, monitor: Monitor, role: Role) -> Kind:
     if role is Role.TIMESTAMP:
         return Kind.TIMESTAMP
     classes = monitor.task is Task.MULTICLASS and role in {Role.PREDICTION, Role.LABEL}
-    if (role is Role.SEGMENT or classes) and (pa.types.is_integer(kind) or pa.types.is_null(kind)):
+    if (role is Role.SEGMENT or classes or field.name == monitor.hints.item) and (pa.types.is_integer(kind) or pa.types.is_null(kind)):
         return Kind.CATEGORY
     return natural_kind(kind)
 
@@ -122,6 +122,7 @@ def _check_named(schema: pa.Schema, monitor: Monitor) -> None:
         (hints.importance, "has an importance"),
         (hints.features or (), "is a feature"),
         (hints.segments, "is a segment"),
+        ([hints.item] if hints.item else [], "is the item"),
     ]
     told += [(condition(text).columns, f"is in the condition of segment {name!r}") for name, text in hints.conditions.items()]
     for columns, what in told:
@@ -137,7 +138,11 @@ def _roles(schema: pa.Schema, monitor: Monitor) -> dict[str, Role]:
     roles = dict.fromkeys(fields, Role.FEATURE)
     if hints.features is not None:
         roles = {name: Role.FEATURE if name in hints.features else Role.IGNORED for name in fields}
-    open_fields = {name: kind for name, kind in fields.items() if name not in hints.roles and name not in (hints.features or ())}
+    if hints.item in roles:
+        roles[hints.item] = Role.FEATURE
+    open_fields = {
+        name: kind for name, kind in fields.items() if name not in hints.roles and name not in {*(hints.features or ()), hints.item}
+    }
     taken = set(hints.roles.values())
     for role, name in _inferred(open_fields, monitor).items():
         if role not in taken and name is not None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftline.engines.cells import find
+from driftline.engines.lists import list_rows
 from driftline.engines.outcome import outcome_rows
 from driftline.performance.early import count_early, settled_age, sort_labels, sorts, with_likeness
 from driftline.performance.maturity import DelayCounts, count_delays, learn_delays
+from driftline.profile.outcome_rows import OutcomeRows
+from driftline.schema import Task
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +28,9 @@ def sorted_labels(plan: Plan, outcome: Outcome, batch: pa.RecordBatch) -> NDArra
     """Each row's sort of label, as `performance.early` tells them apart; -1 without one."""
     wanted = (outcome.label, outcome.prediction, *outcome.scores)
     columns = {name: array for name in wanted if name is not None and (array := find(batch, name)) is not None}
+    if outcome.task is Task.RANKING:
+        listed = list_rows(plan, outcome, batch)
+        return sort_labels(outcome, OutcomeRows(listed.score, listed.relevance))
     return sort_labels(outcome, outcome_rows(plan, outcome, columns, batch.num_rows))
 
 

@@ -14,7 +14,7 @@ from driftline.engines.kernel import KERNEL
 from driftline.engines.numpy_kernel import NULL, WRONG
 from driftline.profile import hashing
 from driftline.profile.bins import LevelBins
-from driftline.schema import NUMERIC_KINDS, Kind, Role
+from driftline.schema import NAMING_ROLES, NUMERIC_KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def meaning(planned: Planned, distinct: pa.Array) -> Meaning:
 def hash_cells(planned: Planned, read: Cells) -> NDArray[np.uint64]:
     """Hash converted cells: `profile.reference.hash_cells`, sooner."""
     hashes = hash_texts(read.texts)
-    if planned.column.kind in NUMERIC_KINDS and planned.column.role is not Role.ID:
+    if planned.column.kind in NUMERIC_KINDS and planned.column.role not in NAMING_ROLES:
         return np.where(read.wrong, hashes, hashing.hash_numbers(read.numbers))
     return hashes
 

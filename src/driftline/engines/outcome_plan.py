@@ -26,6 +26,9 @@ MOST_CLASSES = 50
 EVEN_EDGES = 255
 """So many of a score's edges lie evenly on [0, 1], for windows whose scores lie where the reference had few."""
 
+DEPTHS = (10,)
+"""So many of the first places are looked at where nobody says."""
+
 PREDICTION_EDGES, RESIDUAL_EDGES = 63, 127
 
 POSITIVES = frozenset({"1", "true", "yes", "y", "t", "positive", "pos"})
@@ -44,6 +47,9 @@ def plan_outcome(columns: Sequence[Planned], samples: Mapping[str, NDArray[np.fl
     scores = [one for one in columns if one.column.role is Role.SCORE and isinstance(one.bins, NumberBins)]
     if label is None or (prediction is None and not scores):
         return None
+    query = next((one.name for one in columns if one.column.role is Role.QUERY), None)
+    if monitor.task is Task.RANKING or (monitor.task is Task.NONE and query is not None):
+        return _ranking(columns, label, (*scores, prediction)[0], query, monitor)
     classes = levels_of(label)
     task = monitor.task if monitor.task is not Task.NONE else _task(classes, prediction, scores)
     if task is Task.REGRESSION:
@@ -173,6 +179,34 @@ def _regression(label: Planned, prediction: Planned, samples: Mapping[str, NDArr
         center=label.bins.center,
         scale=label.bins.scale,
     )
+
+
+def _ranking(columns: Sequence[Planned], label: Planned, score: Planned | None, query: str | None, monitor: Monitor) -> Outcome | None:
+    """Lists by query; the catalogue is told apart where its items are levels of the plan, and none is left over."""
+    if query is None or score is None:
+        return None
+    item = next((one for one in columns if one.name == monitor.hints.item), None)
+    levels = levels_of(item) if item is not None and isinstance(item.bins, LevelBins) else None
+    asked = _depth(monitor.policy.goal.metric or "")
+    return Outcome(
+        task=Task.RANKING,
+        label=label.name,
+        scores=(score.name,),
+        query=query,
+        item=item.name if item is not None and levels else None,
+        depths=tuple(sorted({*(monitor.policy.goal.depths or DEPTHS), *asked})),
+        catalogue=len(levels or ()),
+    )
+
+
+def _depth(metric: str) -> list[int]:
+    """The depth in a metric's name.
+
+    >>> _depth("ndcg@7"), _depth("mrr")
+    ([7], [])
+    """
+    tail = metric.partition("@")[2]
+    return [int(tail)] if tail.isdecimal() and int(tail) else []
 
 
 def score_edges(sample: NDArray[np.float64], threshold: float) -> tuple[float, ...]:

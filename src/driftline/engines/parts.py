@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftline.engines.count import settle
 from driftline.engines.split import natural
+from driftline.schema import Task
 from driftline.window import Cadence, Window
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ def needs_order(plan: Plan, windowing: Windowing, hints: ColumnHints) -> bool:
     """Whether rows must be counted one after another.
 
     Windows of n rows go by the place of a row among all rows, and a column that is cut into segments
-    without having levels in the plan goes by which values come first.
+    without having levels in the plan goes by which values come first. All rows of a query of a ranking are counted at once.
     """
+    if plan.outcome is not None and plan.outcome.task is Task.RANKING:
+        return True
     levels = {planned.name for planned in plan.columns if getattr(planned.bins, "levels", ())}
     return windowing.cadence is Cadence.ROWS or any(name not in levels for name in hints.segments)
 

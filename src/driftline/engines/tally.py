@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.engines.kernel import KERNEL
+from driftline.engines.lists import ListTally
 from driftline.engines.outcome import OutcomeTally
 from driftline.profile import hashing
 from driftline.profile.bins import FIXED_POINT_BITS, NumberBins
@@ -14,6 +15,7 @@ from driftline.profile.distinct import REGISTERS
 from driftline.profile.moments import LIMBS
 from driftline.profile.profile import UNSEEN_KEPT, Odd, Profile
 from driftline.profile.sample import Sample
+from driftline.schema import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from driftline.engines.kernel import Place, Tables
     from driftline.engines.meaning import Meaning
+    from driftline.profile.outcome import Outcome
     from driftline.profile.plan import Plan
 
 PENDING = 4
@@ -45,8 +48,8 @@ class Tally:
         ]
         self.meanings: dict[int, Meaning] = {}
         self.layout: object = None
-        self.outcomes = OutcomeTally(plan, plan.outcome) if plan.outcome else None
         self._slots: dict[Hashable, int] = {}
+        self.outcomes = outcome_tally(plan, plan.outcome, self._slots) if plan.outcome else None
         self._rows: list[int] = []
         self._samples: list[_Gathered] = []
         self._unseen: dict[tuple[int, int], dict[str, list[int]]] = {}
@@ -144,6 +147,11 @@ class Tally:
         for before, after in zip(self._tables, made, strict=True):
             after[: len(before)] = before
         self._tables = made
+
+
+def outcome_tally(plan: Plan, outcome: Outcome, slots: Mapping[Hashable, int]) -> OutcomeTally | ListTally:
+    """What counts a plan's outcomes: row by row, or list by list."""
+    return ListTally(plan, outcome, slots) if outcome.task is Task.RANKING else OutcomeTally(plan, outcome)
 
 
 def _tables(plan: Plan, slots: int) -> tuple[NDArray[Any], ...]:

@@ -46,12 +46,15 @@ SPREAD = 16
 
 def sorts(outcome: Outcome) -> int:
     """How many sorts of labels are told apart by what they say; of each those that the model met and those that it missed."""
-    return 2 if outcome.task is Task.REGRESSION or len(outcome.classes) > MOST_CLASSES else len(outcome.classes)
+    return 2 if outcome.task in {Task.REGRESSION, Task.RANKING} or len(outcome.classes) > MOST_CLASSES else len(outcome.classes)
 
 
 def sort_labels(outcome: Outcome, rows: OutcomeRows) -> NDArray[np.int64]:
     """Each row's sort: twice that of its label, and one more where the model missed it; -1 without a label."""
     came, said = np.asarray(rows.came), np.asarray(rows.said)
+    if outcome.task is Task.RANKING:
+        # Whether a single row was well placed cannot be said.
+        return np.where(np.isfinite(came), 2 * (came > 0), -1)
     if outcome.task is Task.REGRESSION:
         # Residuals have bins of their own; half of the reference's lie beyond the middle ones.
         usual = float(np.median(np.abs(outcome.arrays[1]))) if len(outcome.arrays) > 1 and outcome.arrays[1].size else outcome.scale

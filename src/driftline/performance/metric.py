@@ -17,8 +17,8 @@ from driftline.schema import Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from driftline.performance.ranks import RankCounts
     from driftline.profile.outcome import Outcome
+    from driftline.profile.ranks import RankCounts
 
 __all__ = ["METRICS", "Metric", "Value", "measure", "metric_of", "metrics_for"]
 
@@ -138,9 +138,9 @@ _TABLE = [
            formula="mean of p − y", source="positive where predictions are too high"),
     Metric(name="pinball@0.5", title="quantile loss", tasks=NUMBERS, better="lower", bounds=WITHOUT_END, function=regression.pinball,
            formula="mean of q max(y − p, 0) + (1 − q) max(p − y, 0)", source="Koenker and Bassett 1978"),
-    Metric(name="precision@10", title="precision of the first places", tasks=LISTS, needs="ranks", function=ranking.precision_at,
+    Metric(name="precision@10", title="precision", tasks=LISTS, needs="ranks", function=ranking.precision_at,
            formula="mean of relevant rows in the first k / k", source="Manning, Raghavan and Schütze 2008"),
-    Metric(name="recall@10", title="recall of the first places", tasks=LISTS, needs="ranks", function=ranking.recall_at,
+    Metric(name="recall@10", title="recall", tasks=LISTS, needs="ranks", function=ranking.recall_at,
            formula="mean of relevant rows in the first k / relevant rows", source="Manning, Raghavan and Schütze 2008"),
     Metric(name="ndcg@10", title="normalised discounted cumulative gain", tasks=LISTS, needs="ranks", function=ranking.ndcg_at,
            formula="mean of DCG / best DCG, DCG = Σ relevance / log₂(place + 1)", source="Järvelin and Kekäläinen 2002"),
@@ -170,7 +170,8 @@ DEFAULTS: dict[Task, tuple[str, ...]] = {
         *("roc_auc_macro", "roc_auc_weighted", "log_loss", "brier"),
     ),
     Task.REGRESSION: ("mae", "rmse", "mape", "smape", "r2"),
-    Task.RANKING: ("ndcg@10", "precision@10", "recall@10", "hit_rate@10", "mrr", "map"),
+    # What is counted: that depends on the depths.
+    Task.RANKING: (),
 }
 """What is measured where nobody says; only metrics of which more, or less, is better."""
 
@@ -191,6 +192,8 @@ def metric_of(name: str) -> Metric:
 
 def metrics_for(outcome: Outcome) -> tuple[str, ...]:
     """What is measured of a model where nobody says: all that is usual and can be read from what is counted."""
+    if outcome.task is Task.RANKING:
+        return tuple(sorted(outcome.measures, key=lambda name: not name.startswith("ndcg")))
     return tuple(name for name in DEFAULTS.get(outcome.task, ()) if METRICS[name].needs != "scores" or outcome.scores)
 
 
@@ -249,6 +252,7 @@ def _guest(word: str) -> Metric | None:
 
 def _told(metric: Metric, name: str, number: str, target: str) -> Metric:
     """The metric under the name by which it was asked for."""
+    number = f"first {number}" if metric.needs == "ranks" and number else number
     title = f"F{number}" if number and metric.title == "F1" else f"{metric.title}, {number}" if number else metric.title
     return replace(metric, name=name, title=f"{title} of {target!r}" if target else title)
 

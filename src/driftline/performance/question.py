@@ -12,12 +12,12 @@ from driftline.errors import ConfigError
 from driftline.performance.interval import Value, unknown
 from driftline.profile import moments
 from driftline.profile.outcome import SUM_STEP, OutcomeCounts, Said
+from driftline.profile.ranks import RankCounts, ranks_of
 from driftline.schema import Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from driftline.performance.ranks import RankCounts
     from driftline.profile.outcome import Outcome
 
 
@@ -27,7 +27,7 @@ class Question:
 
     Attributes:
         outcome: how predictions and labels were counted.
-        counts: the window's counts; `RankCounts` for a ranking.
+        counts: the window's counts; for a ranking `RankCounts` do too.
         confidence: of the interval.
         parameter: the number in the metric's name: beta, the share, the quantile or k; NaN where it has none.
         target: the class that counts as positive, against all the others; None for the binary positive class.
@@ -42,18 +42,18 @@ class Question:
     @property
     def counted(self) -> OutcomeCounts:
         """The counts of a classification or a regression."""
-        if isinstance(self.counts, OutcomeCounts):
+        if isinstance(self.counts, OutcomeCounts) and self.outcome.task is not Task.RANKING:
             return self.counts
         raise ConfigError(f"these are counts of a ranking, not of a {self.outcome.task.value} model", hint="ask for metrics of a ranking")
 
     @property
     def ranked(self) -> RankCounts:
         """The counts of a ranking."""
-        if isinstance(self.counts, OutcomeCounts):
-            raise ConfigError(
-                "metrics of a ranking need its counts by query", hint="count them with driftline.performance.ranks.count_ranks"
-            )
-        return self.counts
+        if isinstance(self.counts, RankCounts):
+            return self.counts
+        if self.outcome.task is not Task.RANKING:
+            raise ConfigError("metrics of a ranking need its counts by query", hint="say task: ranking, and columns: {query: …}")
+        return ranks_of(self.outcome, self.counts)
 
     def confusion(self) -> NDArray[np.float64]:
         """Said × came true, of the rows that have both. Shape: K × K."""

@@ -13,7 +13,7 @@ from driftline.profile import moments
 
 if TYPE_CHECKING:
     from driftline.performance.question import Question
-    from driftline.performance.ranks import RankCounts
+    from driftline.profile.ranks import RankCounts
 
 
 def precision_at(asked: Question) -> Value:

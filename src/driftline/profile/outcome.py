@@ -48,6 +48,22 @@ With prediction p and label y: p − y, |p − y|, (p − y)², (ln(1+p) − ln(
 """
 
 
+FIRST_MEASURES = ("precision", "recall", "ndcg", "hit_rate")
+"""What is measured of the first k places of each query's list."""
+
+LIST_MEASURES = ("mrr", "map")
+"""What is measured of whole lists."""
+
+
+def list_measures(depths: Sequence[int]) -> tuple[str, ...]:
+    """What is summed of each list, in order.
+
+    >>> list_measures([5])
+    ('precision@5', 'recall@5', 'ndcg@5', 'hit_rate@5', 'mrr', 'map')
+    """
+    return (*(f"{name}@{k}" for k in depths for name in FIRST_MEASURES), *LIST_MEASURES)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How predictions and labels are counted together; a part of the plan.
@@ -62,6 +78,10 @@ class Outcome:
         threshold: binary, where `prediction` is None: the score from which on the model is taken to say yes.
         center: regression: a round number near the labels' middle.
         scale: regression: a power of two near the labels' spread; the unit of the exact sums.
+        query: ranking: the column that says which query a row answers.
+        item: ranking: the column that says what is shown; None where that is not known.
+        depths: ranking: how many of the first places are looked at.
+        catalogue: ranking: how many items there are, the levels of `item` in the plan; 0 where they are not told apart.
     """
 
     task: Task
@@ -73,6 +93,10 @@ class Outcome:
     threshold: float = 0.5
     center: float = 0.0
     scale: float = 1.0
+    query: str | None = None
+    item: str | None = None
+    depths: tuple[int, ...] = ()
+    catalogue: int = 0
     arrays: tuple[NDArray[np.float64], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +104,9 @@ class Outcome:
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The row-wise losses that are summed."""
+        """The row-wise losses that are summed; of a ranking, what each list was worth."""
+        if self.task is Task.RANKING:
+            return list_measures(self.depths)
         return NUMBER_MEASURES if self.task is Task.REGRESSION else CLASS_MEASURES if self.scores else ()
 
     @property
@@ -98,6 +124,8 @@ class Outcome:
         if self.task is Task.REGRESSION:
             predictions, residuals = self.edges
             return len(predictions) + 2, len(residuals) + 2
+        if self.task is Task.RANKING:
+            return 2, 3
         return len(self.classes) + 1, len(self.classes) + 1
 
     @property
@@ -105,6 +133,8 @@ class Outcome:
         """The shapes of `OutcomeCounts.scores`."""
         if self.task is Task.REGRESSION:
             return ()
+        if self.task is Task.RANKING:
+            return ((len(self.depths), self.catalogue),) if self.catalogue else ()
         sides = (3, 3) if self.task is Task.BINARY else (3,)
         return tuple((len(edges) + 2, *sides) for edges in self.edges)
 
@@ -120,7 +150,12 @@ class Outcome:
             "threshold": self.threshold.hex(),
             "center": self.center.hex(),
             "scale": self.scale.hex(),
+            # Left out of other plans, so that profiles counted before there were rankings still fit.
+            **(self._lists() if self.task is Task.RANKING else {}),
         }
+
+    def _lists(self) -> dict[str, Any]:
+        return {"query": self.query, "item": self.item, "depths": list(self.depths), "catalogue": self.catalogue}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Outcome:
@@ -135,6 +170,10 @@ class Outcome:
             threshold=float.fromhex(data["threshold"]),
             center=float.fromhex(data["center"]),
             scale=float.fromhex(data["scale"]),
+            query=data.get("query"),
+            item=data.get("item"),
+            depths=tuple(data.get("depths", ())),
+            catalogue=data.get("catalogue", 0),
         )
 
 
@@ -145,12 +184,14 @@ class OutcomeCounts:
     Attributes:
         table: int64. Classification: what was said × what came true, in the order of `Outcome.classes`, then unknown (no
             label yet, no prediction, or neither of the classes). Regression: bin of the prediction × bin of the residual
-            (prediction − label); the last row holds predictions, the last column residuals, that are not known.
+            (prediction − label); the last row holds predictions, the last column residuals, that are not known. Ranking: rows
+            with and without a place in a list × not relevant, relevant, unknown.
         scores: per score column, int64. Binary: score bin × `Said` of the model × `Said` of the label. Multiclass: score bin
             × `Said` of the label (this class, another, unknown). The last bin holds scores that are missing or outside [0, 1].
+            Ranking, where there is a catalogue: for each depth how many lists had each item among their first places.
         sums: per score column, int64[bins, 3]: the sum of the scores by bin and `Said` of the label, in steps of `SUM_STEP`.
-        measures: int64[measures, 8]: fixed-point sums of each row-wise loss and its square (`moments`).
-        measured: int64[measures]: the rows each of them sums.
+        measures: int64[measures, 8]: fixed-point sums of each row-wise loss (ranking: worth of a list) and its square (`moments`).
+        measured: int64[measures]: the rows (ranking: lists) each of them sums.
     """
 
     table: NDArray[np.int64]

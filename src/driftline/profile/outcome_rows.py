@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,20 @@ def _loosely(text: str) -> str:
         return repr(float(word))
     except ValueError:
         return word
+
+
+def relevance_of(text: str | None) -> float:
+    """How relevant a text says that something is: a number, or a truth as 1 or 0; NaN for other words.
+
+    >>> relevance_of("2"), relevance_of("False"), relevance_of("maybe")
+    (2.0, 0.0, nan)
+    """
+    word = (text or "").strip().lower()
+    try:
+        found = float(TRUTHS.get(word, word))
+    except ValueError:
+        return math.nan
+    return found if math.isfinite(found) else math.nan
 
 
 def usable_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,18 @@ import numpy as np
 
 from driftline.profile import distinct, hashing, moments
 from driftline.profile.bins import LevelBins, NumberBins
-from driftline.profile.outcome_rows import OutcomeRows, class_codes, count_outcome, said_by, usable_scores
+from driftline.profile.outcome_rows import OutcomeRows, class_codes, count_outcome, relevance_of, said_by, usable_scores
 from driftline.profile.profile import Odd, Profile, keep_unseen
+from driftline.profile.ranks import ListRows, count_lists
 from driftline.profile.sample import Sample
-from driftline.schema import NUMERIC_KINDS, Kind, Role, Task
+from driftline.schema import NAMING_ROLES, NUMERIC_KINDS, Kind, Role, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from driftline.profile.outcome import Outcome
+    from driftline.profile.outcome import Outcome, OutcomeCounts
     from driftline.profile.plan import Plan, Planned
 
 
@@ -80,7 +82,48 @@ def count(plan: Plan, table: Mapping[str, Cells], rows: int) -> Profile:
         registers=profile.registers,
         sample=sample,
         unseen=tuple(unseen),
-        outcome=count_outcome(plan.outcome, outcome_rows(plan, plan.outcome, table, rows)) if plan.outcome else None,
+        outcome=_outcomes(plan, plan.outcome, table, rows) if plan.outcome else None,
+    )
+
+
+def _outcomes(plan: Plan, outcome: Outcome, table: Mapping[str, Cells], rows: int) -> OutcomeCounts:
+    if outcome.task is Task.RANKING:
+        return count_lists(outcome, list_rows(plan, outcome, table, rows))
+    return count_outcome(outcome, outcome_rows(plan, outcome, table, rows))
+
+
+def list_rows(plan: Plan, outcome: Outcome, table: Mapping[str, Cells], rows: int) -> ListRows:
+    """What each row of a ranking answers, how it was ranked, and how relevant it was."""
+
+    def read(name: str | None) -> NDArray[np.float64]:
+        if name is None or name not in table:
+            return np.full(rows, np.nan)
+        return relevances(plan.columns[plan.index(name)], table[name])
+
+    asked = table.get(outcome.query or "")
+    item, levels = table.get(outcome.item or ""), _levels(plan, outcome)
+    return ListRows(
+        query=np.zeros(rows, np.uint64) if asked is None else hash_cells(asked, plan.columns[plan.index(outcome.query or "")]),
+        asked=np.zeros(rows, np.bool_) if asked is None else ~asked.null,
+        score=read(outcome.scores[0]),
+        relevance=read(outcome.label),
+        item=np.full(rows, len(levels))
+        if item is None
+        else np.array([levels.get(text or "", len(levels)) for text in item.texts], dtype=np.int64),
+    )
+
+
+def _levels(plan: Plan, outcome: Outcome) -> dict[str, int]:
+    bins = plan.columns[plan.index(outcome.item)].bins if outcome.item in plan.names and outcome.item else None
+    return {level: place for place, level in enumerate(bins.levels)} if isinstance(bins, LevelBins) else {}
+
+
+def relevances(planned: Planned, cells: Cells) -> NDArray[np.float64]:
+    """Numbers, and truths as 1 and 0; NaN for what is neither."""
+    if planned.column.kind in NUMERIC_KINDS:
+        return finite_numbers(cells)
+    return np.array(
+        [math.nan if gone else relevance_of(text) for text, gone in zip(cells.texts, cells.null.tolist(), strict=True)], dtype=np.float64
     )
 
 
@@ -120,7 +163,7 @@ def class_texts(planned: Planned, cells: Cells) -> list[str | None]:
 
 def hash_cells(cells: Cells, planned: Planned) -> NDArray[np.uint64]:
     """Hash each cell: a number by its bits, a text by its bytes, null as one value."""
-    if planned.column.kind in {Kind.NUMBER, Kind.TIMESTAMP} and planned.column.role is not Role.ID:
+    if planned.column.kind in {Kind.NUMBER, Kind.TIMESTAMP} and planned.column.role not in NAMING_ROLES:
         hashes = hashing.hash_numbers(cells.numbers)
         as_text = np.flatnonzero(cells.wrong)
     else:

@@ -75,7 +75,7 @@ class Residuals:
 
 def confusion(outcome: Outcome, counts: OutcomeCounts) -> Confusion | None:
     """Tabulate what came true against what was said; None where that is not known of any row."""
-    if outcome.task is Task.REGRESSION:
+    if outcome.task in {Task.REGRESSION, Task.RANKING}:
         return None
     table = counts.table[:-1, :-1].T
     if not table.sum():
@@ -112,7 +112,7 @@ def precision_recall(outcome: Outcome, counts: OutcomeCounts) -> Curve | None:
 
 def reliability(outcome: Outcome, counts: OutcomeCounts) -> Reliability | None:
     """Group rows by score, all classes together where there are more than two; None without scores or labels."""
-    if outcome.task is Task.REGRESSION or not outcome.scores:
+    if outcome.task in {Task.REGRESSION, Task.RANKING} or not outcome.scores:
         return None
     parts = [_scored(outcome, counts, column) for column in range(len(outcome.scores))]
     sums = [counts.sums[column][:-1, :2].sum(axis=1) * SUM_STEP for column in range(len(outcome.scores))]

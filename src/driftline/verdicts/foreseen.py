@@ -21,6 +21,7 @@ from driftline.performance.fitted import fit
 from driftline.performance.plugin import Loss
 from driftline.performance.plugin import check as check_classes
 from driftline.performance.residual import means_of
+from driftline.schema import Task
 from driftline.verdicts.gauge import facing
 from driftline.verdicts.health import VALUE, matrix
 from driftline.verdicts.report import Cause, Estimate, TrackRecord, Verdict
@@ -82,6 +83,7 @@ def foresee(comparison: Comparison, standards: Sequence[Standard], reports: Sequ
     chosen = _chosen(comparison, reports, known)
     if (
         plan.outcome is None
+        or plan.outcome.task is Task.RANKING
         or len(plan.outcome.classes) > MOST_CLASSES
         or not chosen
         or sum(block.outcome.labelled for block in blocks if block.outcome) < FEWEST_ROWS

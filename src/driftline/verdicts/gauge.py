@@ -75,6 +75,7 @@ class Gauge:
         joined: adds the counts of several windows.
         known: how many rows say something of it.
         missing: what is said where none does.
+        of: what its reading counts as rows.
         share: it lies between 0 and 1 and varies as a share does, more in the middle than at the ends.
     """
 
@@ -86,6 +87,7 @@ class Gauge:
     known: Callable[[Any], int]
     missing: str = "no row has a label yet"
     share: bool = False
+    of: str = "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +306,7 @@ def _report(
         floor=standard.floor,
         threshold=own.threshold if compared else None,
         detectable=own.detectable if compared else None,
-        rows_needed=_rows_needed(standard, own) if compared and told.verdict is Verdict.INCONCLUSIVE else None,
+        rows_needed=_rows_needed(standard, own, known_rows) if compared and told.verdict is Verdict.INCONCLUSIVE else None,
     )
 
 
@@ -323,7 +325,7 @@ def _sentence(standard: Standard, told: _Judged, cause: Cause) -> str:
     if cause is Cause.UNDEFINED:
         return f"{title} cannot be told: {value.why or f'in the reference, {usual.why}'}"
     span = f" over {told.span} windows" if told.span > 1 else ""
-    said = f"{title} is {value.value:.3g} ({value.low:.3g} to {value.high:.3g}){span} on {value.rows:,} rows"
+    said = f"{title} is {value.value:.3g} ({value.low:.3g} to {value.high:.3g}){span} on {value.rows:,} {standard.gauge.of}"
     low, high = told.interval
     if cause is Cause.WORSE:
         return (
@@ -331,15 +333,15 @@ def _sentence(standard: Standard, told: _Judged, cause: Cause) -> str:
         )
     if cause is Cause.NO_CHANGE:
         return f"{said}, and was {usual.value:.3g}: no worsening of {standard.floor:.3g}, which would matter"
-    return (
-        f"{said}, and was {usual.value:.3g}; these rows could show a worsening of {told.detectable:.3g}, and {standard.floor:.3g} matters"
-    )
+    could = f"these {standard.gauge.of} could show a worsening of {told.detectable:.3g}, and {standard.floor:.3g} matters"
+    return f"{said}, and was {usual.value:.3g}; {could}"
 
 
-def _rows_needed(standard: Standard, own: _Judged) -> int | None:
+def _rows_needed(standard: Standard, own: _Judged, known: int) -> int | None:
     """How many rows would bring the interval to one side of the floor, if the worsening stays what it is."""
     gap = abs(own.worsening - standard.floor)
     half = (own.interval[1] - own.interval[0]) / 2
     own_part = half**2 - (half * standard.value.error / own.error) ** 2
     left = gap**2 - (half * standard.value.error / own.error) ** 2
-    return math.ceil(own.value.rows * own_part / left) if left > 0 and own_part > 0 else None
+    rows = known if standard.gauge.of != "rows" else own.value.rows
+    return math.ceil(rows * own_part / left) if left > 0 and own_part > 0 else None

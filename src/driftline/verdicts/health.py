@@ -32,7 +32,7 @@ RIGHT = frozenset({"accuracy", "specificity"})
 """Shares of right answers that a rare class hardly touches."""
 
 DECIDES = {Task.BINARY: ("roc_auc", "f1", "accuracy"), Task.MULTICLASS: ("accuracy",), Task.REGRESSION: ("mae",)}
-"""The metric that means healthy where nobody says: the first that the outcome's columns allow."""
+"""The metric that means healthy where nobody says: the first that the outcome's columns allow; of a ranking, NDCG."""
 
 
 def standards(outcome: Outcome, reference: OutcomeCounts, blocks: Sequence[OutcomeCounts], goal: Goal) -> tuple[Standard, ...]:
@@ -57,7 +57,7 @@ def standards(outcome: Outcome, reference: OutcomeCounts, blocks: Sequence[Outco
 def deciding(outcome: Outcome, names: Sequence[str], goal: Goal) -> str:
     """The metric that decides."""
     if goal.metric is None:
-        return next((name for name in DECIDES[outcome.task] if name in names), names[0])
+        return next((name for name in DECIDES.get(outcome.task, ()) if name in names), names[0])
     if goal.metric == VALUE:
         return VALUE
     metric = metric_of(goal.metric)
@@ -72,7 +72,8 @@ def _gauge(name: str, outcome: Outcome) -> Gauge:
     metric = metric_of(name)
     read = partial(_read, name, outcome)
     share = metric.bounds == (0.0, 1.0)
-    return Gauge(name, metric.title, metric.better, read, total_outcome, known=lambda counts: int(counts.labelled), share=share)
+    of = "queries" if outcome.task is Task.RANKING else "rows"
+    return Gauge(name, metric.title, metric.better, read, total_outcome, known=lambda counts: int(counts.labelled), share=share, of=of)
 
 
 def matrix(goal: Goal) -> ValueMatrix:

@@ -56,7 +56,7 @@ def lasting_loss(
         bool[windows] and int[windows], -1 where nothing has been shown.
     """
     nothing = np.zeros(len(windows), dtype=bool), np.full(len(windows), -1, dtype=np.intp)
-    if not layout.like_windows or not blocks or not windows:
+    if outcome.task is Task.RANKING or not layout.like_windows or not blocks or not windows:
         return nothing
     usual, current = _streams(outcome, standard, blocks, blocks), _streams(outcome, standard, blocks, windows)
     tolerance = standard.floor if standard.gauge.share and standard.gauge.name in LOSSES else 0.0

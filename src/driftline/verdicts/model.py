@@ -166,15 +166,18 @@ def unwatched(plan: Plan, task: Task, goal: Goal, *, labelled: bool = True) -> t
     """Where a model is watched whose performance cannot be, say what is missing; `labelled` says that the reference has labels."""
     label, said = plan.with_role(Role.LABEL), [plan.with_role(role) for role in (Role.PREDICTION, Role.SCORE)]
     unlabelled = label is not None and not labelled and said != [None, None]
-    silent = task in {Task.NONE, Task.RANKING, Task.TEXT} and goal.metric is None and not unlabelled
+    silent = task in {Task.NONE, Task.TEXT} and goal.metric is None and not unlabelled
     if plan.outcome is not None or silent:
         return ()
     missing = "no column is known to hold what the model said"
+    hint = "name them: columns: {label: …, prediction: …, score: …}"
+    if task is Task.RANKING and said != [None, None] and plan.with_role(Role.QUERY) is None:
+        what = "performance is not watched: no column is known to hold what each row answers"
+        return (Finding(where="the reference", what=what, hint="name it: columns: {query: …}"),)
     if label is None:
         missing = "no column is known to hold the label"
     elif unlabelled:
         missing = f"no row of the reference has a label in {plan.columns[label].name!r}"
     elif said != [None, None]:
         missing = "labels and predictions are not of one kind"
-    hint = "name them: columns: {label: …, prediction: …, score: …}"
     return (Finding(where="the reference", what=f"performance is not watched: {missing}", hint=hint),)

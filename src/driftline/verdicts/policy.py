@@ -106,6 +106,7 @@ class Goal:
         value: what a true positive, false positive, true negative and false negative are worth; None where nobody said.
         currency: what that is counted in.
         fairness: by kind of gap between the groups of a segment, the largest gap or the smallest ratio.
+        depths: of a ranking, how many of the first places are looked at; the usual ones where empty.
     """
 
     metric: str | None = None
@@ -115,6 +116,7 @@ class Goal:
     value: tuple[float, float, float, float] | None = None
     currency: str = ""
     fairness: Mapping[str, float] = field(default_factory=dict)
+    depths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from scipy import special
 
 from driftline.performance.maturity import mature
 from driftline.performance.skew import score_skew
+from driftline.schema import Task
 from driftline.verdicts.report import LabelReport
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def label_report(
 
 
 def _skew(outcome: Outcome, counts: OutcomeCounts) -> tuple[bool, str]:
-    """Whether labelled rows differ from the others, and the sentence that says in what."""
+    """Whether labelled rows differ from the others, and the sentence that says in what; of a ranking that is not counted."""
+    if outcome.task is Task.RANKING:
+        return False, ""
     found = score_skew(outcome, counts)
     if found.p_value is None or found.effect is None:
         return False, ""

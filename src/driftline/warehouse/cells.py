@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from driftline.profile.bins import CLIP, FIXED_POINT_BITS, LARGEST, LevelBins, NumberBins
-from driftline.schema import NUMERIC_KINDS, Kind, Role
+from driftline.schema import NAMING_ROLES, NUMERIC_KINDS, Kind
 
 if TYPE_CHECKING:
     from driftline.profile.plan import Planned
@@ -58,8 +58,8 @@ def cell(planned: Planned, place: int, schema: pa.Schema, dialect: Dialect) -> C
     if planned.name not in schema.names:
         return Cell(planned, place, Form.ABSENT)
     kind, name = schema.field(planned.name).type, f"q.{dialect.quoted(planned.name)}"
-    if planned.bins is None or planned.column.role is Role.ID:
-        wrong = planned.bins is None and planned.column.kind in NUMERIC_KINDS and planned.column.role is not Role.ID
+    if planned.bins is None or planned.column.role in NAMING_ROLES:
+        wrong = planned.bins is None and planned.column.kind in NUMERIC_KINDS and planned.column.role not in NAMING_ROLES
         return Cell(planned, place, Form.WRONG if wrong else Form.PRESENT, name)
     if isinstance(planned.bins, NumberBins):
         value = as_instant(name, kind, dialect) if planned.column.kind is Kind.TIMESTAMP else as_number(name, kind, dialect)

@@ -24,7 +24,7 @@ from driftline.profile.bins import (
     place_number_bins,
 )
 from driftline.profile.plan import Plan, Planned
-from driftline.schema import NUMERIC_KINDS, Column, Kind, Role
+from driftline.schema import NAMING_ROLES, NUMERIC_KINDS, Column, Kind, Role
 from driftline.warehouse.cells import as_instant, as_number, as_text, finite
 from driftline.warehouse.source import WarehouseSource
 
@@ -76,7 +76,7 @@ def _settled(column: Column, schema: pa.Schema, monitor: Monitor) -> Column:
 
 def _planned(column: Column, source: WarehouseSource, lanes: Lanes, *, hinted: bool) -> Planned:
     name, kind, dialect = f"q.{source.dialect.quoted(column.name)}", source.schema().field(column.name).type, source.dialect
-    if column.role is Role.ID or column.kind not in NUMERIC_KINDS | {Kind.CATEGORY}:
+    if column.role in NAMING_ROLES or column.kind not in NUMERIC_KINDS | {Kind.CATEGORY}:
         return Presence(column).planned()
     if column.kind is Kind.CATEGORY:
         text = as_text(name, kind, dialect)

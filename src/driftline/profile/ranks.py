@@ -11,15 +11,12 @@ from scipy import special
 from driftline.errors import DataError, PlanMismatch
 from driftline.profile import moments
 from driftline.profile.bins import FIXED_POINT_BITS
+from driftline.profile.outcome import OutcomeCounts, list_measures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BY_K = ("precision", "recall", "ndcg", "hit_rate")
-"""What is measured of the first k places of each list."""
-
-WHOLE = ("mrr", "map")
-"""What is measured of whole lists."""
+    from driftline.profile.outcome import Outcome
 
 DEPTHS = (1, 5, 10, 20)
 
@@ -43,7 +40,7 @@ class RankCounts:
     @property
     def names(self) -> tuple[str, ...]:
         """What is summed, in order."""
-        return (*(f"{name}@{k}" for k in self.ks for name in BY_K), *WHOLE)
+        return list_measures(self.ks)
 
     def __add__(self, other: RankCounts) -> RankCounts:
         """Count both together, exactly."""
@@ -131,12 +128,68 @@ def count_ranks(
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ListRows:
+    """Rows of a ranking. Each array has one entry a row.
+
+    Attributes:
+        query: uint64, the hash of what the row answers.
+        asked: bool, whether there is such a thing.
+        score: float64, higher is shown first; NaN where unknown.
+        relevance: float64, 0 or below for what is not relevant; NaN where unknown.
+        item: int64, the item's place in the catalogue; the catalogue's size for all others.
+    """
+
+    query: NDArray[np.uint64]
+    asked: NDArray[np.bool_]
+    score: NDArray[np.float64]
+    relevance: NDArray[np.float64]
+    item: NDArray[np.int64]
+
+    def placed(self) -> NDArray[np.bool_]:
+        """Which rows have a place in a list."""
+        return np.asarray(self.asked & np.isfinite(self.score))
+
+    def cells(self) -> NDArray[np.int64]:
+        """Each row's cell in `OutcomeCounts.table`, flattened."""
+        with np.errstate(invalid="ignore"):
+            came = np.where(np.isnan(self.relevance), 2, self.relevance > 0)
+        return np.where(self.placed(), 0, 3) + came.astype(np.int64)
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> ListRows:
+        """Some of the rows."""
+        return ListRows(self.query[which], self.asked[which], self.score[which], self.relevance[which], self.item[which])
+
+
+def count_lists(outcome: Outcome, rows: ListRows) -> OutcomeCounts:
+    """Count all rows of some queries: the definition, whatever their order."""
+    whole = rows.take(rows.placed())
+    # An item that is not in the catalogue is shown in one more place, which is then left out.
+    items = (whole.item, outcome.catalogue + 1) if outcome.catalogue else (None, 0)
+    found = count_ranks(whole.query, whole.score, whole.relevance, outcome.depths, *items)
+    shown = found.shown[:, :-1]
+    return OutcomeCounts(
+        table=np.bincount(rows.cells(), minlength=6).astype(np.int64).reshape(2, 3),
+        scores=(shown,) if outcome.catalogue else (),
+        sums=(np.zeros((len(outcome.depths), 3), dtype=np.int64),) if outcome.catalogue else (),
+        measures=found.sums,
+        measured=found.queries,
+    )
+
+
+def ranks_of(outcome: Outcome, counts: OutcomeCounts) -> RankCounts:
+    """The sums over queries among the counts of a ranking's window."""
+    shown = counts.scores[0] if counts.scores else np.zeros((len(outcome.depths), 0), dtype=np.int64)
+    return RankCounts(outcome.depths, counts.measures, counts.measured, shown)
+
+
 def _lists(
     query: NDArray[np.generic], score: NDArray[np.float64], relevance: NDArray[np.float64], items: NDArray[np.int64]
 ) -> tuple[_Lists, NDArray[np.intp]]:
     """Sort rows into lists, and the order in which they were sorted."""
     _, codes = np.unique(query, return_inverse=True)
-    order = np.lexsort((items, -score, codes))
+    # By relevance last, so that sums over a tie are the same to the last bit.
+    order = np.lexsort((relevance, items, -score, codes))
     code, worth, gain = codes[order].astype(np.int64), score[order], relevance[order]
     sizes = np.bincount(code)
     first = (np.cumsum(sizes) - sizes)[code]

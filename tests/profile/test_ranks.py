@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from driftline.errors import DataError, PlanMismatch
-from driftline.performance.ranks import count_ranks
 from driftline.profile import moments
+from driftline.profile.ranks import count_ranks
 
 rows_of_lists = st.lists(
     st.tuples(st.integers(0, 4), st.sampled_from([0.0, 0.25, 0.5, 0.75]), st.sampled_from([0.0, 0.0, 1.0, 2.0])), min_size=1, max_size=40
