@@ -18,11 +18,11 @@ from scipy.special import expit, softmax
 
 from driftline.performance.fairness import GAPS, gap
 from driftline.performance.metric import measure
-from driftline.profile.ranks import RankCounts, count_ranks
 from driftline.performance.value import ValueMatrix, value_per_row
 from driftline.profile import moments
 from driftline.profile.outcome import Outcome
 from driftline.profile.outcome_rows import Codes, OutcomeRows, code, count_codes
+from driftline.profile.ranks import RankCounts, count_ranks
 from driftline.schema import Task
 
 if TYPE_CHECKING:
