@@ -66,6 +66,22 @@ def _times(factor: float, offset: float = 0.0) -> Change:
     return change
 
 
+def _moved(times: float) -> Change:
+    """Numbers move by so many standard deviations, half the distance between the quantiles that one apart bound on each side."""
+
+    def change(values: Values, hit: Hit, around: Around) -> Values | None:
+        spread = float(np.subtract(*np.quantile(around.usual, [0.84, 0.16]))) / 2
+        return np.where(hit, values + times * spread, values) if spread > 0 else None
+
+    return change
+
+
+def _of_a_level(values: Values, hit: Hit, around: Around) -> Values | None:
+    """Rows say a level that others said before: the mix changes, and no level is new."""
+    level = _frequent(around, 1)
+    return None if level is None else np.where(hit, level[0], values).astype(object)
+
+
 def _sign(values: Values, hit: Hit, around: Around) -> Values | None:
     """Nothing is seen of it where values lie around zero as their mirror image does."""
     usual = around.usual
@@ -207,3 +223,9 @@ INJECTIONS: tuple[Injection, ...] = (
     _of("damaged encoding", CATEGORY, "encoding_damage", _misread),
 )
 """Changes of one column."""
+
+SHIFTS: tuple[Injection, ...] = (
+    *(Injection(f"moved by {times:g} sd", NUMBER, frozenset(), parts=False, change=_moved(times)) for times in (0.1, 0.25, 0.5, 1.0)),
+    Injection("more of one level", CATEGORY, frozenset(), parts=True, change=_of_a_level),
+)
+"""Changes of one column that are no fault, and that a diagnosis has no name for."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from driftline.cli.main import Session
+    from driftline.config.specification import Specification
 
 
 @click.command()
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     help="Where models' costs are kept, so that a stopped backtest goes on. Without this: .driftline.",
 )
 @click.option("--sampling", is_flag=True, help="Try every way to choose rows, too, and say whether there are enough.")
+@click.option("--inject", is_flag=True, help="Put known shifts into the past instead, and say how soon each is found and how often missed.")
+@click.option("--tries", type=click.IntRange(1), default=4, show_default=True, help="With --inject: how often each shift is tried.")
 @click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Draw the cumulative cost.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -45,6 +48,8 @@ def backtest(  # noqa: PLR0913  one argument an option
     cost: float | None,
     folder: Path | None,
     sampling: bool,
+    inject: bool,
+    tries: int,
     html: Path | None,
     as_json: bool,
     quiet: bool,
@@ -57,10 +62,15 @@ def backtest(  # noqa: PLR0913  one argument an option
     random timing, the best period and the oracle, which knows the future. Where the difference to a plain
     schedule is no more than chance it says so.
 
+    With --inject nothing is trained. Known shifts and faults are put into the past, one at a time, each from a
+    window on in which its column did not drift: how many windows later it is found, how often it is missed, and
+    how often it is called by its name.
+
     \b
     Examples:
       driftline backtest
       driftline backtest --cost 40 --html backtest.html
+      driftline backtest --inject
     """  # noqa: D301  click reads the mark
     from datetime import UTC
 
@@ -70,9 +80,13 @@ def backtest(  # noqa: PLR0913  one argument an option
     from driftline.reports import bill
 
     specification = load(config, None, current, session)
+    end = as_of and as_of.replace(tzinfo=UTC)
+    if inject:
+        _injected(specification, end, tries, as_json=as_json, quiet=quiet)
+        return
     kept = folder or specification.releasing.directory / "backtest"
     with progress(quiet=quiet or as_json) as told:
-        found = replay(specification, now=as_of and as_of.replace(tzinfo=UTC), cost=cost, folder=kept, sampling=sampling, progress=told)
+        found = replay(specification, now=end, cost=cost, folder=kept, sampling=sampling, progress=told)
     if html is not None:
         write(html, bill.to_html(found.comparison, found.windows, found.unit, found.monitor))
     if as_json:
@@ -87,4 +101,20 @@ def backtest(  # noqa: PLR0913  one argument an option
         click.echo(f"rows to train on: {found.rows.sentence}")
         click.echo(f"learning curve: {found.curve.sentence}")
     for line in found.assumed:
+        click.echo(f"note: {line}")
+
+
+def _injected(specification: Specification, end: datetime | None, tries: int, *, as_json: bool, quiet: bool) -> None:
+    """Put known shifts into the past, and print what became of them."""
+    from driftline.backtesting.injecting import inject
+    from driftline.reports import detection
+
+    with progress(quiet=quiet or as_json) as told:
+        found = inject(specification, now=end, tries=tries, progress=told)
+    if as_json:
+        click.echo(json.dumps(detection.to_dict(found), indent=1))
+        return
+    for line in detection.lines(found):
+        click.echo(line)
+    for line in found.notes:
         click.echo(f"note: {line}")
