@@ -29,7 +29,8 @@ def test_all_that_can_be_said_is_heard() -> None:
     found = monitor(
         retrain="on_drift or weekly", cool_down="3 days", budget="2 in 4 weeks", quiet_hours="22:00 to 07:00",
         blackout=["2026-11-25 to 2026-11-30", "2026-12-24"], actions={"retrain": "automatic"}, enough_labels=80, patience="2 weeks",
-        cost=40.0, horizon="10 days", fallback="rules", trained="2026-02-01", deployed="2026-02-03T12:00:00+01:00", previous_model=True,
+        cost=40.0, horizon="10 days", fallback="rules", remedies=["platt"],
+        trained="2026-02-01", deployed="2026-02-03T12:00:00+01:00", previous_model=True,
     )  # fmt: skip
     terms = found.terms
     assert (terms.on_drift, terms.schedule, terms.cool_down, terms.budget, terms.period) == (True, Schedule.WEEKLY, 3 * DAY, 2, 28 * DAY)
@@ -38,6 +39,7 @@ def test_all_that_can_be_said_is_heard() -> None:
     assert terms.blackouts[1].end - terms.blackouts[1].start == DAY
     assert (terms.consents[Action.RETRAIN], terms.consents[Action.ROLL_BACK]) == (Consent.AUTOMATIC, Consent.ASK)
     assert (terms.enough, terms.patience, terms.cost, terms.horizon, terms.fallback) == (80, 14 * DAY, 40.0, 10 * DAY, "rules")
+    assert terms.remedies == ("platt",)
     assert found.past.trained == datetime(2026, 2, 1, tzinfo=UTC)
     assert found.past.deployed == datetime(2026, 2, 3, 11, tzinfo=UTC)
     assert found.past.previous

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 LOSS = Loss(metric="accuracy", title="accuracy", since="2026-03-01", worsening=0.1, low=0.06, high=0.14, floor=0.02, rows=900, sentence="")
 
 
-def tried(report: Report, loss: Loss | None) -> tuple[Cheap, ...]:
+def tried(report: Report, loss: Loss | None, remedies: tuple[str, ...] = ("isotonic", "threshold")) -> tuple[Cheap, ...]:
     """Remedies of a report."""
-    plan = report.reference.plan
-    return cheap_remedies(plan.outcome, report.reference.outcome, whole(report), loss, Goal(), (), np.random.default_rng(0))
+    plan, dice = report.reference.plan, np.random.default_rng(0)
+    return cheap_remedies(plan.outcome, report.reference.outcome, whole(report), loss, Goal(), (), dice, remedies=remedies)
 
 
 def test_scores_that_are_too_high_and_rank_as_before_are_calibrated(story: Any) -> None:
@@ -39,6 +39,15 @@ def test_a_threshold_that_is_too_low_is_moved(story: Any) -> None:
     (found,) = tried(story.report(harsh=range(12)), LOSS)
     assert found.kind.startswith("move the threshold to 0.8")
     assert found.gain.low > 0
+
+
+def test_only_what_was_asked_for_is_tried(story: Any) -> None:
+    """Both ways to calibrate, one of them, or none; a threshold only where that is among them."""
+    report = story.report(harsh=range(12))
+    both = tried(report, None, ("platt", "isotonic"))
+    assert [one.kind for one in both] == ["recalibrate", "recalibrate by a logistic curve"]
+    assert all(one.gain.low > 0 for one in both)
+    assert tried(report, None, ("threshold",)) == tried(report, LOSS, ("isotonic",)) == tried(report, LOSS, ()) == ()
 
 
 def test_nothing_is_offered_where_nothing_is_wrong_or_nothing_cheap_would_help(story: Any) -> None:

@@ -126,6 +126,18 @@ def test_no_model_is_trained_on_spoilt_data(*, evidence: Evidence, schedule: Sch
         assert decision.how.keep_out == evidence.polluted
 
 
+def test_what_would_cost_less_stands_beside_a_retraining() -> None:
+    """Cheap remedies that bring too little back, or nothing, are told with what they bring; the one that is chosen is not told twice."""
+    little, none = replace(CALIBRATED, restores=0.2), replace(CALIBRATED, kind="move", gain=Gain(0.1, -0.1, 0.3, "F1"))
+    decision = decide(replace(WORSE, cheap=(little, none)), Terms())
+    assert decision.action is Action.RETRAIN
+    assert decision.instead == (
+        "recalibrate: calibrated scores do better, 20% of the loss",
+        "move does not surely help: calibrated scores do better",
+    )
+    assert decide(replace(WORSE, cheap=(CALIBRATED,)), Terms()).instead == ()
+
+
 @given(evidences)
 def test_input_drift_alone_retrains_nothing(evidence: Evidence) -> None:
     """Without a loss and without a schedule no model is retrained, recalibration aside nothing is changed."""

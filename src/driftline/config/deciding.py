@@ -204,6 +204,13 @@ class Decisions(BaseModel):
     deployed: Instant | None = Field(
         None, description="When the model in service went into service; a loss that begins then is its doing.", examples=["2026-02-03"]
     )
+    remedies: list[Literal["isotonic", "platt", "threshold"]] | None = Field(
+        None,
+        description="What costs no more than a setting and is tried on labelled rows before a retraining, for binary models with scores: "
+        "scores mapped to what they have come to mean, by isotonic regression or by a logistic curve (Platt), or another threshold; "
+        "[] for nothing. Without this: isotonic and threshold.",
+        examples=[["platt", "threshold"]],
+    )
     rules: dict[Text, DecisionRule] | None = Field(
         None,
         description="Rules of one's own, by name, asked before the usual ones; one that has a usual rule's name takes its place, and "
@@ -232,6 +239,7 @@ def terms(said: Decisions | None, timezone: str) -> Terms:
         "enough": said.enough_labels,
         "cost": said.cost,
         "fallback": said.fallback,
+        "remedies": None if said.remedies is None else tuple(said.remedies),
     }
     if said.retrain:
         given["on_drift"], given["schedule"] = triggers(said.retrain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from driftline.decisions.decision import Gain
 from driftline.decisions.evidence import Cheap
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LOSSES = {"log_loss": "log_loss", "brier": "brier"}
 """Metrics that calibrated scores may mend."""
 
+MAPS: tuple[Literal["isotonic", "platt"], ...] = ("isotonic", "platt")
+"""Ways to calibrate."""
+
 UNLIKELY, CONFIDENT = 1e-4, 0.99
 """Scores have lost their meaning where chance says so this rarely, and a remedy gains at this level: nobody's budget pays for it."""
 
@@ -43,6 +46,8 @@ def cheap_remedies(
     goal: Goal,
     spoilt: Collection[str],
     rng: np.random.Generator,
+    *,
+    remedies: Collection[str] = ("isotonic", "threshold"),
 ) -> tuple[Cheap, ...]:
     """Try what costs nothing but a setting.
 
@@ -54,17 +59,19 @@ def cheap_remedies(
         goal: what a healthy model means.
         spoilt: labels of windows that do not count.
         rng: halves the rows.
+        remedies: which, of `driftline.decisions.terms.REMEDIES`.
     """
+    maps = [one for one in MAPS if one in remedies]
     if outcome is None or reference is None or outcome.task is not Task.BINARY or not outcome.scores:
         return ()
     if loss is None:
-        return _meaning(outcome, reference, windows, spoilt, rng)
+        return _meaning(outcome, reference, windows, spoilt, rng, maps)
     counts = _counted(windows, spoilt)
     if counts is None or loss.estimated or loss.ranks or loss.worsening <= 0:
         return ()
     if loss.metric in LOSSES:
-        return _calibrated(outcome, counts, loss.metric, loss.worsening, rng)
-    if loss.metric in OBJECTIVES or loss.metric in {"f1", VALUE}:
+        return _calibrated(outcome, counts, loss.metric, loss.worsening, rng, maps)
+    if "threshold" in remedies and (loss.metric in OBJECTIVES or loss.metric in {"f1", VALUE}):
         return _moved(outcome, counts, loss, goal, rng)
     return ()
 
@@ -80,6 +87,7 @@ def _meaning(
     windows: Sequence[tuple[WindowReport, Profile]],
     spoilt: Collection[str],
     rng: np.random.Generator,
+    maps: Sequence[Literal["isotonic", "platt"]],
 ) -> tuple[Cheap, ...]:
     """Scores that rank as well as before, and no longer mean what they meant."""
     ripe = [pair for pair in windows if pair[0].labels is not None and not pair[0].labels.provisional][-RECENT:]
@@ -90,14 +98,24 @@ def _meaning(
     # Fewer outcomes than the test can use give NaN, which is not below anything.
     if not against_reference(outcome, reference, counts).p_value < UNLIKELY:
         return ()
-    return _calibrated(outcome, counts, "log_loss", max(worse[0].worsening or 0.0, worse[0].floor), rng)
+    return _calibrated(outcome, counts, "log_loss", max(worse[0].worsening or 0.0, worse[0].floor), rng, maps)
 
 
-def _calibrated(outcome: Outcome, counts: OutcomeCounts, metric: str, worsening: float, rng: np.random.Generator) -> tuple[Cheap, ...]:
-    found = recalibrate(outcome, counts, rng, confidence=CONFIDENT)
-    gain = found.log_loss if metric == "log_loss" else found.brier
-    said = f"scores calibrated anew bring {metric} down by"
-    return _remedy("recalibrate", metric, metric, gain, worsening, said)
+def _calibrated(
+    outcome: Outcome,
+    counts: OutcomeCounts,
+    metric: str,
+    worsening: float,
+    rng: np.random.Generator,
+    maps: Sequence[Literal["isotonic", "platt"]],
+) -> tuple[Cheap, ...]:
+    told: list[Cheap] = []
+    for method in maps:
+        found = recalibrate(outcome, counts, rng, method, confidence=CONFIDENT)
+        gain = found.log_loss if metric == "log_loss" else found.brier
+        how = " by a logistic curve" if method == "platt" else ""
+        told += _remedy(f"recalibrate{how}", metric, metric, gain, worsening, f"scores calibrated anew{how} bring {metric} down by")
+    return tuple(told)
 
 
 def _moved(outcome: Outcome, counts: OutcomeCounts, loss: Loss, goal: Goal, rng: np.random.Generator) -> tuple[Cheap, ...]:

@@ -107,6 +107,7 @@ class Decision:
         reason: why, in one sentence.
         because: the evidence for it, in sentences.
         against: what spoke against it, in sentences.
+        instead: what would cost no more than a setting, and how much of the loss it brings back, in sentences.
         when: when to act.
         how: with what.
         gain: what it should bring; None where that cannot be told.
@@ -120,6 +121,7 @@ class Decision:
     reason: str
     because: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
     when: When = field(default_factory=When)
     how: How = field(default_factory=How)
     gain: Gain | None = None

@@ -93,7 +93,7 @@ class Cheap:
     """A remedy that costs nothing but a setting.
 
     Attributes:
-        kind: "recalibrate" or "move the threshold".
+        kind: "recalibrate", "recalibrate by a logistic curve" or "move the threshold to" so much.
         what: what it improves.
         gain: by how much, per row.
         restores: the share of the loss that it brings back.

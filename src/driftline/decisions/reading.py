@@ -75,7 +75,7 @@ def read(
         labels=_labels(pairs),
         broken=_broken(newest),
         unexplained=unexplained(why),
-        cheap=cheap_remedies(outcome, reference, span, loss, goal, bad, rng),
+        cheap=cheap_remedies(outcome, reference, span, loss, goal, bad, rng, remedies=terms.remedies),
         worth=worth_of(report, goal, loss, bad, terms) or _in_units(loss),
         past=past or Past(),
     )

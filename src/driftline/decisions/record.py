@@ -66,6 +66,8 @@ def decision_from(data: Mapping[str, Any]) -> Decision:
     try:
         return Decision(
             **_texts(data, "because", "against"),
+            # Decisions that were stored before there was such a thing have none.
+            instead=tuple(data.get("instead", ())),
             **{name: data[name] for name in ("rule", "reason", "confidence", "since")},
             action=Action(data["action"]),
             consent=Consent(data["consent"]),

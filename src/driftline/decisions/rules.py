@@ -38,7 +38,18 @@ def decide(evidence: Evidence, terms: Terms, policy: tuple[Rule, ...] | None = N
     """
     asked = ((rule, rule.asks(evidence, terms)) for rule in (policy_of(terms) if policy is None else policy))
     rule, found = next(((rule, found) for rule, found in asked if found is not None), (REST, _nothing(evidence, terms)))
-    return _allowed(replace(found, rule=rule.name), evidence, terms)
+    return _allowed(replace(found, rule=rule.name, instead=tuple(_instead(found, evidence))), evidence, terms)
+
+
+def _instead(found: Decision, evidence: Evidence) -> Iterator[str]:
+    """Cheap remedies that were tried, beside the one that was chosen."""
+    for one in evidence.cheap:
+        if one.sentence == found.reason:
+            continue
+        if one.gain.low > 0:
+            yield f"{one.kind}: {one.sentence}, {min(one.restores, 1.0):.0%} of the loss"
+        else:
+            yield f"{one.kind} does not surely help: {one.sentence}"
 
 
 def policy_of(terms: Terms) -> tuple[Rule, ...]:

@@ -39,6 +39,13 @@ CONSENTS: Mapping[Action, Consent] = {
 }
 """Nothing that changes the model happens by itself unless somebody allowed it."""
 
+REMEDIES: Mapping[str, str] = {
+    "isotonic": "map scores to what they have come to mean, by isotonic regression",
+    "platt": "map scores to what they have come to mean, by a logistic curve",
+    "threshold": "say yes from another score on",
+}
+"""What costs no more than a setting, and can be tried on labelled rows."""
+
 FARTHEST = timedelta(days=366)
 """A calendar that leaves no free moment in a year leaves none."""
 
@@ -82,6 +89,7 @@ class Terms:
         cost: what a retraining costs, with deployment and risk, in the currency of the model's value; None where nobody said.
         horizon: over which a gain is counted.
         fallback: what answers instead of the model.
+        remedies: what is tried before a retraining, of `REMEDIES`; nothing where empty.
         own: rules that the owner wrote, in order.
     """
 
@@ -99,6 +107,7 @@ class Terms:
     cost: float | None = None
     horizon: timedelta = timedelta(days=30)
     fallback: str = "the previous model, or a rule that a person answers for"
+    remedies: tuple[str, ...] = ("isotonic", "threshold")
     own: tuple[Own, ...] = ()
 
     def __post_init__(self) -> None:

@@ -27,6 +27,7 @@ def advice(decision: Decision) -> str:
 def asides(decision: Decision) -> list[str]:
     """What else is worth a line: with what, what it brings, how sure it is, who has to agree."""
     said = [decision.how.sentence] if decision.how.sentence else []
+    said += [f"cheaper: {one}" for one in decision.instead]
     said += [f"it should bring {brings(decision.gain)}"] if decision.gain is not None else []
     agrees = (
         "" if decision.action in STILL else "; a person has to agree" if decision.consent is Consent.ASK else "; it may go ahead by itself"
@@ -49,6 +50,7 @@ def in_depth(decision: Decision, evidence: Evidence) -> Iterator[tuple[str, tupl
     """Everything about a decision: headings with their sentences, in the order in which a person asks."""
     yield "why", decision.because
     yield "what spoke against", decision.against or ("nothing",)
+    yield "cheaper", decision.instead
     yield "when", (decision.when.sentence,) if decision.action is not Action.HOLD else ()
     yield "how", (decision.how.sentence,) if decision.how.sentence else ()
     yield "gain", (brings(decision.gain),) if decision.gain is not None else ()
