@@ -17,6 +17,9 @@ from driftline.expressions import ask, read
         ("feature('a').psi > 1", {("feature", "a", "psi")}),
         ('performance["f0.5"].drop > 0.1 or scheduled_weekly', {("performance", "f0.5", "drop"), ("scheduled_weekly",)}),
         ("not (rows > 3 and on_drift)", {("rows",), ("on_drift",)}),
+        ('segment("region=north").performance.f1.drop > 0.05', {("segment", "region=north", "performance", "f1", "drop")}),
+        ('segment("a").feature("b").psi > 1', {("segment", "a", "feature", "b", "psi")}),
+        ('segment("a").feature["b"].psi > 1', {("segment", "a", "feature", "b", "psi")}),
         ("1 > 0", set()),
     ],
 )
@@ -47,6 +50,24 @@ def test_what_an_expression_reads(text: str, names: set[tuple[str, ...]]) -> Non
 def test_three_values(text: str, answer: bool | None) -> None:  # noqa: FBT001  three values, not a switch
     """What is unknown decides only where nothing else does."""
     assert read(text).holds({"a": 2, "b": False}, {"x": {"psi": 0.3}}.get) is answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ('segment("north").rows > 10', True),
+        ('segment("north").feature("x").psi > 0.2', True),
+        ('segment("north").feature["x"].psi > 0.4', False),
+        ('segment("north").feature("y").psi > 0.2', None),
+        ('segment("south").rows > 10', None),
+        ('segment("south").rows > 10 or segment("north").rows > 10', True),
+    ],
+)
+def test_segments_are_asked_like_the_whole(text: str, answer: bool | None) -> None:  # noqa: FBT001  three values, not a switch
+    """With their columns; one that has no rows is unknown."""
+    segments = {"north": {"rows": 20, "feature": {"x": {"psi": 0.3}}}}
+    ask(read(text))
+    assert read(text).holds({}, {}.get, segments.get) is answer
 
 
 @pytest.mark.parametrize("text", ["x >", "x = 3", "", "(" * 200 + "1", "a and", "1 " * 5000])

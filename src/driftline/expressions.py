@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from driftline.alerting.evidence import Evidence
 
+    Look = Callable[[str], Mapping[str, Any] | None]
+
 WORDS = {"and": "&& ", "or": "||", "not": "!  "}
 """What people write for CEL's signs; as long as the words, so that columns stay what they were."""
 
@@ -28,6 +30,13 @@ LONGEST = 2000
 
 DEEPEST = 60
 """Nor is one that is nested more deeply."""
+
+LOOKED_UP = frozenset({"feature", "segment"})
+"""What is asked for by a name in brackets."""
+
+
+def nothing(name: str) -> None:
+    """Nothing is known of anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +53,19 @@ class Expression:
     names: frozenset[tuple[str, ...]]
     tree: Any = field(repr=False, compare=False)
 
-    def holds(self, evidence: Mapping[str, Any], feature: Callable[[str], Mapping[str, Any] | None]) -> bool | None:
+    def holds(self, evidence: Mapping[str, Any], feature: Look, segment: Look = nothing) -> bool | None:
         """Whether it holds; None where what decides is not known.
 
         An unknown part decides nothing by itself: `a or b` holds where a does, whatever b is.
+
+        Args:
+            evidence: what is known, by name.
+            feature: what is known of a column.
+            segment: what is known of a segment, with its columns under `feature`.
         """
         celpy = _celpy()
         try:
-            return bool(_evaluated(self.tree, evidence, feature))
+            return bool(_evaluated(self.tree, evidence, feature, segment))
         except (celpy.CELEvalError, TypeError, ValueError):
             return None
 
@@ -91,7 +105,7 @@ def ask(expression: Expression, truths: Collection[str] = YES_OR_NO) -> None:
     celpy, text = _celpy(), expression.text
     specimen = _specimen(expression.names, truths)
     try:
-        answer = _evaluated(expression.tree, specimen, specimen.get("feature", {}).get)
+        answer = _evaluated(expression.tree, specimen, *(specimen.get(one, {}).get for one in ("feature", "segment")))
     except (celpy.CELEvalError, TypeError, ValueError) as error:
         reason = str(error.args[0]).partition("(")[0].strip() if error.args else ""
         fact = f"the rule {text!r} compares what cannot be compared"
@@ -115,14 +129,20 @@ def _specimen(names: frozenset[tuple[str, ...]], truths: Collection[str]) -> Evi
     return made
 
 
-def _evaluated(tree: Any, evidence: Mapping[str, Any], feature: Callable[[str], Mapping[str, Any] | None]) -> Any:
+def _evaluated(tree: Any, evidence: Mapping[str, Any], feature: Look, segment: Look) -> Any:
     celpy = _celpy()
 
-    def looked_up(name: Any) -> Any:
-        found = feature(str(name))
+    def told(name: Any, found: Any) -> Any:
         return celpy.CELEvalError(f"nothing is known of {name!r}") if found is None else celpy.json_to_cel(found)
 
-    program = _environment().program(tree, functions={"feature": looked_up})
+    def of_feature(*given: Any) -> Any:
+        # A column of all rows, or, after a full stop, of the segment before it.
+        name = str(given[-1])
+        # CEL's maps raise where Python's say that there is nothing.
+        return told(name, feature(name) if len(given) == 1 else dict.get(dict.get(given[0], "feature", {}), name))
+
+    functions = {"feature": of_feature, "segment": lambda name: told(name, segment(str(name)))}
+    program = _environment().program(tree, functions=functions)
     return program.evaluate({name: celpy.json_to_cel(value) for name, value in evidence.items()})
 
 
@@ -137,23 +157,26 @@ def _names(tree: Any) -> Iterator[tuple[str, ...]]:
 
 
 def _path(node: Any) -> tuple[str, ...] | None:
-    """`drift.psi.max`, `drift["psi"].max` or `feature("amount").unseen` as a path; None for anything else."""
+    """`drift.psi.max`, `drift["psi"].max`, `feature("amount").unseen` and so on as a path; None for anything else."""
     kind = getattr(node, "data", None)
     children: list[Any] = getattr(node, "children", [])
     if kind in {"member", "primary"} and len(children) == 1:
         return _path(children[0])
     if kind == "ident":
         return (str(children[0]),)
-    if kind == "ident_arg" and str(children[0]) == "feature":
-        name = _literal(children[1])
-        return None if name is None else ("feature", name)
+    if kind == "ident_arg" and str(children[0]) in LOOKED_UP:
+        return _longer((), str(children[0]), _literal(children[1]))
     if kind == "member_dot":
-        above = _path(children[0])
-        return None if above is None else (*above, str(children[1]))
-    if kind == "member_index":
-        above, name = _path(children[0]), _literal(children[1])
-        return None if above is None or name is None else (*above, name)
-    return None
+        return _longer(_path(children[0]), str(children[1]))
+    if kind == "member_dot_arg" and str(children[1]) == "feature":
+        return _longer(_path(children[0]), "feature", _literal(children[2]))
+    return _longer(_path(children[0]), _literal(children[1])) if kind == "member_index" else None
+
+
+def _longer(path: tuple[str, ...] | None, *parts: str | None) -> tuple[str, ...] | None:
+    """A path and what follows; None where any of it is not known."""
+    known = tuple(part for part in parts if part is not None)
+    return None if path is None or len(known) < len(parts) else (*path, *known)
 
 
 def _literal(node: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from driftline.alerting.evidence import DRIFT, FACTS, FEATURE, METRIC, drop, evidence, feature, unknown
+from driftline.alerting.evidence import DRIFT, FACTS, FEATURE, METRIC, drop, evidence, feature, segment, unknown
 from driftline.verdicts.report import Concern, Estimate, Score, Verdict
 from driftline.window import Window
 
@@ -122,4 +122,41 @@ def test_what_does_not_exist_is_told_with_what_was_meant(name: tuple[str, ...], 
     found = unknown(name, ["ks"])
     assert found is not None
     assert found[0].startswith(fact)
+    assert hint in found[1]
+
+
+def test_a_segment_says_what_the_whole_says_and_has_its_columns(scene: Scene) -> None:
+    """By the name that reports use; one without rows says nothing."""
+    north = scene.window(0, scored(scene, "a", 0.3), metrics=(scene.metric(worsening=0.06),), segment="region=north")
+    found = segment([scene.window(0), north], "region=north")
+    assert found is not None
+    assert (found["on_accuracy_drop"], found["drift"]["psi"]["max"], found["feature"]["a"]["psi"]) == (True, 0.3, 0.3)
+    assert segment([scene.window(0), north], "region=south") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [("segment", "region=north", "performance", "f1", "drop"), ("segment", "large", "feature", "a", "psi"), ("segment", "large", "rows")],
+)
+def test_segments_that_are_cut_may_be_asked(name: tuple[str, ...]) -> None:
+    """Values of a column, and conditions by their names."""
+    assert unknown(name, [], ["region=", "large"]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "cuts", "fact", "hint"),
+    [
+        (("segment", "regoin=north", "rows"), ["region="], "there are no segments by 'regoin'", "did you mean 'region'?"),
+        (("segment", "region=north", "rows"), [], "there are no segments by 'region'", "add it: segments: [region]"),
+        (("segment", "region", "rows"), ["region="], "'region' is cut into a segment for each value", 'write segment("region=…")'),
+        (("segment", "region=north"), ["region="], "'segment.region=north' does not name a number", "write it like segment("),
+        (("segment", "region=north", "drift", "pssi", "max"), ["region="], "drift has no 'pssi'", "did you mean 'psi'?"),
+        (("segment", "region=a", "segment", "region=b", "rows"), ["region="], "does not name a number", "write it like segment("),
+    ],
+)
+def test_what_is_wrong_with_a_segment_is_told(name: tuple[str, ...], cuts: list[str], fact: str, hint: str) -> None:
+    """Its column, its value, or what is asked of it."""
+    found = unknown(name, [], cuts)
+    assert found is not None
+    assert fact in found[0]
     assert hint in found[1]

@@ -71,6 +71,22 @@ def test_rules_are_asked_of_all_rows_only(scene: Scene) -> None:
     assert len(list(book.signals(scene.window(0)))) == 1
 
 
+def test_a_rule_may_ask_of_a_segment(scene: Scene) -> None:
+    """It makes one alert, of all rows; where the segment has no rows it is unknown; history counts it likewise."""
+    one = rule('segment("eu").on_accuracy_drop')
+    worse, well = (scene.window(0, metrics=(scene.metric(verdict),), segment="eu") for verdict in (Verdict.DRIFTED, Verdict.STABLE))
+    book = RuleBook((one,), defaults=False)
+    for beside, verdict in (([worse], Verdict.DRIFTED), ([well], Verdict.STABLE), ([], Verdict.INCONCLUSIVE)):
+        (found,) = book.signals(scene.window(0), beside)
+        assert (found.verdict, found.key) == (verdict, ("", "rule", "r"))
+    board, (told,) = take_in(Board(), [scene.window(0), worse], scene.start, Patience(), book)
+    assert (told.news, len(board.alerts)) == (News.OPENED, 1)
+    next_day = replace(well, window=scene.window(1).window)
+    (counted,) = tried([scene.window(0), worse, scene.window(1), next_day, scene.window(2)], [one])
+    assert (counted.windows, counted.held, counted.unknown, counted.fired) == (3, 1, 1, 1)
+    assert concern(one) is Concern.PERFORMANCE
+
+
 @pytest.mark.parametrize(("lasts", "fired"), [(1, 2), (2, 2), (3, 0)])
 def test_history_counts_runs(scene: Scene, lasts: int, fired: int) -> None:
     """A rule fires once per run of windows; an unknown window neither ends a run nor makes it longer."""

@@ -114,6 +114,9 @@ def test_an_example_through_every_channel(tmp_path: Path, hook: tuple[int, list[
     assert "'127.0.0.1' is an internal address" in found.output
     assert "s3cret" not in found.output
     assert [one["subject"] for one in came] == ["[example] m: this is how a message of driftline arrives"]
+    machine = CliRunner().invoke(main, ["alerts", "test", "-c", config, "--json"])
+    assert [(one["channel"], one["sent"]) for one in json.loads(machine.stdout)] == [("fine", True), ("bad", False)]
+    assert machine.exit_code == 6
 
 
 def test_one_channel_can_be_chosen(tmp_path: Path, hook: tuple[int, list[dict[str, Any]]]) -> None:

@@ -22,9 +22,12 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> str:
         rows = days * 500
         shift = np.isin(np.arange(rows) // 500, moved) * 3.0
         ts = np.datetime64("2026-03-01") + (np.arange(rows) * (86_400_000 // 500)).astype("timedelta64[ms]")
-        pq.write_table(pa.table({"ts": ts, "amount": rng.normal(size=rows) + shift}), place / f"{name}.parquet")
+        north = np.arange(rows) % 2 == 0
+        said = {"ts": ts, "amount": rng.normal(size=rows) + shift, "region": np.where(north, "north", "south")}
+        said["weight"] = rng.normal(size=rows) + np.where(north, shift, 0.0)
+        pq.write_table(pa.table(said), place / f"{name}.parquet")
     rules = 'alerts: {rules: {far: {when: feature("amount").shift > 2, tier: retrain}}}'
-    text = f"monitor: m\nreference: reference.parquet\ncurrent: current.parquet\ncolumns: {{timestamp: ts}}\n{rules}\n"
+    text = f"monitor: m\nreference: reference.parquet\ncurrent: current.parquet\ncolumns: {{timestamp: ts}}\nsegments: [region]\n{rules}\n"
     (place / "driftline.yaml").write_text(text, encoding="utf-8")
     return str(place / "driftline.yaml")
 
@@ -37,6 +40,21 @@ def test_each_rule_over_history(config: str) -> None:
     assert (told["far"]["fired"], told["far"]["held"], told["far"]["first"]) == (1, 2, "2026-03-03")
     assert told["performance.f1.drop > 0.1"]["unknown"] == 8
     assert {"default: page", "default: retrain", "default: look", "default: digest"} < set(told)
+
+
+def test_rules_over_segments(config: str) -> None:
+    """Each segment by itself: the weight moved in the north alone; a segment that is not cut is refused before the work."""
+    rules = [f'segment("region={name}").feature("weight").shift > 2' for name in ("north", "south", "west")]
+    found = CliRunner().invoke(main, ["rules", "test", "-c", config, "--json", *(word for one in rules for word in ("--rule", one))])
+    assert found.exit_code == 0, found.output
+    told = {one["rule"]: one for one in json.loads(found.stdout)}
+    assert [(told[one]["held"], told[one]["unknown"], told[one]["first"]) for one in rules] == [
+        (2, 0, "2026-03-03"),
+        (0, 0, None),
+        (0, 8, None),
+    ]
+    refused = CliRunner().invoke(main, ["rules", "test", "-q", "-c", config, "--rule", 'segment("regoin=north").rows > 1'])
+    assert (refused.exit_code, "did you mean 'region'?" in refused.output) == (2, True)
 
 
 def test_a_table_for_people(config: str) -> None:

@@ -238,6 +238,11 @@ def test_orders_on_the_command_line(small: Any, rows_of: Any, tmp_path: Path) ->
     assert 'name="plan"' in said("silence")
     assert said("silence", "--lift", "1") == "silence 1 is over\n"
     assert said("silence") == ""
+    assert json.loads(said("ack", ident, "--by", "bob", "--note", "mine", "--json"))["note"] == "mine"
+    (made,) = json.loads(said("silence", "name=plan", "--comment", "known", "--json"))
+    assert (made["matchers"], made["comment"]) == ("name=plan", "known")
+    assert json.loads(said("silence", "--json")) == [made]
+    assert json.loads(said("silence", "--lift", str(made["id"]), "--json")) == []
     wrong = CliRunner().invoke(main, ["alerts", "silence", "name=a", "--for", "soon", "--data", str(tmp_path / "data")])
     assert wrong.exit_code == 2
     assert "30 minutes" in wrong.output

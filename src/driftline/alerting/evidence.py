@@ -16,7 +16,7 @@ from driftline.verdicts.report import Concern, Verdict
 from driftline.verdicts.upkeep import ERROR_RATE, QUANTILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from driftline.verdicts.report import ColumnReport, MetricReport, WindowReport
 
@@ -68,7 +68,7 @@ FEATURE: Mapping[str, str] = {
 """What `feature("NAME")` offers beside every statistic."""
 
 OPERATIONS = (ERROR_RATE, *QUANTILES)
-ROOTS = ("drift", "performance", "operations", "feature", *FACTS)
+ROOTS = ("drift", "performance", "operations", "feature", "segment", *FACTS)
 PARTS = 3
 """`drift.psi.max` has so many parts."""
 
@@ -105,14 +105,28 @@ def feature(window: WindowReport, name: str) -> Evidence | None:
     return found
 
 
-def unknown(path: Sequence[str], reported: Iterable[str]) -> tuple[str, str] | None:
+def segment(windows: Iterable[WindowReport], name: str) -> Evidence | None:
+    """All that is said of one segment, with its columns under `feature`; None where it has no rows.
+
+    Args:
+        windows: of one time.
+        name: as reports call it, such as `region=north`.
+    """
+    found = next((one for one in windows if one.segment == name), None)
+    return None if found is None else {**evidence(found), "feature": {one.name: feature(found, one.name) for one in found.columns}}
+
+
+def unknown(path: Sequence[str], reported: Iterable[str], cuts: Collection[str] = ()) -> tuple[str, str] | None:
     """What is wrong with a name that a rule uses, and what to do; None where it exists.
 
     Args:
         path: its parts, such as `drift`, `psi`, `max`.
         reported: statistics that are reported beside the judged ones.
+        cuts: what windows are cut by into segments: conditions' names, and columns' names with an equals sign.
     """
     root, said = path[0], ".".join(path)
+    if root == "segment":
+        return _wrong_segment(path, cuts) or unknown(path[2:], reported)
     if root not in ROOTS:
         return f"there is no evidence called {root!r}", near_miss(root, ROOTS)
     if root in FACTS:
@@ -124,6 +138,19 @@ def unknown(path: Sequence[str], reported: Iterable[str]) -> tuple[str, str] | N
         return _wrong_part(f'feature("{path[1]}")', path[2], [*FEATURE, *DEFAULT_FLOORS, *reported])
     offered = DRIFT if root == "drift" else METRIC
     return _wrong_name(root, path[1], reported) or _wrong_part(f"{root}.{path[1]}", path[2], list(offered))
+
+
+def _wrong_segment(path: Sequence[str], cuts: Collection[str]) -> tuple[str, str] | None:
+    """What is wrong with `segment("region=north").` and what follows; None where that may be."""
+    if len(path) <= PARTS - 1 or path[2] == "segment":
+        return f"'{'.'.join(path)}' does not name a number", 'write it like segment("region=north").performance.f1.drop'
+    column, equal, _ = path[1].partition("=")
+    if f"{column}=" in cuts:
+        return None if equal else (f"{column!r} is cut into a segment for each value", f'write segment("{column}=…")')
+    if path[1] in cuts:
+        return None
+    known = [one.removesuffix("=") for one in cuts]
+    return f"there are no segments by {column!r}", near_miss(column, known) if known else f"add it: segments: [{column}]"
 
 
 def _wrong_part(whole: str, part: str, offered: Sequence[str]) -> tuple[str, str] | None:

@@ -150,7 +150,7 @@ def take_in(
     revised: set[tuple[str, str, str]] = set()
     seen: dict[tuple[str, str, str], Signal] = {}
     for window in windows:
-        for signal in book.signals(window):
+        for signal in book.signals(window, windows):
             before = alerts.get(signal.key, Inactive())
             own = patience if signal.lasts is None else replace(patience, fires_after=signal.lasts)
             told = Heard(window.window.index, signal.verdict)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from driftline.alerting.evidence import evidence, feature
+from driftline.alerting.evidence import evidence, feature, segment
 from driftline.alerting.signals import Signal, Tier, signals
 from driftline.verdicts.report import Concern, Verdict
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from driftline.verdicts.report import WindowReport
+    from driftline.window import Window
+
+    Look = Callable[[str], Mapping[str, Any] | None]
 
 
 class Condition(Protocol):
@@ -29,7 +32,7 @@ class Condition(Protocol):
         """The evidence it reads, part by part."""
         ...
 
-    def holds(self, evidence: Mapping[str, Any], feature: Callable[[str], Mapping[str, Any] | None]) -> bool | None:
+    def holds(self, evidence: Mapping[str, Any], feature: Look, segment: Look, /) -> bool | None:
         """Whether it holds; None where what decides is not known."""
         ...
 
@@ -74,12 +77,17 @@ class RuleBook:
     rules: tuple[Rule, ...] = ()
     defaults: bool = True
 
-    def signals(self, window: WindowReport) -> Iterator[Signal]:
-        """Everything that is said of a window. Rules are asked of all rows, not of each segment."""
+    def signals(self, window: WindowReport, beside: Sequence[WindowReport] = ()) -> Iterator[Signal]:
+        """Everything that is said of a window. Rules are asked once, of all rows; they may ask of segments.
+
+        Args:
+            window: of all rows, or of a segment.
+            beside: the segments of the same time.
+        """
         if self.defaults:
             yield from signals(window)
         if self.rules and window.segment is None:
-            yield from said(window, self.rules)
+            yield from said(window, self.rules, beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +111,30 @@ class Tried:
     last: str | None
 
 
-def said(window: WindowReport, rules: Iterable[Rule]) -> Iterator[Signal]:
-    """What rules say of a window: one signal each."""
-    known = evidence(window)
+def said(window: WindowReport, rules: Iterable[Rule], beside: Sequence[WindowReport] = ()) -> Iterator[Signal]:
+    """What rules say of a window and its segments: one signal each."""
+    holds = _asked(window, beside)
     for rule in rules:
-        yield _signal(rule, window, rule.condition.holds(known, _lookup(window)))
+        yield _signal(rule, window, holds(rule))
 
 
 def tried(windows: Sequence[WindowReport], rules: Iterable[Rule]) -> list[Tried]:
     """Run rules over history.
 
     Args:
-        windows: reports of all rows, in the order of time.
+        windows: reports of all rows and of segments.
         rules: which.
     """
-    known = [evidence(window) for window in windows]
-    return [_tried(rule, windows, known) for rule in rules]
+    beside: dict[Window, list[WindowReport]] = {}
+    for one in windows:
+        beside.setdefault(one.window, []).append(one)
+    whole = sorted((one for one in windows if one.segment is None), key=lambda one: one.window)
+    asked = [_asked(one, beside[one.window]) for one in whole]
+    return [_tried(rule, [one.window.label for one in whole], [holds(rule) for holds in asked]) for rule in rules]
 
 
-def _tried(rule: Rule, windows: Sequence[WindowReport], known: Sequence[Mapping[str, Any]]) -> Tried:
-    held = [rule.condition.holds(one, _lookup(window)) for one, window in zip(known, windows, strict=True)]
-    labels = [window.window.label for window, holds in zip(windows, held, strict=True) if holds]
+def _tried(rule: Rule, names: Sequence[str], held: Sequence[bool | None]) -> Tried:
+    labels = [label for label, holds in zip(names, held, strict=True) if holds]
     run, fired = 0, 0
     for holds in held:
         # What cannot be told neither ends a run nor makes it longer.
@@ -133,8 +144,10 @@ def _tried(rule: Rule, windows: Sequence[WindowReport], known: Sequence[Mapping[
     return Tried(rule, len(held), counts[True], counts[None], fired, labels[0] if labels else None, labels[-1] if labels else None)
 
 
-def _lookup(window: WindowReport) -> Callable[[str], Mapping[str, Any] | None]:
-    return lambda name: feature(window, name)
+def _asked(window: WindowReport, beside: Sequence[WindowReport]) -> Callable[[Rule], bool | None]:
+    """Asks rules of one window: what it says is found out once."""
+    known = evidence(window)
+    return lambda rule: rule.condition.holds(known, lambda name: feature(window, name), lambda name: segment(beside, name))
 
 
 def _signal(rule: Rule, window: WindowReport, holds: bool | None) -> Signal:  # noqa: FBT001  three values, not a switch
@@ -156,7 +169,7 @@ def _signal(rule: Rule, window: WindowReport, holds: bool | None) -> Signal:  # 
 
 def concern(rule: Rule) -> Concern:
     """What a rule is about: the model's performance where it reads of it, faults where it reads of those, else what goes in."""
-    roots = {path[0] for path in rule.condition.names}
+    roots = {path[2] if path[0] == "segment" else path[0] for path in rule.condition.names}
     if roots & {"performance", "operations", "loss", "on_accuracy_drop", "on_error_spike"}:
         return Concern.PERFORMANCE
     return Concern.FAULT if roots & {"on_fault", "on_feed_dead"} else Concern.INPUT

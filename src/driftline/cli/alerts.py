@@ -93,8 +93,9 @@ def simulate(
 @alerts.command()
 @click.option("-c", "--config", type=click.Path(path_type=Path), default=Path("driftline.yaml"), show_default=True, help="The monitor.")
 @click.option("--channel", "chosen", metavar="NAME", multiple=True, help="Only through this channel.")
+@click.option("--json", "as_json", is_flag=True, help="Print what came of it as JSON.")
 @click.pass_obj
-def test(session: Session, /, *, config: Path, chosen: tuple[str, ...]) -> None:
+def test(session: Session, /, *, config: Path, chosen: tuple[str, ...], as_json: bool) -> None:
     """Send an example through every channel, and say what came of it.
 
     Exit code 6 means that a channel did not take it.
@@ -117,7 +118,7 @@ def test(session: Session, /, *, config: Path, chosen: tuple[str, ...]) -> None:
         if name not in courier.channels:
             raise ConfigError(f"there is no channel called {name!r}", hint=near_miss(name, courier.channels))
     told = example(specification.monitor.name, datetime.now(UTC).date().isoformat())
-    _report(courier.show(told, chosen or tuple(courier.channels)))
+    _report(courier.show(told, chosen or tuple(courier.channels)), as_json=as_json)
 
 
 @alerts.command()
@@ -133,7 +134,7 @@ def show(*, ident: int, as_json: bool, data: Path, store: str | None) -> None:
     """  # noqa: D301  click reads the mark
     one = opened(data, store).incidents.incident(ident)
     if as_json:
-        click.echo(json.dumps(one, indent=1, default=str, ensure_ascii=False))
+        click.echo(_json(one))
         return
     click.echo(f"{one['monitor']}  {one['subject']}\n\n{one['body']}\n")
     for member in one["members"]:
@@ -149,8 +150,9 @@ def show(*, ident: int, as_json: bool, data: Path, store: str | None) -> None:
 @click.argument("ident", metavar="ID", type=int)
 @click.option("--by", metavar="WHO", help="Who takes care of it.  [default: you]")
 @click.option("--note", default="", metavar="TEXT", help="What others should know.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @store_flags
-def ack(*, ident: int, by: str | None, note: str, data: Path, store: str | None) -> None:
+def ack(*, ident: int, by: str | None, note: str, as_json: bool, data: Path, store: str | None) -> None:
     """Take care of an incident: it is not told again, unless it gets worse or is over.
 
     \b
@@ -158,7 +160,7 @@ def ack(*, ident: int, by: str | None, note: str, data: Path, store: str | None)
       driftline alerts ack 3 --note 'the feed is being repaired'
     """  # noqa: D301  click reads the mark
     done = opened(data, store).orders.answer(ident, _now(), actor=by or _you(), note=note)
-    click.echo(f"{done['by']} takes care of incident {ident} of {done['monitor']}")
+    click.echo(_json(done) if as_json else f"{done['by']} takes care of incident {ident} of {done['monitor']}")
 
 
 @alerts.command()
@@ -167,8 +169,11 @@ def ack(*, ident: int, by: str | None, note: str, data: Path, store: str | None)
 @click.option("--comment", default="", metavar="TEXT", help="Why.")
 @click.option("--by", metavar="WHO", help="Who says so.  [default: you]")
 @click.option("--lift", metavar="ID", type=int, help="End this silence instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print the silences that hold then as JSON.")
 @store_flags
-def silence(*, matchers: str | None, lasts: str, comment: str, by: str | None, lift: int | None, data: Path, store: str | None) -> None:
+def silence(
+    *, matchers: str | None, lasts: str, comment: str, by: str | None, lift: int | None, as_json: bool, data: Path, store: str | None
+) -> None:
     """Tell nobody of what fits, for a time; without matchers, list the silences.
 
     MATCHERS are written as Alertmanager's: labels are monitor, name, concern, tier, segment and kind. What still goes
@@ -184,17 +189,26 @@ def silence(*, matchers: str | None, lasts: str, comment: str, by: str | None, l
     from driftline.config.arrangements import span
 
     orders, now, actor = opened(data, store).orders, _now(), by or _you()
+    said: list[str] = []
     if lift is not None:
         if not orders.lift(lift, now, actor=actor):
             raise ConfigError(f"there is no silence {lift} that holds", hint="driftline alerts silence lists them")
-        click.echo(f"silence {lift} is over")
+        said.append(f"silence {lift} is over")
     elif matchers is None:
-        for one in orders.silences(now):
-            click.echo(f"{one['id']:>4}  until {one['ends']:%Y-%m-%d %H:%M}  {one['matchers']}  {one['actor']}  {one['comment']}".rstrip())
+        said = [
+            f"{one['id']:>4}  until {one['ends']:%Y-%m-%d %H:%M}  {one['matchers']}  {one['actor']}  {one['comment']}".rstrip()
+            for one in orders.silences(now)
+        ]
     else:
         ends = now + span(lasts)
         ident = orders.silence(matchers, now, ends, now, actor=actor, comment=comment)
-        click.echo(f"silence {ident} holds until {ends:%Y-%m-%d %H:%M} UTC")
+        said.append(f"silence {ident} holds until {ends:%Y-%m-%d %H:%M} UTC")
+    for line in [_json(orders.silences(now))] if as_json else said:
+        click.echo(line)
+
+
+def _json(said: object) -> str:
+    return json.dumps(said, indent=1, default=str, ensure_ascii=False)
 
 
 def _you() -> str:
@@ -207,13 +221,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _report(sent: Sequence[Sent]) -> None:
+def _report(sent: Sequence[Sent], *, as_json: bool) -> None:
     """Say how it went with each channel.
 
     Raises:
         OutsideError: one did not take its message.
     """
-    for one in sent:
+    if as_json:
+        told = ("channel", "attempts", "error", "hint")
+        click.echo(_json([{"sent": not one.error, **{name: getattr(one, name) for name in told}} for one in sent]))
+    for one in () if as_json else sent:
         click.echo(f"{one.channel:<16}{one.error or 'sent'}{f' (tried {one.attempts} times)' if one.attempts > 1 else ''}")
     failed = [one for one in sent if one.error]
     if failed:
@@ -265,7 +282,7 @@ def incidents(*, monitor: str | None, every: bool, as_json: bool, data: Path, st
     items = service.incidents.incidents(monitor=whose, open_only=not every, limit=MOST)
     service.close()
     if as_json:
-        click.echo(json.dumps(items, indent=1, default=str, ensure_ascii=False))
+        click.echo(_json(items))
         return
     for one in items:
         click.echo(_line(one))

@@ -39,6 +39,7 @@ def test(session: Session, /, *, config: Path, current: tuple[str, ...], rule: t
     Examples:
       driftline rules test
       driftline rules test --rule 'drift.psi.max > 0.25 and performance.f1.drop > 0.05'
+      driftline rules test --rule 'segment("region=north").performance.f1.drop > 0.05'
     """  # noqa: D301  click reads the mark
     from driftline import wiring
     from driftline.alerting.rules import DEFAULTS, Rule, tried
@@ -48,22 +49,23 @@ def test(session: Session, /, *, config: Path, current: tuple[str, ...], rule: t
     from driftline.expressions import read
 
     specification = load(config, None, current, session)
+    hints = specification.monitor.hints
+    cuts = [*(f"{column}=" for column in hints.segments), *hints.conditions]
     for text in rule:
-        for error in wrong_with(text, specification.monitor.policy.statistics):
+        for error in wrong_with(text, specification.monitor.policy.statistics, cuts):
             raise error
     extra = [Rule(text, Tier.LOOK, read(text)) for text in rule]
     with progress(quiet=quiet or as_json) as told:
         report = wiring.check(specification, progress=told).report
     defaults = [Rule(f"default: {tier.name.lower()}", tier, read(text)) for tier, text in DEFAULTS.items()]
-    windows = sorted((one for one in report.windows if one.segment is None), key=lambda one: one.window)
-    found = tried(windows, [*specification.alerts.book.rules, *extra, *defaults])
+    found = tried(report.windows, [*specification.alerts.book.rules, *extra, *defaults])
     if as_json:
         click.echo(json.dumps([_written(one) for one in found], indent=1))
         return
     click.echo(f"{'rule':<28} {'fired':>5} {'held':>5} {'unknown':>7}  {'first':<12} {'last':<12} when")
     for one in found:
         click.echo(_line(one))
-    click.echo(f"over {len(windows)} windows; a rule fires once for each run of windows in which it holds")
+    click.echo(f"over {len({one.window for one in report.windows})} windows; a rule fires once for each run of windows in which it holds")
 
 
 def _line(one: Tried) -> str:

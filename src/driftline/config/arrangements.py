@@ -72,9 +72,9 @@ def _maintenance(said: WrittenMaintenance) -> Maintenance:
 
 def wrong_rules(document: Document) -> Iterator[tuple[Path, str, str]]:
     """Everything that is wrong with the rules: where, what, and what to do."""
-    reported = document.statistics or []
+    reported, cuts = document.statistics or [], _cuts(document)
     for path, text in _texts(document.alerts):
-        yield from ((path, error.fact, error.hint) for error in wrong_with(text, reported))
+        yield from ((path, error.fact, error.hint) for error in wrong_with(text, reported, cuts))
     for place, one in enumerate((document.alerts and document.alerts.inhibit) or []):
         for key, text in (("source", one.source), ("target", one.target)):
             try:
@@ -85,19 +85,25 @@ def wrong_rules(document: Document) -> Iterator[tuple[Path, str, str]]:
         yield ("alerts", "defaults"), "without defaults and without rules nobody is ever told of anything", "write a rule, or leave it out"
 
 
-def wrong_with(text: str, reported: Sequence[str]) -> Iterator[ConfigError]:
+def _cuts(document: Document) -> list[str]:
+    """What windows are cut by into segments, as rules' names are checked against it."""
+    return [name for one in document.segments or [] for name in ([f"{one}="] if isinstance(one, str) else one)]
+
+
+def wrong_with(text: str, reported: Sequence[str], cuts: Sequence[str] = ()) -> Iterator[ConfigError]:
     """What is wrong with a rule: with its form, else with its names, else with what it compares.
 
     Args:
         text: the expression.
         reported: statistics that are reported beside the judged ones.
+        cuts: what windows are cut by into segments: conditions' names, and columns' names with an equals sign.
     """
     try:
         expression = read(text)
     except ConfigError as error:
         yield error
         return
-    wrong = [ConfigError(found[0], hint=found[1]) for name in sorted(expression.names) if (found := unknown(name, reported))]
+    wrong = [ConfigError(found[0], hint=found[1]) for name in sorted(expression.names) if (found := unknown(name, reported, cuts))]
     yield from wrong
     if not wrong:
         try:
@@ -109,7 +115,10 @@ def wrong_with(text: str, reported: Sequence[str]) -> Iterator[ConfigError]:
 def columns_in_rules(document: Document) -> Iterator[tuple[Path, str]]:
     """Every column that a rule names, and where."""
     for path, text in _texts(document.alerts):
-        yield from ((path, name[1]) for name in sorted(read(text).names) if name[0] == "feature")
+        for name in sorted(read(text).names):
+            about = name[2:] if name[0] == "segment" else name
+            if about[0] == "feature":
+                yield path, about[1]
 
 
 def _texts(said: Alerts | None) -> Iterator[tuple[Path, str]]:
