@@ -49,6 +49,16 @@ def may_skip(reason: str) -> bool:
     return not CI or ("shared/data" in reason and not SHARED_DATA.is_dir())
 
 
+FIRST = ("tests/spark/", "tests/exports/test_airflow", "tests/exports/test_prefect")
+"""What takes long goes first, and what shares a Spark goes together: one worker gets all of it, and the others help with the rest."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests, after whoever shuffles them."""
+    items.sort(key=lambda item: next((place for place, name in enumerate(FIRST) if item.nodeid.startswith(name)), len(FIRST)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn a skip that hides something into a failure."""

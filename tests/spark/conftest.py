@@ -40,6 +40,11 @@ SETTINGS = {
     "spark.driver.memory": "1g",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "4",
-    "spark.sql.files.maxPartitionBytes": "64k",
+    "spark.sql.files.maxPartitionBytes": "40k",
+    # Of small work, compiling is the larger part.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     """Adds what several partitions gave under one key."""
 
 LOTS = 8
-"""Partitions are added up in so many lots inside the cluster, and the lots' sums by the driver."""
+"""What is under one name is added up in so many lots inside the cluster, by as many executors as Spark finds right, then by the driver."""
 
 ROWS_PER_BATCH = 1 << 17
 """Every batch costs the kernel the same few microseconds per column; Spark's own 10,000 rows are few."""
@@ -109,7 +109,7 @@ class SparkSource:
         found: dict[str, list[bytes]] = {}
         with _borrowed(frame):
             parts = frame.mapInArrow(each, "lot int, name string, body binary")
-            sums = parts if in_order else parts.repartition(LOTS, "lot", "name").mapInArrow(Adder(add), "lot int, name string, body binary")
+            sums = parts if in_order else parts.repartition("lot", "name").mapInArrow(Adder(add), "lot int, name string, body binary")
             for row in sums.toLocalIterator():
                 found.setdefault(row["name"], []).append(bytes(row["body"]))
         for told in found.pop(FAULT, []):
@@ -230,15 +230,16 @@ class Adder:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Add up what is under the same key."""
-        found: dict[tuple[int, str], list[bytes]] = {}
+        found: dict[str, list[bytes]] = {}
         for batch in batches:
-            for lot, name, body in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                kept = found.setdefault((lot, name), [])
+            # Several lots may have come to one executor, which can as well add them.
+            for name, body in zip(*(column.to_pylist() for column in batch.columns[1:]), strict=True):
+                kept = found.setdefault(name, [])
                 kept.append(body)
                 if len(kept) == LOTS and name != FAULT:
-                    found[lot, name] = [self.add(name, kept)]
-        for (lot, name), bodies in found.items():
-            yield _row(lot, name, bodies[0] if name == FAULT else self.add(name, bodies))
+                    found[name] = [self.add(name, kept)]
+        for name, bodies in found.items():
+            yield _row(0, name, bodies[0] if name == FAULT else self.add(name, bodies))
 
 
 def _row(lot: int, name: str, body: bytes) -> pa.RecordBatch:
