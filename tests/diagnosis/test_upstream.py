@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from driftline.diagnosis.upstream import shared
-from driftline.profile.plan import Plan
-from driftline.profile.profile import Profile
+from driftline.diagnosis.upstream import Shared, begun
+from driftline.diagnosis.upstream import shared as shared_of
 from driftline.verdicts.diagnosis import Change, Diagnosis
-from driftline.verdicts.report import Report, Verdict, WindowReport
+from driftline.verdicts.report import Verdict, WindowReport
 from driftline.window import Window
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -17,18 +16,19 @@ CENTS = Diagnosis(change=Change.FAULT, kind="unit_change", columns=("amount",), 
 OLDER = Diagnosis(change=Change.COVARIATE, kind="covariate_shift", columns=("age", "amount"), sentence="older", confidence=0.5)
 
 
-def report(monitor: str, days: dict[int, tuple[Diagnosis, ...]], hours: int = 24) -> Report:
+def report(monitor: str, days: dict[int, tuple[Diagnosis, ...]], hours: int = 24) -> tuple[str, tuple[WindowReport, ...]]:
     """A monitor whose windows have these explanations."""
     windows = []
     for at, told in days.items():
         start = START + timedelta(hours=at * hours)
         window = Window(at, f"{start:%Y-%m-%d %H}", start, start + timedelta(hours=hours))
         windows.append(WindowReport(window=window, segment=None, rows=10, verdict=Verdict.DRIFTED, reason="", columns=(), diagnosis=told))
-    empty = Profile.empty(Plan(()))
-    return Report(
-        monitor=monitor, created=START, verdict=Verdict.DRIFTED, reason="", since=None, promise="", reference=empty,
-        windows=tuple(windows), profiles=(),
-    )  # fmt: skip
+    return monitor, tuple(windows)
+
+
+def shared(some: list[tuple[str, tuple[WindowReport, ...]]]) -> tuple[Shared, ...]:
+    """What monitors have in common."""
+    return shared_of([one for monitor, windows in some for one in begun(monitor, windows)])
 
 
 def test_one_fault_of_many_models_is_one_incident() -> None:
@@ -37,7 +37,6 @@ def test_one_fault_of_many_models_is_one_incident() -> None:
     (found,) = shared([report("a", {2: (CENTS,)}), report("b", {2: (CENTS,)}), report("c", {2: (OLDER, CENTS)}), late])
     assert (found.kind, found.columns, found.monitors) == ("unit_change", ("amount",), ("a", "b", "c"))
     assert "3 models" in found.sentence
-    assert found.told == (CENTS, CENTS, CENTS)
 
 
 def test_windows_of_different_lengths_meet() -> None:
@@ -50,7 +49,7 @@ def test_what_lasts_is_told_where_it_began() -> None:
     """The second day of a fault is no new incident, and a model with two windows is still one model."""
     assert shared([report("a", {2: (CENTS,), 3: (replace(CENTS, new=False),)})]) == ()
     (found,) = shared([report("a", {2: (CENTS,), 3: (replace(CENTS, new=False),)}), report("b", {2: (CENTS,)})])
-    assert len(found.told) == 2
+    assert found.monitors == ("a", "b")
 
 
 def test_other_columns_and_other_kinds_are_other_incidents() -> None:

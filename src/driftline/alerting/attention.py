@@ -11,7 +11,7 @@ from driftline.alerting.quiet import Quiet, hushed
 from driftline.alerting.signals import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from driftline.alerting.incident import Talk
@@ -115,6 +115,11 @@ class Kept:
     why: str
 
 
+def untold(incident: Incident) -> str:  # noqa: ARG001  as `attend_all` has it
+    """People hear of it nowhere else."""
+    return ""
+
+
 def attend_all(
     monitor: str,
     board: Board,
@@ -123,6 +128,7 @@ def attend_all(
     manner: Manner,
     quiet: Quiet,
     answers: Mapping[int, Answer] | None = None,
+    elsewhere: Callable[[Incident], str] = untold,
 ) -> tuple[Board, tuple[Notice, ...], tuple[Kept, ...]]:
     """Decide about every incident of a board, after news or after some time.
 
@@ -134,6 +140,7 @@ def attend_all(
         manner: how often somebody is told.
         quiet: what keeps messages back.
         answers: by the incident's number.
+        elsewhere: why an incident need not be told of, because people hear of it otherwise; empty where they do not.
 
     Returns:
         The board with what has been told, what leaves, and what is kept back for another reason than that it was told.
@@ -144,7 +151,7 @@ def attend_all(
         notice = new.get(one.number)
         if one.closed is not None and (one.talk.over or (notice is None and one.talk.at is None)):
             continue
-        hush = hushed(monitor, one, board.open, quiet, now)
+        hush = hushed(monitor, one, board.open, quiet, now) or elsewhere(one)
         event = notice.news if notice else None
         talk, news, why = attend(one, event, now, manner, answer=(answers or {}).get(one.number), hush=hush)
         incidents[place] = replace(one, talk=talk)

@@ -10,14 +10,23 @@ from driftline.diagnosis.wording import listed
 from driftline.verdicts.diagnosis import EVERY_COLUMN, Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from driftline.verdicts.diagnosis import Diagnosis
-    from driftline.verdicts.report import Report
+    from driftline.verdicts.report import WindowReport
     from driftline.window import Window
 
 NOT_SHARED = frozenset({Change.UNKNOWN, Change.RISK, Change.CONCEPT, Change.OUTPUT})
 """Changes that are a model's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A change that was told of a model, and the window in which it began."""
+
+    monitor: str
+    window: Window
+    kind: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +38,12 @@ class Shared:
         columns: the columns that all of them share.
         monitors: their names.
         since: label of the window in which it was first told.
-        told: each monitor's own explanation.
     """
 
     kind: str
     columns: tuple[str, ...]
     monitors: tuple[str, ...]
     since: str
-    told: tuple[Diagnosis, ...]
 
     @property
     def sentence(self) -> str:
@@ -45,23 +52,22 @@ class Shared:
         return f"{self.kind.replace('_', ' ')} in {columns}, in {len(self.monitors)} models since {self.since}: {listed(self.monitors)}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """An explanation, whose it is, and the window in which it began."""
+def begun(monitor: str, windows: Iterable[WindowReport]) -> Iterator[Begun]:
+    """Explanations in the windows in which they are new, for all rows."""
+    for window in windows:
+        if window.segment is None:
+            for one in window.diagnosis:
+                if one.new and one.change not in NOT_SHARED:
+                    yield Begun(monitor, window.window, one.kind, one.columns)
 
-    monitor: str
-    window: Window
-    told: Diagnosis
 
-
-def shared(reports: Sequence[Report]) -> tuple[Shared, ...]:
+def shared(some: Iterable[Begun]) -> tuple[Shared, ...]:
     """Find what began in several models at once; what most of them show comes first.
 
-    Two explanations are one where their kind is the same, they share a column, and the windows in which they began overlap.
+    Two changes are one where their kind is the same, they share a column, and the windows in which they began overlap.
     """
-    begun = [one for report in reports for one in _begun(report)]
-    groups: list[list[_Begun]] = []
-    for one in begun:
+    groups: list[list[Begun]] = []
+    for one in some:
         met = [group for group in groups if any(_one(one, other) for other in group)]
         groups = [group for group in groups if group not in met]
         groups.append([*(other for group in met for other in group), one])
@@ -69,16 +75,9 @@ def shared(reports: Sequence[Report]) -> tuple[Shared, ...]:
     return tuple(sorted(found, key=lambda one: (-len(one.monitors), one.since)))
 
 
-def _begun(report: Report) -> Iterator[_Begun]:
-    """Explanations in the windows in which they are new, for all rows."""
-    for window in report.windows:
-        if window.segment is None:
-            yield from (_Begun(report.monitor, window.window, one) for one in window.diagnosis if one.new and one.change not in NOT_SHARED)
-
-
-def _one(a: _Begun, b: _Begun) -> bool:
-    same = set(a.told.columns) & set(b.told.columns) - {EVERY_COLUMN}
-    return a.told.kind == b.told.kind and bool(same) and _overlap(a.window, b.window)
+def _one(a: Begun, b: Begun) -> bool:
+    same = set(a.columns) & set(b.columns) - {EVERY_COLUMN}
+    return a.kind == b.kind and bool(same) and _overlap(a.window, b.window)
 
 
 def _overlap(a: Window, b: Window) -> bool:
@@ -89,13 +88,12 @@ def _overlap(a: Window, b: Window) -> bool:
     return a.label == b.label
 
 
-def _shared(group: Sequence[_Begun]) -> Shared:
+def _shared(group: Sequence[Begun]) -> Shared:
     first = min(group, key=lambda one: one.window.start.timestamp() if isinstance(one.window.start, datetime) else float("inf"))
-    common = set.intersection(*(set(one.told.columns) for one in group))
+    common = set.intersection(*(set(one.columns) for one in group))
     return Shared(
-        kind=first.told.kind,
-        columns=tuple(name for name in first.told.columns if name in common),
+        kind=first.kind,
+        columns=tuple(name for name in first.columns if name in common),
         monitors=tuple(dict.fromkeys(one.monitor for one in group)),
         since=first.window.label,
-        told=tuple(one.told for one in group),
     )

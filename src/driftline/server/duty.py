@@ -89,7 +89,7 @@ def incident(request: Request, ident: Ident, seat: Viewer) -> Response:
         "members": [_member(told) for told in one["members"]],
     }
     said |= {"messages": one["messages"], "why": why, "why_of": window, "answer": _answer(face, one), "link": _link(one["monitor"])}
-    said |= _course(face, one)
+    said |= {"shared": clean(one["shared"]["sentence"]) if one["shared"] else "", **_course(face, one)}
     return shown(request, seat, "incident.html", {**said, "may": seat.may(Role.OPERATOR) and one["closed"] is None})
 
 

@@ -31,6 +31,16 @@ REMEMBERED = 1000
 """So many monitors' channels are at hand."""
 
 
+def heard_alike(service: Service, watched: Watched, other: str) -> bool:
+    """Whether another monitor, by its name, tells the same people by the same channels and routes."""
+    try:
+        theirs = service.fleet.find(other)
+        said = [service.library.specification(one.yaml, one.directory).outlets for one in (watched, theirs)]
+    except DriftlineError:
+        return False
+    return said[0] == said[1]
+
+
 class Outlets:
     """What `driftline.services.delivery.Post` asks for; many threads may ask."""
 

@@ -19,6 +19,7 @@ from driftline.server.counting import Counting
 from driftline.server.deciding import Deciding
 from driftline.server.erasing import erasing
 from driftline.server.logs import LOG
+from driftline.server.outlets import heard_alike
 from driftline.server.rota import Turns, keep_turn, turns
 from driftline.services.cycle import Done, turn
 from driftline.store.erasure import clear_letters
@@ -236,6 +237,7 @@ class Worker:
             link=partial(filled, learnt.link, watched.name),
             manner=learnt.alerts.manner,
             quiet=learnt.alerts.quiet,
+            alike=partial(heard_alike, self._service, watched),
             clock=self._clock,
         )
 

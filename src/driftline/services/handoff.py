@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from driftline.alerting.announcement import Announcement, announce
-from driftline.alerting.attention import attend_all
+from driftline.alerting.attention import attend_all, untold
 from driftline.alerting.incident import Board, Incident, News, Notice
 from driftline.alerting.message import Counsel, Message, compose
 from driftline.decisions.decision import Action, Consent
@@ -68,17 +68,18 @@ def nowhere(window: str) -> str:  # noqa: ARG001  as links are made
 
 @dataclass(frozen=True, slots=True)
 class Attending:
-    """`Attend`, as a monitor's YAML has it and as people have answered and silenced by now."""
+    """`Attend`, as a monitor's YAML has it, as people have answered and silenced by now, and as they hear of it `elsewhere`."""
 
     monitor: str
     manner: Manner
     quiet: Quiet
     answers: Mapping[int, Answer]
     now: datetime
+    elsewhere: Callable[[Incident], str] = untold
 
     def __call__(self, board: Board, notices: Sequence[Notice], /) -> tuple[Board, tuple[Notice, ...], tuple[Kept, ...]]:
         """Decide which news leaves."""
-        return attend_all(self.monitor, board, notices, self.now, self.manner, self.quiet, self.answers)
+        return attend_all(self.monitor, board, notices, self.now, self.manner, self.quiet, self.answers, self.elsewhere)
 
 
 def everything(board: Board, notices: Sequence[Notice], /) -> tuple[Board, tuple[Notice, ...], tuple[Kept, ...]]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from driftline.alerting.signals import Tier
 from driftline.errors import ConfigError
 from driftline.store.boards import MESSAGE
+from driftline.store.causes import in_common
 from driftline.store.tables import alerts, deliveries, incidents, monitors, outbox
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Incidents:
             return sorted(tx.execute(wanted).scalars())
 
     def incident(self, ident: int) -> dict[str, Any]:
-        """One incident, with its messages.
+        """One incident, with its messages, and what it has in common with those of other models.
 
         Raises:
             ConfigError: there is none.
@@ -71,10 +72,11 @@ class Incidents:
         wanted = select(incidents, monitors.c.name.label("monitor")).join(monitors, monitors.c.id == incidents.c.monitor_id)
         with self._database.reading() as tx:
             row = tx.execute(wanted.where(incidents.c.id == ident)).one_or_none()
+            common = None if row is None else in_common(tx, row.monitor_id, row.number)
         if row is None:
             raise ConfigError(f"there is no incident {ident}", hint="driftline alerts list --all shows them")
         prefix = f"{MESSAGE} {row.monitor_id} {row.number} "
-        return {**_incident(row), "messages": self._letters(outbox.c.key.startswith(prefix, autoescape=True), limit=1000)}
+        return {**_incident(row), "shared": common, "messages": self._letters(outbox.c.key.startswith(prefix, autoescape=True), limit=1000)}
 
     def numbered(self, monitor: int, number: int) -> int | None:
         """The id of a monitor's incident by its number there; None where there is none."""

@@ -16,7 +16,9 @@ from driftline.errors import StateError
 from driftline.services.cycle import Standing
 from driftline.services.handoff import Attending, hand_off, nowhere, remind
 from driftline.services.intake import Kind
+from driftline.services.upstream import alone
 from driftline.store.boards import read_board, write_board
+from driftline.store.causes import read_upstream, write_causes
 from driftline.store.decisions import write_decisions
 from driftline.store.documents import pack
 from driftline.store.labels import early, link, match
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from driftline.alerting.incident import Board
     from driftline.decisions.course import Decided
     from driftline.performance.maturity import Delays
     from driftline.profile.plan import Plan
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from driftline.services.cycle import Judged, Key, Tallied
     from driftline.services.decide import Recalled
     from driftline.services.handoff import TakeIn
+    from driftline.services.upstream import Upstream
     from driftline.store.database import Database
     from driftline.store.leases import Lease
     from driftline.store.rows import Rows
@@ -83,6 +87,7 @@ class Ledger:
         link: where to look further, by a window's label.
         manner: how often somebody is told.
         quiet: what keeps messages back, beside silences.
+        alike: whether another monitor, by its name, tells the same people by the same channels.
         clock: the time of what is written.
     """
 
@@ -105,6 +110,7 @@ class Ledger:
     link: Callable[[str], str] = nowhere
     manner: Manner = field(default_factory=Manner)
     quiet: Quiet = field(default_factory=Quiet)
+    alike: Callable[[str], bool] = alone
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -276,14 +282,8 @@ class Ledger:
                 self._put_profile(tx, whose[window], segment, profile)
             for window, ident in whose.items():
                 counted = tallied.profiles.get((None, window))
-                done: dict[str, Any] = {
-                    "stale": False,
-                    "way": self.way,
-                    "counted": now,
-                    "rows": counted.rows if counted else 0,
-                }
-                if counted is None:
-                    # Under this version the window has no rows, and there is nothing to say of it.
+                done: dict[str, Any] = {"stale": False, "way": self.way, "counted": now, "rows": counted.rows if counted else 0}
+                if counted is None:  # Under this version the window has no rows, and there is nothing to say of it.
                     done["judged_revision"] = windows.c.revision + 1
                 tx.execute(windows.update().where(windows.c.id == ident).values(**done, revision=windows.c.revision + 1))
             for window, came in tallied.came.items():
@@ -331,29 +331,32 @@ class Ledger:
             return
         # All that takes time comes before the transaction, which keeps other writers waiting; the lease keeps the board as it was read.
         reports = [pack(self.write(one.report)) for one in judged]
-        with self.database.reading() as tx:
-            board = read_board(tx, self.monitor)
-            orders = read_orders(tx, self.monitor)
         now = self.clock()
-        attend = Attending(self.model, self.manner, orders.quiet(self.quiet), orders.answers, now)
+        board, attend, upstream = self._attending(judged, now)
         handed = hand_off(self.model, board, judged, self.take_in, self.link, attend, decided)
         with self._writing() as tx:
             for one, report in zip(judged, reports, strict=True):
                 self._record(tx, one, report, now)
             write_decisions(self.database, tx, self.monitor, self.model, self.version, decided, now)
             write_board(self.database, tx, self.monitor, self.model, handed, now)
+            write_causes(self.database, tx, self.monitor, handed, upstream, self.link, now)
 
     def remind(self) -> int:
         """Let time pass for the incidents that are open; how many messages that makes."""
         now = self.clock()
-        with self.database.reading() as tx:
-            board, orders = read_board(tx, self.monitor), read_orders(tx, self.monitor)
-        attend = Attending(self.model, self.manner, orders.quiet(self.quiet), orders.answers, now)
+        board, attend, _ = self._attending((), now)
         handed = remind(self.model, board, attend, self.link)
         if handed.told:
             with self._writing() as tx:
                 write_board(self.database, tx, self.monitor, self.model, handed, now)
         return len(handed.told)
+
+    def _attending(self, judged: Sequence[Judged], now: datetime) -> tuple[Board, Attending, Upstream]:
+        """What is known of alerts, who is to be told when, and what other models' incidents have in common with these."""
+        with self.database.reading() as tx:
+            board, orders = read_board(tx, self.monitor), read_orders(tx, self.monitor)
+            upstream = read_upstream(tx, self.monitor, self.model, judged, self.alike)
+        return board, Attending(self.model, self.manner, orders.quiet(self.quiet), orders.answers, now, upstream.told), upstream
 
     def _record(self, tx: Connection, one: Judged, report: bytes, now: datetime) -> None:
         standing = one.standing
