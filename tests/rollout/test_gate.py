@@ -102,6 +102,28 @@ def test_too_little_is_inconclusive_and_says_how_much_more() -> None:
     assert f"about {some.more} more rows" in some.sentence
 
 
+def test_rows_that_cannot_carry_it_are_counted() -> None:
+    """With 250 positives an equal challenger that does not pass is told how many rows it takes, whatever came out; and they do."""
+    dice = np.random.default_rng(21)
+    trials = [two_rankings(dice, 5000, 0.0) for _ in range(12)]
+    waiting = [found for found in (judge(one, AUC) for one in trials) if found.outcome is OPEN]
+    wanted = [5000 + (found.more or 0) for found in waiting]
+    assert len(wanted) >= 2
+    assert all(5500 < rows < 12000 for rows in wanted)
+    assert all(f"needs about {rows} rows" in found.checks[-1].sentence for rows, found in zip(wanted, waiting, strict=True))
+    enough = round(np.mean(wanted))
+    assert np.mean([judge(two_rankings(dice, enough, 0.0), AUC).outcome is PASS for _ in range(60)]) >= 0.7
+
+
+def two_rankings(dice: np.random.Generator, rows: int, worse: float) -> Trial:
+    """One row in twenty is positive, and two normal rankings share 90% of their noise; the champion's AUC is 0.90."""
+    label = dice.random(rows) < 0.05
+    shared, *own = dice.normal(size=(3, rows))
+    pairs = zip(own, (0.9, 0.9 - worse), strict=True)
+    scores = [np.sqrt(0.9) * shared + np.sqrt(0.1) * noise + label * stats.norm.ppf(auc) * np.sqrt(2) for noise, auc in pairs]
+    return Trial(label.astype(float), *(Answers(score) for score in scores))
+
+
 def test_one_class_is_inconclusive() -> None:
     """A holdout without positives passes nobody."""
     trial = drawn(np.random.default_rng(9), 3000, 0.0)
@@ -160,3 +182,5 @@ def test_a_thousand_trials_of_each_kind() -> None:
     assert passed[0.02] <= 0.05
     assert passed[0.01] <= 0.065
     assert passed[0.0] >= 0.8
+    for worse, least, most in ((0.02, 0.0, 0.05), (0.01, 0.0, 0.065), (0.0, 0.78, 1.0)):
+        assert least <= np.mean([judge(two_rankings(dice, 8000, worse), AUC).outcome is PASS for _ in range(1000)]) <= most

@@ -262,8 +262,25 @@ def _told(name: str, found: Gain, margin: float, outcome: Outcome, level: float)
     asked = f"{margin:.4g} worse is allowed" if margin >= 0 else f"{-margin:.4g} better is asked"
     said = {Outcome.PASS: "is shown to be good enough", Outcome.FAIL: "is shown not to be good enough"}.get(outcome, "is not settled")
     sentence = f"{name} {said}: {change} on {found.rows} rows, where {asked}"
-    more = _more(found, margin, level) if outcome is Outcome.INCONCLUSIVE else None
+    if outcome is not Outcome.INCONCLUSIVE:
+        return Check(name, outcome, sentence, found.value, found.low, found.high, -margin, found.rows)
+    equal = _for_equals(found, margin, level)
+    if equal > found.rows:
+        sentence += f"; one that is as good as the champion needs about {equal} rows to pass four times in five"
+        more: int | None = equal - found.rows
+    else:
+        more = _more(found, margin, level)
     return Check(name, outcome, sentence, found.value, found.low, found.high, -margin, found.rows, more)
+
+
+def _for_equals(found: Gain, margin: float, level: float) -> int:
+    """Rows of this kind with which an equal challenger passes four times in five; 0 where it has to be better.
+
+    The error tells, not the estimate: what came out by chance on rows too few says nothing of how many it takes.
+    """
+    if margin <= 0:
+        return 0
+    return math.ceil(found.rows * ((float(normal_quantile(level)) + POWER_Z) * found.error / margin) ** 2)
 
 
 def _more(found: Gain, margin: float, level: float) -> int | None:
