@@ -13,6 +13,7 @@ import pytest
 from driftline import paper
 from driftline.gateway.app import Gateway
 from driftline.gateway.breaker import Rule
+from driftline.gateway.sender import rows_of
 from driftline.gateway.settings import Settings
 from driftline.gateway.upstream import Answer, Upstream
 
@@ -102,6 +103,23 @@ def test_three_protocols_pass_through_and_are_recorded(tmp_path: Path, model: Ca
     assert [one["id"] for one in found[:2]] == ["q1/0", "q1/1"]
     assert found[3]["id"] == "r0.5"
     assert all(one["latency_ms"] > 0 and one["ts"].startswith("20") for one in found)
+
+
+def test_features_that_are_called_as_the_gateways_own_fields_are_kept(tmp_path: Path, model: Callable) -> None:
+    """A credit score is no answer of the model, a version no model's; both are on record, and are sent by their own names."""
+    champion = model("a", 0.25)
+    row = {"x": 0.5, "score": 700, "version": "web", "id": "i", "error": "none", "ts": "then", "feature_score": 3}
+
+    async def play() -> None:
+        async with listening(settings(tmp_path, champion.url)) as (_, client):
+            await client.ask(b"POST", b"/score", JSON, json.dumps(row).encode(), 10)
+
+    run(play)
+    (found,) = records(tmp_path)
+    assert (found["score"], found["version"], found["error"], found["feature_score"]) == (0.75, "1", False, 700)
+    (sent,) = rows_of(json.dumps(found).encode())
+    assert sent["features"] == row
+    assert (sent["id"], sent["score"], sent["version"]) == (found["id"], 0.75, "1")
 
 
 def test_entities_keep_their_model_and_weights_change_while_it_runs(tmp_path: Path, model: Callable) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driftline.gateway import breaker, desk
+from driftline.gateway.record import folded
 from driftline.gateway.settings import ENVIRONMENT, Settings, Stored
 from driftline.gateway.speech import empty, outputs_of, rows_of
 from driftline.gateway.split import CHALLENGER, CHAMPION, arm_of
@@ -94,6 +95,7 @@ class Gateway:
         self.settings, self._rule = settings, rule or breaker.Rule()
         self.stored = Stored(settings.state)
         self._entity = settings.entity.lower().encode()
+        self._own = frozenset({settings.id})
         self._known = frozenset({b"x-request-id", b"content-type", self._entity})
         self.breaker: breaker.State = breaker.Closed()
         self.counts = desk.Counts()
@@ -288,7 +290,7 @@ class Gateway:
             name = f"{request.name}/{place}" if several else request.name
             said = heard.outputs[place] if place < len(heard.outputs) else {}
             about["id"] = str(row.get(self.settings.id, name))
-            spool.put({**row, **about, **said, "null": not failed and empty(said)})
+            spool.put({**folded(row, self._own), **about, **said, "null": not failed and empty(said)})
 
     @contextlib.asynccontextmanager
     async def living(self) -> Any:

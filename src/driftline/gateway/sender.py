@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from driftline import paper
 from driftline.errors import DriftlineError, StateError
+from driftline.gateway.record import SAID, features
 from driftline.gateway.settings import ENVIRONMENT, Settings
 from driftline.lock import held
 
@@ -39,10 +40,6 @@ ROWS, BYTES = 1000, 1 << 20
 
 NEVER = frozenset({400, 409, 413, 415, 422})
 """Answers that sending again will not change; any other is tried again, for a token or a monitor may be put right."""
-
-SAID = ("prediction", "score", "latency_ms", "error")
-ABOUT = frozenset({*SAID, "ts", "id", "version", "model", "dealt", "answered", "slow", "null", "entity", "rollout", "step", "trouble"})
-"""What the gateway writes of an answer; all else in a record are features."""
 
 
 @dataclass(slots=True)
@@ -187,7 +184,7 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
     row = {"id": record.get("id"), "timestamp": record.get("ts"), **{name: record[name] for name in SAID if name in record}}
     if record.get("version"):
         row["version"] = record["version"]
-    return {**row, "features": {name: value for name, value in record.items() if name not in ABOUT}}
+    return {**row, "features": features(record)}
 
 
 def status(folder: Path) -> dict[str, Any]:
