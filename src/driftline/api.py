@@ -116,4 +116,4 @@ def compare(reference: object, current: object, **settings: object) -> Report:
     'drifted'
     """
     specification = specify({"reference": "reference", "current": "current", **settings}, {}, name="compare()")
-    return Report(wiring.compare(reference, current, monitor=specification.monitor))
+    return Report(wiring.compare(reference, current, monitor=specification.monitor, kpis=specification.places.kpis))

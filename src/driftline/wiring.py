@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from driftline.channels.courier import Courier
 from driftline.channels.kinds import opened
-from driftline.config.places import FilesPlace, QueryPlace
 from driftline.engines import count as counting
 from driftline.engines.cells import seconds
 from driftline.engines.fit import fit
 from driftline.engines.late import DelayWatch
-from driftline.engines.series import read_series
 from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
 from driftline.inference.variation import FEWEST_BLOCKS
 from driftline.monitor import Monitor
+from driftline.opening import beside, open_given, open_place
 from driftline.schema import Role
 from driftline.services.check import Counted, blocks_enough
 from driftline.services.check import check as judge
@@ -28,34 +26,25 @@ from driftline.services.diagnose import diagnose
 from driftline.sources.joined import Joined
 from driftline.sources.known import KnownAt
 from driftline.sources.notes import new_columns
-from driftline.sources.opening import open_source
 from driftline.sources.remembered import Remembered
 from driftline.spark import count as spark_counting
 from driftline.spark.count import count_rows as spark_rows
 from driftline.spark.count import on_spark
 from driftline.spark.joined import join_labels
-from driftline.spark.opening import SCHEME as SPARK
-from driftline.spark.opening import is_frame, open_files, open_table
 from driftline.spark.source import SparkSource
-from driftline.store.profiles import load
 from driftline.store.shelf import Shelf, Use
-from driftline.verdicts.business import business
 from driftline.warehouse.count import count as count_in_sql
 from driftline.warehouse.count import count_rows as warehouse_rows
 from driftline.warehouse.fit import fit as fit_in_sql
-from driftline.warehouse.opening import open_warehouse
 from driftline.warehouse.source import WarehouseSource
 from driftline.window import CALENDAR, Cadence, Windowing
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
     from driftline.channels.slack import Threads
-    from driftline.config.places import KpiPlace, Place
+    from driftline.config.places import KpiPlace
     from driftline.config.specification import Specification
     from driftline.decisions.course import Decided
     from driftline.monitor import ColumnHints
-    from driftline.performance.kpi import Series
     from driftline.performance.maturity import Delays
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
@@ -91,17 +80,8 @@ def check(
     at = now or datetime.now(UTC)
     reference, current, monitor = both(specification, at, engine)
     report = compare_sources(reference, current, monitor, progress=progress, now=at)
-    if specification.places.kpis:
-        report = replace(report, kpis=business(report.windows, [series(one) for one in specification.places.kpis]))
+    report = beside(report, specification.places.kpis)
     return CheckResult(report, monitor, decide_now(report, monitor, np.random.default_rng(SEED)))
-
-
-def series(place: KpiPlace) -> Series:
-    """Read a business figure; DataError where it cannot be."""
-    source = _opened(place.place)
-    if isinstance(source, Shelf):
-        raise ConfigError(f"the series {place.name!r} cannot be a profile, which holds no rows", hint="name the file it lies in")
-    return read_series(place.name, source.batches(), place.time, place.value, place.of)
 
 
 def both(specification: Specification, at: datetime, engine: str = "local") -> tuple[Source | Shelf, Source | Shelf, Monitor]:
@@ -109,7 +89,7 @@ def both(specification: Specification, at: datetime, engine: str = "local") -> t
     if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
     reference = _reference(specification, at, engine)
-    current = _joined(_opened(specification.places.current, engine), specification, at, engine)
+    current = _joined(open_place(specification.places.current, engine), specification, at, engine)
     return reference, current, _with_label_time(specification.monitor, current)
 
 
@@ -121,7 +101,7 @@ def labelled(specification: Specification, at: datetime) -> Source:
     """
     if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
-    source = _joined(_opened(specification.places.current), specification, at)
+    source = _joined(open_place(specification.places.current), specification, at)
     known = as_known(source, _with_label_time(specification.monitor, source), at)
     if isinstance(known, Shelf):
         raise ConfigError("the current data is a profile, which holds no rows", hint="name the files the rows lie in")
@@ -138,7 +118,7 @@ def labels(specification: Specification) -> Source | None:
     place = places.labels.place if places.labels else places.current
     if place is None or hints.named(Role.LABEL) is None or hints.named(Role.ID) is None:
         return None
-    found = _opened(place)
+    found = open_place(place)
     if isinstance(found, Shelf):
         raise ConfigError("labels cannot be a profile, which holds no rows", hint="name the files the labels lie in")
     return found
@@ -211,7 +191,7 @@ def _joined(source: Source | Shelf, specification: Specification, at: datetime, 
     key, label = hints.named(Role.ID), hints.named(Role.LABEL)
     if place is None or isinstance(source, Shelf) or key is None or label is None:
         return source
-    labels = _opened(place.place, engine)
+    labels = open_place(place.place, engine)
     if isinstance(labels, Shelf):
         raise ConfigError("labels cannot be a profile, which holds no rows", hint="name the files the labels lie in")
     prediction = hints.named(Role.PREDICTION)
@@ -321,7 +301,7 @@ def profile(specification: Specification, *, progress: Progress | None = None, e
         about = {"source": places.reference.said, **({"like_windows": _cut(monitor.windowing)} if learnt.like_windows else {})}
         return _shelf(plan, learnt, Use.REFERENCE, about)
     plan = reference.plan if isinstance(reference, Shelf) else _fit(reference, monitor, progress)
-    current = as_known(_joined(_opened(places.current, engine), specification, at, engine), monitor, at)
+    current = as_known(_joined(open_place(places.current, engine), specification, at, engine), monitor, at)
     if isinstance(current, Shelf):
         return current
     found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
@@ -335,6 +315,7 @@ def compare(
     monitor: Monitor | None = None,
     progress: Progress | None = None,
     now: datetime | None = None,
+    kpis: tuple[KpiPlace, ...] = (),
 ) -> Report:
     """Judge one table, file, directory or profile against another.
 
@@ -345,11 +326,13 @@ def compare(
         monitor: what is known beforehand of columns, windows and promises.
         progress: told of the progress.
         now: the time the report carries.
+        kpis: business figures to lay beside performance.
 
     Raises:
         DataError: the data cannot be read or compared.
     """
-    return compare_sources(_place(reference, "reference"), _place(current, "current"), monitor or Monitor(), progress=progress, now=now)
+    sources = open_given(reference, "reference"), open_given(current, "current")
+    return beside(compare_sources(*sources, monitor or Monitor(), progress=progress, now=now), kpis)
 
 
 def _shelf(plan: Plan, counted: Counted, use: Use, about: dict[str, str]) -> Shelf:
@@ -364,37 +347,7 @@ def _cut(windowing: Windowing) -> str:
 
 def _reference(specification: Specification, at: datetime, engine: str = "local") -> Source | Shelf:
     """Open the reference with its labels, and refuse columns that the specification names and the reference does not have."""
-    reference = _joined(_opened(specification.places.reference, engine), specification, at, engine)
+    reference = _joined(open_place(specification.places.reference, engine), specification, at, engine)
     if not isinstance(reference, Shelf):
         specification.check_columns(reference.schema().names)
     return reference
-
-
-def _opened(place: Place, engine: str = "local") -> Source | Shelf:
-    match place:
-        case QueryPlace(database, query, said):
-            return open_warehouse(database, query, said) if engine == "sql" else open_source(database, query=query, name=said)
-        case FilesPlace(paths=(path,)) if path.endswith(".profile"):
-            return load(path)
-        case FilesPlace(paths=(path,)) if path.startswith(SPARK):
-            return open_table(path)
-        case FilesPlace() if engine == "sql":
-            raise ConfigError(
-                f"{place.said!r} is no database, and --engine sql counts in one", hint="name a database and a query, or a .profile"
-            )
-        case FilesPlace() if engine == "spark":
-            return open_files(place.paths, place.said)
-        case FilesPlace(paths=(path,)):
-            return open_source(path, name=place.said)
-        case FilesPlace():
-            return open_source(list(place.paths), name=place.said)
-
-
-def _place(place: object, name: str) -> Source | Shelf:
-    if is_frame(place):
-        return SparkSource(cast("DataFrame", place), name)
-    if isinstance(place, str) and place.startswith(SPARK):
-        return open_table(place)
-    if isinstance(place, str | Path):
-        return load(place) if str(place).endswith(".profile") else open_source(place)
-    return open_source(place, name=name)

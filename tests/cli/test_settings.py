@@ -54,7 +54,7 @@ def test_every_flag_is_a_setting(args: str, expected: dict[str, Any]) -> None:
 
 def test_every_flag_is_turned_into_something() -> None:
     """No flag is read and then forgotten."""
-    samples = {"kind": ("a=text",), "importance": ("a=1",), "floor": ("shift=1",), "threshold": ("a.ks=1",)}
+    samples = {"kind": ("a=text",), "importance": ("a=1",), "floor": ("shift=1",), "threshold": ("a.ks=1",), "kpi": ("a=b:c:d",)}
     for flag in FLAGS:
         value = samples.get(flag.key, ("x",) if flag.many else "x")
         assert settings({flag.key: value}), flag.name

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from driftline.reports.document import SCHEMA
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -49,6 +52,22 @@ def test_reports(api: Any, admin: dict[str, str]) -> None:
     assert (newest["schema"], newest["verdict"], newest["windows"][0]["label"]) == (SCHEMA, "drifted", "2026-01-05 04:00")
     assert api.get("/v1/monitors/churn/report?window=2026-01-05 01:00", headers=admin).json()["windows"][0]["rows"] == 60
     assert api.get("/v1/monitors/churn/report?window=never", headers=admin).status_code == 404
+
+
+def test_business_figures(api: Any, admin: dict[str, str], face: Any, judged: Any, tmp_path: Path, signed_in: Any, token: Any) -> None:
+    """Each beside the windows that were judged, by the API and on the model's page; one that cannot be read says why."""
+    days = "".join(f"2026-01-05T0{hour}:30:00+00:00,{hour + 1}.5\n" for hour in range(5))
+    (tmp_path / "kpi.csv").write_text(f"at,rate\n{days}")
+    places = {"sales": tmp_path / "kpi.csv", "lost": tmp_path / "gone.csv"}
+    lines = [f"    - {{name: {name}, from: {place}, time: at, value: rate}}\n" for name, place in places.items()]
+    yaml = judged.watched.yaml + "performance:\n  kpis:\n" + "".join(lines)
+    face.service.watch(yaml, judged.watched.directory, face.clock(), actor="test")
+    sales, lost = api.get("/v1/monitors/churn/kpis", headers=admin).json()
+    assert sales["values"] == [1.5, 2.5, 3.5, 4.5, 5.5]
+    assert "lost cannot be read" in lost["sentence"]
+    page = api.get("/models/churn", headers=signed_in(token("viewer"))).text
+    assert "Business figures beside the model" in page
+    assert sales["sentence"] in page
 
 
 def test_findings(api: Any, admin: dict[str, str], small: Any, rows_of: Any) -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+import driftline as dl
 from driftline import wiring
+from driftline.cli.main import main
 from driftline.config.specification import specify
 from driftline.errors import ConfigError, DataError
 from driftline.reports.document import schema, to_dict
@@ -62,6 +66,19 @@ def test_a_figure_is_laid_beside_the_model_wherever_a_report_is(settings: dict[s
     assert told["kpis"][0]["values"] == list(found.values)
     assert "conversion goes with accuracy" in to_text(report, width=200)
     assert "conversion goes with accuracy" in to_html(report)
+
+
+def test_two_tables_are_compared_with_figures_beside(settings: dict[str, Any]) -> None:
+    """`driftline compare --kpi` and `driftline.compare` lay them beside the same windows, and Markdown has a row for each."""
+    places = settings["reference"], settings["current"]
+    kpi = f"conversion={settings['performance']['kpis'][0]['from']}:day:rate"
+    flags = ["--timestamp", "ts", "--window", "day", "--metric", "accuracy", "--kpi", kpi, "--json", "--fail-on", "never"]
+    told = json.loads(CliRunner().invoke(main, ["compare", *places, *flags]).stdout)
+    assert [one["sentence"].partition(":")[0] for one in told["kpis"]] == ["conversion goes with accuracy"]
+    named = {key: settings[key] for key in ("columns", "performance")}
+    markdown = dl.compare(*places, window="day", **named).to_markdown()
+    assert "#### Business" in markdown
+    assert "| `conversion` | 0." in markdown
 
 
 def test_a_figure_that_cannot_be_read_is_an_error(settings: dict[str, Any]) -> None:

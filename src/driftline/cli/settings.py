@@ -53,6 +53,8 @@ FLAGS = (
     Flag("--segment", "COLUMN|NAME=CONDITION", "Judge each value, or a condition, by itself: 'large=amount > 1000'.", many=True),
     Flag("--kind", "COLUMN=KIND", "number, category, boolean, timestamp or text, where it would be inferred wrongly.", many=True),
     Flag("--importance", "COLUMN=SHARE", "How much the model leans on a column, 0 to 1.", many=True),
+    Flag("--metric", "NAME", "The metric that means healthy, such as roc_auc or ndcg@10."),
+    Flag("--kpi", "NAME=FILE:TIME:VALUE[:sum]", "A business figure beside performance: 'conversion=kpi.csv:day:rate'.", many=True),
     Flag("--task", "TASK", "binary, multiclass, regression, ranking, text or none."),
     Flag("--false-alarms", "BUDGET", "The false-alarm budget.  [default: 1 in 30 days]"),
     Flag("--compare-with", "WHAT", "reference, previous, 'same weekday', 'same hour' or '7 windows'."),
@@ -86,8 +88,7 @@ def settings(flags: Mapping[str, Any]) -> dict[str, Any]:
     columns = _columns(flags)
     found: dict[str, Any] = {"columns": columns} if columns else {}
     found |= {key: flags[key] for key in ("task", "false_alarms") if key in flags}
-    if "depth" in flags:
-        found["performance"] = {"depths": [int(text) if text.isdecimal() else text for text in flags["depth"]]}
+    found |= _performance(flags)
     if "segment" in flags:
         found["segments"] = [{named[1]: named[2]} if (named := NAMED.match(text)) else text for text in flags["segment"]]
     if "window" in flags or "timezone" in flags:
@@ -114,6 +115,29 @@ def _columns(flags: Mapping[str, Any]) -> dict[str, Any]:
     if "importance" in flags:
         columns["importance"] = {name: _number(value) for name, value in (_pair("--importance", text) for text in flags["importance"])}
     return columns
+
+
+def _performance(flags: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"metric": flags["metric"]} if "metric" in flags else {}
+    if "depth" in flags:
+        said["depths"] = [int(text) if text.isdecimal() else text for text in flags["depth"]]
+    if "kpi" in flags:
+        said["kpis"] = [_kpi(text) for text in flags["kpi"]]
+    return {"performance": said} if said else {}
+
+
+def _kpi(text: str) -> dict[str, str]:
+    """A business figure in the document's form; its file may hold colons.
+
+    >>> _kpi("sales=s3://shop/sales.csv:day:eur:sum")
+    {'name': 'sales', 'from': 's3://shop/sales.csv', 'time': 'day', 'value': 'eur', 'of': 'sum'}
+    """
+    name, _, rest = text.partition("=")
+    parts = rest.split(":")
+    of = {"of": parts.pop()} if parts[-1] in {"mean", "sum"} else {}
+    if len(parts) < 3 or not all([name, *parts[-2:]]):  # noqa: PLR2004  a file, a time and a value
+        raise ConfigError(f"--kpi takes a name, a file and its columns, not {text!r}", hint="write --kpi conversion=kpi.csv:day:rate")
+    return {"name": name, "from": ":".join(parts[:-2]), "time": parts[-2], "value": parts[-1], **of}
 
 
 COLUMNS = {"query_column": "query", "feature": "features"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.pages.history import History
-    from driftline.verdicts.report import Report
+    from driftline.verdicts.report import KpiReport, Report
 
 WINDOWS = 365
 """So many windows are on a model's page."""
@@ -45,17 +45,18 @@ class Board:
     parts: tuple[Mapping[str, Any], ...]
 
 
-def model(found: History, more: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def model(found: History, more: str, kpis: tuple[KpiReport, ...] = ()) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the page says and what its figures are drawn from.
 
     Args:
         found: the windows.
         more: the address below which the page asks for more.
+        kpis: business figures over the windows.
 
     Returns:
         What fills the template, and the index for the page's script.
     """
-    report = found.report()
+    report = replace(found.report(), kpis=kpis)
     boards = [_board(found, report, segment) for segment in _segments(found)]
     brief = _outline(boards)
     said = front(report, brief)

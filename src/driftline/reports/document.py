@@ -45,7 +45,7 @@ def to_dict(report: Report, decision: Decision | None = None) -> dict[str, Any]:
         "promise": report.promise,
         "reference": {"rows": int(report.reference.rows)},
         "findings": [{"where": f.where, "what": f.what, "rows": int(f.rows), "hint": f.hint} for f in report.findings],
-        "kpis": [_kpi(one) for one in report.kpis],
+        "kpis": [kpi_dict(one) for one in report.kpis],
         "windows": [_window(window) for window in report.windows],
         "decision": None if decision is None else decision_dict(decision),
     }
@@ -58,7 +58,8 @@ def schema() -> dict[str, Any]:
     return described
 
 
-def _kpi(one: KpiReport) -> dict[str, Any]:
+def kpi_dict(one: KpiReport) -> dict[str, Any]:
+    """A business figure as the report has it."""
     return {
         "name": one.name,
         "metric": one.metric,

@@ -11,7 +11,7 @@ from driftline.reports.outline import WAKES, outline
 from driftline.reports.reasons import reasons
 from driftline.reports.text import MARKS
 from driftline.reports.track import About, courses
-from driftline.reports.vitals import bounds, footing, sparkline, verdict_of
+from driftline.reports.vitals import bars, bounds, footing, sparkline, verdict_of
 from driftline.reports.wording import NOTHING, clean, instant, number, plural, rows
 from driftline.verdicts.report import Concern, Verdict
 
@@ -40,6 +40,7 @@ def to_markdown(report: Report, *, most: int = 20, decision: Decision | None = N
     ]
     for about in About:
         parts += _performance(report, about, most)
+    parts += _business(report, most)
     parts += _why(report, most)
     parts += _table("Would wake somebody", brief.about(*WAKES), most)
     parts += _table("Input drift, by weight", brief.about(Concern.INPUT), most)
@@ -84,6 +85,19 @@ def _table(title: str, stories: Sequence[Story], most: int) -> list[str]:
         lines.append(f"| {' | '.join([*cells, escaped(when(story)), escaped(told.reason)])} |")
     more = [f"and {plural(len(stories) - most, 'column')} more"] if len(stories) > most else []
     return [f"#### {title}", "\n".join(lines), *more]
+
+
+def _business(report: Report, most: int) -> list[str]:
+    """Business figures, a row each: the newest, the windows, and whether they go with the model's performance."""
+    if not report.kpis:
+        return []
+    lines = ["| figure | newest | windows | beside performance |", f"|{' --- |' * 4}"]
+    for one in report.kpis[:most]:
+        known = [value for value in one.values if value is not None]
+        newest = number(known[-1] if known else None)
+        lines.append(f"| {code(one.name)} | {newest} | `{bars(one.values)[-SPARK:]}` | {escaped(one.sentence)} |")
+    more = [f"and {plural(len(report.kpis) - most, 'figure')} more"] if len(report.kpis) > most else []
+    return ["#### Business", "\n".join(lines), *more]
 
 
 def _why(report: Report, most: int) -> list[str]:

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from driftline.errors import ConfigError
+from driftline.reports.document import kpi_dict
 from driftline.server import schemas
 from driftline.server.face import Face, face_of, found, may
 from driftline.server.problems import Refusal
@@ -27,6 +28,7 @@ Operator = Annotated[Token, Depends(may(Role.OPERATOR))]
 Before = Annotated[int | None, Query(ge=-(1 << 62), le=1 << 62, description="Only what lies before this, which the page before told.")]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Said = Annotated[Literal["stable", "drifted", "inconclusive"] | None, Query(description="Only those with this verdict.")]
+Windows = Annotated[int, Query(ge=1, le=365, description="Over so many of the last windows.")]
 Label = Annotated[str | None, Query(max_length=500, description="The window's label, such as 2026-03-29.")]
 
 
@@ -62,6 +64,15 @@ def report(request: Request, name: Name, token: Viewer, window: Label = None) ->
         return face.service.board.report(found(face.service, name).id, label)
     except ConfigError as error:
         raise Refusal(404, error.fact, hint=error.hint) from error
+
+
+@ROUTES.get("/kpis")
+def kpis(request: Request, name: Name, token: Viewer, windows: Windows = 90) -> list[dict[str, Any]]:  # noqa: ARG001  asked for its effect
+    """Business figures over the last windows, with their correlation to the metric that decides."""
+    face = face_of(request)
+    watched = found(face.service, name)
+    seen = face.service.gallery.history(name, watched.id, windows)
+    return [] if seen is None else [kpi_dict(one) for one in face.service.figures.of(watched, seen, face.clock())]
 
 
 @ROUTES.get("/findings")

@@ -43,7 +43,7 @@ def model_page(request: Request, name: Name, seat: Viewer, windows: Windows = 90
     shared: dict[str, Any] = {"title": clean(name), "monitor": clean(name), "doors": _doors(name)}
     if seen is None:
         return shown(request, seat, "silent.html", {**shared, "problem": watched.problem})
-    said, index = model(seen, here)
+    said, index = model(seen, here, face.service.figures.of(watched, seen, face.clock()))
     every = len(seen.windows) < windows
     spans = [] if every else [{"name": f"last {many}", "link": f"{here}?windows={many}", "on": many == windows} for many in SPANS]
     author = seat.actor if seat.may(Role.OPERATOR) else ""

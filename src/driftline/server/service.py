@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from driftline.errors import ConfigError, DriftlineError
 from driftline.reports.reading import window_of
+from driftline.server.figures import Figures
 from driftline.server.gallery import Gallery
 from driftline.server.learning import Library
 from driftline.services.keeping import keyed
@@ -58,6 +59,7 @@ class Service:
     recall: Recall
     decisions: Decisions
     trainings: Trainings
+    figures: Figures
     uploads: Path
     hashed: Callable[[object], str | None]
 
@@ -122,6 +124,7 @@ def open_service(data: Path | str, url: str | None = None) -> Service:
         Recall(database, window_of),
         Decisions(database),
         Trainings(database),
+        Figures(library),
         uploads,
         keyed(_secret(data / KEY)),
     )
