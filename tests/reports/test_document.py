@@ -28,6 +28,7 @@ from driftline.verdicts.report import (
     MetricReport,
     Report,
     Score,
+    Slice,
     TrackRecord,
     Verdict,
     WindowReport,
@@ -157,6 +158,20 @@ diagnoses = st.builds(
     explains=st.lists(st.text(), max_size=1).map(tuple),
     polluted=st.booleans(),
 )
+slices = st.builds(
+    Slice,
+    segment=st.text(),
+    metric=st.text(),
+    title=st.text(),
+    rows=counts,
+    value=numbers,
+    interval=st.tuples(numbers, numbers),
+    rest=numbers,
+    worse=numbers,
+    worse_interval=st.tuples(numbers, numbers),
+    p_value=numbers,
+    surely=st.booleans() | st.booleans().map(np.bool_),
+)
 windows = st.builds(
     WindowReport,
     window=st.builds(Window, index=st.integers(), label=st.text(), start=st.none() | st.integers() | instants, end=st.none() | instants),
@@ -168,6 +183,7 @@ windows = st.builds(
     performance=st.lists(metrics, max_size=2).map(tuple),
     operations=st.lists(metrics, max_size=1).map(tuple),
     fairness=st.lists(metrics, max_size=1).map(tuple),
+    slices=st.lists(slices, max_size=1).map(tuple),
     labels=st.none() | labels,
     diagnosis=st.lists(diagnoses, max_size=2).map(tuple),
 )

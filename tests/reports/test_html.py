@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -165,6 +166,29 @@ def test_performance_is_drawn_quietly(browser: Any, pages: dict[str, Path], whic
         for place in range(page.locator("#sheet-window option").count()):
             page.locator("#sheet-window").select_option(str(place))
         page.locator("#metrics tbody tr").first.wait_for()
+
+
+@pytest.mark.browser
+def test_gaps_between_groups_are_drawn_whatever_segment_is_chosen(browser: Any, expect: Any, parted: Report, tmp_path: Path) -> None:
+    """The card of fairness has a figure of its own, also on a telephone, and breaks no other."""
+    title = "gap in the rates of true or false positives between groups of country"
+    windows = [
+        replace(one, fairness=tuple(replace(two, metric=f"gap{at}:country", title=title) for at, two in enumerate(one.performance[:2])))
+        if one.segment is None
+        else one
+        for one in parted.windows
+    ]
+    file = tmp_path / "fair.html"
+    file.write_text(to_html(replace(parted, windows=tuple(windows))), encoding="utf-8")
+    with opened(browser, file, viewport={"width": 390, "height": 844}) as page:
+        page.locator("#fairness").scroll_into_view_if_needed()
+        page.locator("#fairness .track[data-drawn]").wait_for()
+        expect(page.locator("#fairness .ytitle")).to_contain_text("of country, higher is better")
+        assert page.locator("#fairness .of-segment").is_hidden()
+        page.locator('.segments button[data-segment="US"]').first.click()
+        page.locator("#fairness .of-metric select").select_option("1")
+        expect(page.locator("#fairness .track")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.browser

@@ -215,7 +215,13 @@ def _quotients(rates: list[Value]) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 
 def worst_segments(
-    name: str, outcome: Outcome, whole: OutcomeCounts, segments: Mapping[str, OutcomeCounts], confidence: float = 0.95
+    name: str,
+    outcome: Outcome,
+    whole: OutcomeCounts,
+    segments: Mapping[str, OutcomeCounts],
+    confidence: float = 0.95,
+    *,
+    rests: Mapping[str, OutcomeCounts] | None = None,
 ) -> tuple[Segment, ...]:
     """Each segment's metric beside that of all other rows, first those that are surely worst.
 
@@ -228,6 +234,7 @@ def worst_segments(
         whole: the counts of all rows.
         segments: the counts of each segment's.
         confidence: of the intervals.
+        rests: the counts of all other rows, by segment; without them the whole less the segment. Segments without one are left out.
 
     Raises:
         ConfigError: the metric does not fit the model.
@@ -235,8 +242,10 @@ def worst_segments(
     better = metric_of(name).better
     found = []
     for segment, counts in segments.items():
+        if rests is not None and segment not in rests:
+            continue
         value = measure(name, outcome, counts, confidence)
-        rest = measure(name, outcome, less(whole, counts), confidence)
+        rest = measure(name, outcome, less(whole, counts) if rests is None else rests[segment], confidence)
         apart = difference(value, rest)
         found.append((segment, value, rest, apart, _equal_p(value, rest, confidence) if apart.known else math.nan))
     adjusted = np.array([p for *_, p in found], dtype=np.float64)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         MetricReport,
         Report,
         Score,
+        Slice,
         TrackRecord,
         WindowReport,
     )
@@ -83,6 +84,7 @@ def _window(window: WindowReport) -> dict[str, Any]:
         "performance": [_metric(metric) for metric in window.performance],
         "operations": [_metric(metric) for metric in window.operations],
         "fairness": [_metric(metric) for metric in window.fairness],
+        "slices": [_slice(one) for one in window.slices],
         "labels": None if window.labels is None else _labels(window.labels),
         "diagnosis": [_diagnosis(one) for one in window.diagnosis],
         "columns": [_column(column) for column in window.columns],
@@ -114,6 +116,22 @@ def _metric(metric: MetricReport) -> dict[str, Any]:
         "rows_needed": None if metric.rows_needed is None else int(metric.rows_needed),
         "per_day": None if metric.per_day is None else [_finite(part) for part in metric.per_day],
         "change": None if metric.change is None else _split(metric.change),
+    }
+
+
+def _slice(one: Slice) -> dict[str, Any]:
+    return {
+        "segment": one.segment,
+        "metric": one.metric,
+        "title": one.title,
+        "rows": int(one.rows),
+        "value": _finite(one.value),
+        "interval": _interval(one.interval),
+        "rest": _finite(one.rest),
+        "worse": _finite(one.worse),
+        "worse_interval": _interval(one.worse_interval),
+        "p_value": _finite(one.p_value),
+        "surely": bool(one.surely),
     }
 
 

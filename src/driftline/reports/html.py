@@ -11,6 +11,7 @@ from driftline.reports.outline import WAKES, outline
 from driftline.reports.page import index
 from driftline.reports.palette import LIGHT
 from driftline.reports.reasons import reasons
+from driftline.reports.slices import table as slices
 from driftline.reports.wording import clean, instant, rows
 from driftline.verdicts.report import Concern, Verdict
 
@@ -66,6 +67,7 @@ def front(report: Report, brief: Outline) -> dict[str, Any]:
         "promise": clean(report.promise),
         **clinic.cards(report),
         "kpis": clinic.figures(report),
+        "slices": slices(report),
         **_why(report),
         "wakes": wakes[:WAKES_SHOWN],
         "wakes_more": max(len(wakes) - WAKES_SHOWN, 0),

@@ -9,6 +9,7 @@ from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.counsel import advice, asides
 from driftline.reports.outline import WAKES, outline
 from driftline.reports.reasons import reasons
+from driftline.reports.slices import worst
 from driftline.reports.text import MARKS
 from driftline.reports.track import About, courses
 from driftline.reports.vitals import bars, bounds, footing, sparkline, verdict_of
@@ -40,6 +41,7 @@ def to_markdown(report: Report, *, most: int = 20, decision: Decision | None = N
     ]
     for about in About:
         parts += _performance(report, about, most)
+    parts += _slices(report, most)
     parts += _business(report, most)
     parts += _why(report, most)
     parts += _table("Would wake somebody", brief.about(*WAKES), most)
@@ -85,6 +87,23 @@ def _table(title: str, stories: Sequence[Story], most: int) -> list[str]:
         lines.append(f"| {' | '.join([*cells, escaped(when(story)), escaped(told.reason)])} |")
     more = [f"and {plural(len(stories) - most, 'column')} more"] if len(stories) > most else []
     return [f"#### {title}", "\n".join(lines), *more]
+
+
+def _slices(report: Report, most: int) -> list[str]:
+    """The segments in which the model surely does worse than elsewhere, in the newest window with labels."""
+    window, surely = worst(report)
+    if window is None or not surely:
+        return []
+    lines = ["| segment | value | elsewhere | worse by | rows |", f"|{' --- |' * 5}"]
+    for one in surely[:most]:
+        cells = [
+            code(one.segment),
+            f"{number(one.value)}{bounds(one.interval)}",
+            number(one.rest),
+            f"{number(one.worse)}{bounds(one.worse_interval)}",
+        ]
+        lines.append(f"| {' | '.join(cells)} | {one.rows:,} |")
+    return [f"#### Worst segments: {escaped(surely[0].title)}, {escaped(window.window.label)}", "\n".join(lines)]
 
 
 def _business(report: Report, most: int) -> list[str]:

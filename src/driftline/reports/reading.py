@@ -18,6 +18,7 @@ from driftline.verdicts.report import (
     LabelReport,
     MetricReport,
     Score,
+    Slice,
     TrackRecord,
     Verdict,
     WindowReport,
@@ -47,6 +48,7 @@ def window_of(told: Mapping[str, Any], window: Window, columns: Sequence[ColumnR
         performance=tuple(metric_of(one) for one in told.get("performance", ())),
         operations=tuple(metric_of(one) for one in told.get("operations", ())),
         fairness=tuple(metric_of(one) for one in told.get("fairness", ())),
+        slices=tuple(_slice(one) for one in told.get("slices", ())),
         labels=_labels(told["labels"]) if told.get("labels") else None,
         diagnosis=tuple(diagnosis_of(one) for one in told.get("diagnosis", ())),
     )
@@ -93,6 +95,11 @@ def _estimate(told: Mapping[str, Any]) -> Estimate:
     record = told.get("record")
     kept = None if record is None else TrackRecord(**{**record, "error": _number(record["error"])})
     return Estimate(**{**told, "interval": _interval(told["interval"]), "value": _number(told["value"]), "record": kept})
+
+
+def _slice(told: Mapping[str, Any]) -> Slice:
+    ends = {name: (_number(told[name][0]), _number(told[name][1])) for name in ("interval", "worse_interval")}
+    return Slice(**{**told, **ends, **{name: _number(told[name]) for name in ("value", "rest", "worse", "p_value")}})
 
 
 def _labels(told: Mapping[str, Any]) -> LabelReport:

@@ -20,6 +20,7 @@ from driftline.reports.ledger import worst_score
 from driftline.reports.outline import WAKES, outline, segments, windows_of
 from driftline.reports.reasons import reasons
 from driftline.reports.sheet import HEADS, table
+from driftline.reports.slices import table as slices
 from driftline.reports.track import About, courses
 from driftline.reports.vitals import STANDINGS, bars, footing, headline, sparkline
 from driftline.reports.wording import NOTHING, amount, clean, instant, interval, plural, rows
@@ -66,6 +67,7 @@ def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: 
             Group(
                 *_head(report, width, verbose=verbose),
                 *_watched(report, width, verbose=verbose),
+                *_worst(report, verbose=verbose),
                 *_business(report),
                 *_why(report, verbose=verbose),
                 *_drifted(brief, verbose=verbose),
@@ -74,6 +76,21 @@ def to_text(report: Report, *, width: int = 100, colour: bool = False, verbose: 
             )
         )
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _worst(report: Report, *, verbose: bool) -> list[RenderableType]:
+    """Segments that surely do worse than the rest of the newest window with labels."""
+    found = slices(report)
+    if found is None or not (found["surely"] or verbose):
+        return []
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
+    for head in ("segment", found["title"], "elsewhere", "worse by", "rows"):
+        shown.add_column(head, overflow="fold")
+    lines = [one for one in found["lines"] if verbose or one["surely"]]
+    for one in lines if verbose else lines[:SEGMENTS_SHOWN]:
+        style = "bright_red" if one["surely"] else ""
+        shown.add_row(*(Text(one[key], style=style) for key in ("segment", "value", "rest", "worse", "rows")))
+    return [Text(), Text(f"Worst segments in window {found['window']}", style="bold"), shown]
 
 
 def _business(report: Report) -> list[RenderableType]:

@@ -12,12 +12,11 @@ from threadpoolctl import threadpool_limits
 
 from driftline.errors import DataError
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks
-from driftline.profile.outcome import total_outcome
 from driftline.profile.profile import total as add_all
 from driftline.verdicts.awaited import awaited, withhold
 from driftline.verdicts.columns import Columns
 from driftline.verdicts.comparison import Comparison
-from driftline.verdicts.equity import FAIRNESS, fairness_of, outcomes_by_group
+from driftline.verdicts.equity import FAIRNESS, fairness_of, groups_of
 from driftline.verdicts.evidence import gather
 from driftline.verdicts.extras import beyond, extras
 from driftline.verdicts.extras import told as judged_by_hand
@@ -26,6 +25,7 @@ from driftline.verdicts.judge import CAUSES, INSTANT, judge
 from driftline.verdicts.model import OPERATIONS, PERFORMANCE, has_label, labels_of, operations_of, performance_of, unwatched, usual_coverage
 from driftline.verdicts.policy import Against
 from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
+from driftline.verdicts.slices import worst_slices
 from driftline.window import CALENDAR, WHOLE, Cadence, Window
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ def _judge_segment(
     performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated, sampled=segment is None)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
     fairness = _fairness(reference, current, monitor, comparison, windows, level * FAIRNESS) if segment is None else []
+    slices = worst_slices(comparison, windows, performance, current.profiles) if segment is None else {}
     spent = (PERFORMANCE if performance else 0) + (OPERATIONS if operations else 0) + (FAIRNESS if fairness else 0)
     drift = level * (1 - spent)
     evidence = withhold(gather(comparison, drift * INSTANT, policy.confidence), comparison)
@@ -184,6 +185,7 @@ def _judge_segment(
                 performance=metrics,
                 operations=upkeep,
                 fairness=gaps,
+                slices=slices.get(w, ()),
                 labels=labels[w],
             )
         )
@@ -220,12 +222,9 @@ def _fairness(
     reference: Counted, current: Counted, monitor: Monitor, comparison: Comparison, windows: Sequence[Window], level: float
 ) -> list[tuple[MetricReport, ...]]:
     """Gaps between the groups of each column that is named for segments."""
-    goal, by = monitor.policy.goal, {}
-    for column in monitor.hints.segments if goal.fairness else ():
-        before = outcomes_by_group(reference.profiles, column)
-        now = outcomes_by_group(current.profiles, column)
-        usual = {group: total_outcome(list(counts.values())) for group, counts in before.items()}
-        by[column] = usual, [{group: counts[window] for group, counts in now.items() if window in counts} for window in windows]
+    goal = monitor.policy.goal
+    columns = monitor.hints.segments if goal.fairness else ()
+    by = groups_of(columns, reference.profiles, current.profiles, windows)
     called = [(window.label, profile.rows) for window, profile in zip(windows, comparison.windows, strict=True)]
     outcome, confidence = comparison.total.plan.outcome, monitor.policy.confidence
     return fairness_of(outcome, goal.fairness, by, called, comparison.awaited, level=level, confidence=confidence)

@@ -102,6 +102,21 @@ def fairness_of(
     return [tuple(reports) for reports in found]
 
 
+def groups_of(
+    columns: Sequence[str],
+    reference: Mapping[tuple[str | None, Window], Profile],
+    current: Mapping[tuple[str | None, Window], Profile],
+    windows: Sequence[Window],
+) -> dict[str, tuple[Groups, list[Groups]]]:
+    """By the segments' column, the groups' counts in the reference and in each window."""
+    by: dict[str, tuple[Groups, list[Groups]]] = {}
+    for column in columns:
+        before, now = outcomes_by_group(reference, column), outcomes_by_group(current, column)
+        usual = {group: total_outcome(list(counts.values())) for group, counts in before.items()}
+        by[column] = usual, [{group: counts[window] for group, counts in now.items() if window in counts} for window in windows]
+    return by
+
+
 def outcomes_by_group(profiles: Mapping[tuple[str | None, Window], Profile], column: str) -> dict[str, dict[Window, OutcomeCounts]]:
     """The counts of each group of a segment's column, by window; rows without a value of their own are in none."""
     found: dict[str, dict[Window, OutcomeCounts]] = {}

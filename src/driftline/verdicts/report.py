@@ -240,6 +240,37 @@ class LabelReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """How well the model did in one segment of a window, beside all of its other rows.
+
+    Attributes:
+        segment: the segment's name.
+        metric: the metric's name.
+        title: what people call it.
+        rows: of the segment, those with a label (for ranking: queries).
+        value: the metric in it.
+        interval: its 95% interval.
+        rest: the metric in all other rows.
+        worse: by how much it does worse than they; negative where it does better.
+        worse_interval: the 95% interval of that.
+        p_value: two-sided, of no difference, after Benjamini and Hochberg over the window's segments.
+        surely: it does worse by more than chance allows among so many segments.
+    """
+
+    segment: str
+    metric: str
+    title: str
+    rows: int
+    value: float
+    interval: tuple[float, float]
+    rest: float
+    worse: float
+    worse_interval: tuple[float, float]
+    p_value: float
+    surely: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WindowReport:
     """What is said of one window (of one segment, where there are segments)."""
 
@@ -256,6 +287,8 @@ class WindowReport:
     """Errors and latencies, where columns tell of them."""
     fairness: tuple[MetricReport, ...] = ()
     """Gaps between the groups of a segment, where limits were set; only of all rows."""
+    slices: tuple[Slice, ...] = ()
+    """Its segments beside the rest of it, the worst first; only of all rows of the newest windows with labels."""
     labels: LabelReport | None = None
     """How far the window's labels have come; None where outcomes are not counted."""
     diagnosis: Sequence[Diagnosis] = ()

@@ -1,6 +1,6 @@
 // How well the model does, and how well it is served: a metric over time, and one window's curves and table.
 
-const metricOf = { performance: 0, operations: 0 };
+const metricOf = { performance: 0, operations: 0, fairness: 0 };
 const cardsOfHealth = () => document.querySelectorAll(".health");
 
 async function showHealth(segment) {
@@ -8,7 +8,9 @@ async function showHealth(segment) {
 }
 
 async function showTrack(card, segment) {
-  const { about } = card.dataset, metrics = segment.tracks[about], node = card.querySelector(".track");
+  // Gaps are between the groups of all rows, whatever segment is looked at.
+  const { about } = card.dataset, own = about === "fairness" ? segments[0] : segment;
+  const metrics = own.tracks[about], node = card.querySelector(".track");
   const select = card.querySelector(".of-metric select");
   metricOf[about] = Math.min(metricOf[about], Math.max(metrics.length - 1, 0));
   select.replaceChildren(...metrics.map(([, title], at) => el("option", { value: at, selected: at === metricOf[about] }, title)));
@@ -17,7 +19,7 @@ async function showTrack(card, segment) {
   node.hidden = metrics.length === 0;
   node.dataset.time = "";
   if (!metrics.length) return;
-  const asked = metricOf[about], values = await segment.track(about, asked);
+  const asked = metricOf[about], values = await own.track(about, asked);
   if (segment === segmentNow() && asked === metricOf[about]) draw(node, index.drawings.performance, values);
 }
 
@@ -69,7 +71,7 @@ function standing(verdict) {
 async function visitMetric(about, metric, segmentName) {
   await turnTo(segmentName);
   const segment = segmentNow(), card = document.getElementById(about);
-  const at = segment.tracks[about].findIndex(([name]) => name === metric);
+  const at = (about === "fairness" ? segments[0] : segment).tracks[about].findIndex(([name]) => name === metric);
   if (at >= 0) metricOf[about] = at;
   await showTrack(card, segment);
   card.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
@@ -79,7 +81,7 @@ async function visitMetric(about, metric, segmentName) {
 function furnishHealth() {
   for (const card of cardsOfHealth()) {
     card.querySelector(".of-segment select").append(...segments.map((segment, at) => el("option", { value: at }, segment.name ?? "all rows")));
-    card.querySelector(".of-segment").hidden = segments.length < 2;
+    card.querySelector(".of-segment").hidden = segments.length < 2 || card.dataset.about === "fairness";
   }
 }
 
