@@ -71,7 +71,7 @@ def run(words: list[str], home: Path, extra: Mapping[str, str], code: int = 0) -
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COVERAGE"))}
     path = f"{Path(words[0]).parent}{os.pathsep}{kept['PATH']}"
     environ = {**kept, "PYTHONPATH": "", **extra, "PATH": path}
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=home, env=environ, timeout=400)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=home, env=environ, timeout=900)
     assert done.returncode == code, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import time
 from datetime import UTC, datetime, timedelta
@@ -121,6 +122,25 @@ def test_a_file_that_cannot_be_read_is_told(small: Any, tmp_path: Path) -> None:
     assert small.service.board.findings(small.watched.id, before=None, limit=9)
 
 
+class Trap:
+    """Read as a pickle, it would end the process."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (99,)
+
+
+@pytest.mark.parametrize("name", ["a.pkl", "a.parquet", "a.csv", "a.jsonl", "a.arrow"])
+def test_a_pickled_file_is_refused(small: Any, tmp_path: Path, name: str) -> None:
+    """Whatever it is called: it is told, nothing of it is run, and no row of it is kept."""
+    small.change(collect=f"{{predictions: '{tmp_path}/in/a*'}}")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_bytes(pickle.dumps(Trap()))
+    assert (collector(small).round(), stored(small)) == (0, [])
+    assert small.service.board.findings(small.watched.id, before=None, limit=9) or small.service.board.dead_letters(
+        small.watched.id, before=None, limit=9
+    )
+
+
 @pytest.fixture
 def table(world: Any, url: str | None, tmp_path: Path) -> Iterator[sa.Engine]:
     """A table in somebody's database, of which the monitor takes rows."""
@@ -234,7 +254,7 @@ class TestTopics:
         world.change(collect=f"{{predictions: {{kafka: '{servers}', topic: scores}}, labels: {{kafka: '{servers}', topic: truth}}}}")
         send("scores", *self.rows(0, 30))
         send("scores", *self.rows(30, 20), partition=1)
-        send("scores", b"{not json", None, [1, 2])
+        send("scores", b"{not json", None, [1, 2], pickle.dumps(Trap()))
         send("truth", {"id": "p3", "value": 1})
         assert collector(world).round() == 51
         assert collector(world).round() == 0
@@ -243,7 +263,11 @@ class TestTopics:
         assert sorted(stored(world)) == sorted(f"p{n}" for n in range(55))
         assert stored(world, "labels") == ["p3"]
         letters = world.service.board.dead_letters(world.watched.id, before=None, limit=10)
-        assert {one["row"] for one in letters} == {"{not json", "[1, 2]"}
+        assert {one["row"] for one in letters} == {
+            "{not json",
+            "[1, 2]",
+            pickle.dumps(Trap()).decode(errors="replace").replace("\0", "\ufffd"),
+        }
         kafka = pytest.importorskip("confluent_kafka")
         asked = kafka.Consumer({"bootstrap.servers": servers, "group.id": "driftline-churn", "log_level": 0})
         (known,) = asked.committed([kafka.TopicPartition("scores", 1)], timeout=10)

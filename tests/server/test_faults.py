@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,6 +217,36 @@ def test_a_database_that_is_gone_for_a_while(fragile: Any, open_world: Any, rows
     assert not world.send(rows_of(60, 60), "meanwhile").repeated
     assert world.round().judged == 2
     assert [one["rows"] for one in by_label(world)] == [60, 60]
+
+
+def test_a_disk_that_is_really_full(small_disk: Path, open_world: Any) -> None:
+    """What is acknowledged before it is full is kept; what is not is refused, and taken once there is room again."""
+    world = open_world(place=small_disk.name)
+    filler = small_disk / "filler"
+    assert not world.send(wide_rows(0), "before").repeated
+    fill(filler)
+    with pytest.raises(OutsideError):
+        world.send(wide_rows(1), "meanwhile")
+    with pytest.raises(OutsideError):
+        world.round()
+    filler.unlink()
+    assert [world.send(wide_rows(n), name).repeated for n, name in enumerate(("before", "meanwhile"))] == [True, False]
+    world.round()
+    assert [one["rows"] for one in by_label(world)] == [1000]
+
+
+def fill(place: Path) -> None:
+    """Leave no room on a disk."""
+    with place.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+def wide_rows(n: int) -> list[dict[str, Any]]:
+    """Five hundred rows of texts that do not shrink."""
+    dice = random.Random(n)
+    features = [{"amount": dice.random(), "plan": dice.randbytes(200).hex()} for _ in range(500)]
+    return [{"id": f"{n}-{i}", "features": one, "timestamp": "2026-01-05T00:00:00Z"} for i, one in enumerate(features)]
 
 
 def test_a_batch_sent_a_hundred_times_is_counted_once(world: Any) -> None:

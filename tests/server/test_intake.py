@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +89,25 @@ def test_labels_come_by_their_own_route(api: Any, admin: dict[str, str], small: 
     assert stored(small).select(["id", "left"]).to_pylist() == [{"id": "i0", "left": 1}]
 
 
+class Trap:
+    """Read as a pickle, it would end the process."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (99,)
+
+
+PICKLED = pickle.dumps(Trap())
+
+
+def test_pickled_lines_are_refused_one_by_one(api: Any, admin: dict[str, str], small: Any) -> None:
+    """Each line that is no JSON is a dead letter, and nothing of it is run; the lines beside it are kept."""
+    lines = b"\n".join([json.dumps(ROWS[0]).encode(), PICKLED.replace(b"\n", b""), json.dumps(ROWS[1]).encode()])
+    answer = api.post(PATH, content=lines, headers={**admin, "Content-Type": "application/x-ndjson"})
+    assert (answer.status_code, answer.json()["rows"], answer.json()["refused"]) == (202, 2, 1)
+    (letter,) = small.service.board.dead_letters(small.watched.id, before=None, limit=9)
+    assert letter["reason"].startswith("the line is not JSON")
+
+
 @pytest.mark.parametrize(
     ("headers", "content", "status"),
     [
@@ -96,6 +117,9 @@ def test_labels_come_by_their_own_route(api: Any, admin: dict[str, str], small: 
         ({"Content-Encoding": "br"}, b"{}", 415),
         ({"Content-Type": "application/x-python-pickle"}, b"\x80\x04.", 415),
         ({}, b"\x80\x04\x95\x00", 400),
+        ({}, PICKLED, 400),
+        ({"Content-Type": "application/vnd.apache.arrow.stream"}, PICKLED, 422),
+        ({"Content-Encoding": "gzip"}, PICKLED, 400),
         ({}, b"[" * 15_000, 400),
         ({"Idempotency-Key": "x" * 201}, b"{}", 422),
         ({"Idempotency-Key": ""}, b"{}", 422),

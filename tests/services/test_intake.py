@@ -166,7 +166,7 @@ def test_names_of_columns() -> None:
 def test_what_is_kept_of_a_row() -> None:
     """Its JSON, as far as there is room; an item that JSON does not know by its type."""
     assert json.loads(written({"a": [1, None, "ü"]})) == {"a": [1, None, "ü"]}
-    assert written(Unreadable("why", "{broken")) == "{broken"
+    assert written(Unreadable("why", "{broken\0")) == "{broken\ufffd"
     circle: list[Any] = []
     circle.append(circle)
     assert "list" in written(circle)

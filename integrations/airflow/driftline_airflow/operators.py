@@ -139,6 +139,8 @@ class DriftlineBranchOperator(BaseBranchOperator):
 class DriftlineRetrainOperator(BaseOperator):
     """Trains a challenger as driftline.yaml says; the champion goes on serving.
 
+    It fails where there is no model. Its outlets' asset events carry the challenger's `version` and the `reason`.
+
     Args:
         reason: why, for the record.
         config: the monitor's driftline.yaml.
@@ -154,9 +156,13 @@ class DriftlineRetrainOperator(BaseOperator):
         self.command = command
 
     def execute(self, context: Any) -> dict[str, Any]:
-        """Train, and give what the command says of it."""
-        del context
+        """Train, and give what the command says of it; without a model there is no challenger to mark."""
         said: dict[str, Any] = json.loads(
             called([self.command, "retrain", "-c", self.config, "--reason", str(self.reason), "--json"], self.log)
         )
+        if said["version"] is None:
+            # It was tried again already, as often as driftline.yaml says.
+            raise AirflowFailException(f"no model: {said['run']['end']}: {said['run']['why']}")
+        for outlet in self.outlets:
+            context["outlet_events"][outlet].extra = {"version": said["version"], "reason": str(self.reason)}
         return said

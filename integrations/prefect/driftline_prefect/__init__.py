@@ -34,8 +34,16 @@ def check(config: str = "driftline.yaml", command: str = "driftline") -> dict[st
 
 @task
 def retrain(reason: str, config: str = "driftline.yaml", command: str = "driftline") -> str:
-    """Train a challenger; the champion goes on serving."""
-    return driftline(command, "retrain", "-c", config, "--reason", reason, "--json")
+    """Train a challenger; the champion goes on serving.
+
+    Raises:
+        RuntimeError: there is no model, though it was tried again as often as driftline.yaml says.
+    """
+    said = driftline(command, "retrain", "-c", config, "--reason", reason, "--json")
+    run = json.loads(said)["run"]
+    if json.loads(said)["version"] is None:
+        raise RuntimeError(f"no model: {run['end']}: {run['why']}")
+    return said
 
 
 def watched(monitor: str, config: str = "driftline.yaml", command: str = "driftline") -> dict[str, Any]:

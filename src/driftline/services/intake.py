@@ -112,7 +112,7 @@ def sort_rows(items: Iterable[object], kind: Kind, names: Naming, now: datetime)
         try:
             found.rows.append(read(item, own, names, now))
         except Unreadable as error:
-            found.refused.append(Refused(place, str(error), written(item)))
+            found.refused.append(Refused(place, str(error.args[0]), written(item)))
     return found
 
 
@@ -268,12 +268,12 @@ def _kind(value: object) -> str:
 
 
 def written(item: object) -> str:
-    """A row as text, cut short."""
+    """A row as text, cut short, and without what no database keeps in a text."""
     try:
         text = item.args[1] if isinstance(item, Unreadable) and len(item.args) > 1 else json.dumps(item, ensure_ascii=False, default=str)
     except (TypeError, ValueError, RecursionError):
         text = repr(type(item))
-    return str(text)[:KEPT_TEXT]
+    return str(text)[:KEPT_TEXT].replace("\0", "\ufffd")
 
 
 def changes(known: Mapping[str, str], seen: Mapping[str, str], place: str) -> tuple[tuple[Finding, ...], dict[str, str]]:
