@@ -271,7 +271,7 @@ def _diagnosed(reference: Counted, current: Counted, report: Report, told: Told)
         if window.window in kept
     ]
     short = replace(report, windows=tuple(window for window, _ in both_told), profiles=tuple(profile for _, profile in both_told))
-    found = diagnose(reference, Counted({key: part for key, part in current.profiles.items() if key[1] in kept}), short)
+    found = diagnose(reference, Counted({key: part for key, part in current.profiles.items() if key[1] in kept}), short, {newest})
     told |= {(window.segment, newest): tuple(window.diagnosis) for window in found.windows if window.window == newest}
     windows = (replace(window, diagnosis=told.get((window.segment, window.window), ())) for window in report.windows)
     return replace(report, windows=tuple(windows))

@@ -55,7 +55,7 @@ def causes(case: Case, found: Sequence[Fault], window: WindowReport, before: Seq
     named = {name for fault in found for name in fault.columns}
     told: list[Diagnosis] = []
     for group in together(list(found)):
-        fault = _lasting(case, group, before)
+        fault = lasting(case, group, before)
         open_ones = [columns[name] for name in drifted if name not in named and not any(name in one.explains for one in told)]
         told.append(replace(fault, explains=_explained(case, fault, open_ones)))
     left = [columns[name] for name in drifted if name not in named and not any(name in one.explains for one in told)]
@@ -82,7 +82,7 @@ def _with_blame(case: Case, told: list[Diagnosis], window: WindowReport) -> list
     return told
 
 
-def _lasting(case: Case, group: Sequence[Fault], before: Sequence[Diagnosis]) -> Diagnosis:
+def lasting(case: Case, group: Sequence[Fault], before: Sequence[Diagnosis]) -> Diagnosis:
     """One cause from faults that belong together; it goes on from the window before where that had the same."""
     first = group[0]
     columns = tuple(dict.fromkeys(name for fault in group for name in fault.columns))

@@ -48,12 +48,12 @@ def time_shift(case: Case, look: Look) -> Fault | None:
     lag = int(np.argmin(lags))
     if not lag:
         return None
-    p_value = _differ(base, now)
+    p_value = differ(base, now)
     expected = np.roll(both.base, lag)
     chance, whole = noise(both.now, both.base, both.rows, both.base_rows), gap(both.now, both.base)
     nearer = whole >= CLEAR * chance and GAIN * (gap(both.now, expected) - chance) <= whole - chance
     # In a small window chance is large: there the lag must leave nothing that chance would not make, and no other lag do so.
-    fitting = [_differ(np.roll(base, one), now) >= ALIKE for one in range(length)]
+    fitting = [differ(np.roll(base, one), now) >= ALIKE for one in range(length)]
     if not nearer and not (p_value < SURELY and fitting[lag] and sum(fitting) == 1):
         return None
     mixture = mix(both, expected)
@@ -95,20 +95,24 @@ def _cycle(look: Look) -> tuple[Floats, Floats, Floats, float] | None:
 
 def _hours(look: Look) -> tuple[Floats, Floats, Floats, float] | None:
     """Hours of the day of sampled times, in UTC."""
-    base, now = (
-        np.bincount((part.values // HOUR % DAY).astype(np.intp), minlength=DAY).astype(np.float64) for part in (look.base, look.now)
-    )
+    base, now = hours_of(look.base.values), hours_of(look.now.values)
     return (base, now, np.empty((0, DAY)), 0.0) if base.sum() and now.sum() else None
 
 
-def _by_hour(times: Floats) -> Floats:
+def hours_of(times: Floats) -> Floats:
+    """How many instants lie in each hour of the day, in UTC."""
     return np.bincount((times // HOUR % DAY).astype(np.intp), minlength=DAY).astype(np.float64)
 
 
-def _differ(base: Floats, now: Floats) -> float:
+def differ(base: Floats, now: Floats) -> float:
     """P-value of the window's hours being the base's, the lag having been chosen among all (chi-square)."""
+    freedom = float((base + now > 0).sum()) - 1.0
+    return min(float(chi_square_p(np.array(apart(base, now)), np.array(freedom))) * base.size, 1.0)
+
+
+def apart(base: Floats, now: Floats) -> float:
+    """Chi-square of the window's hours against the base's."""
     n, m = base.sum(), now.sum()
     both = base + now
     held = both > 0
-    chi = ((now * np.sqrt(n / m) - base * np.sqrt(m / n))[held] ** 2 / both[held]).sum()
-    return min(float(chi_square_p(np.array(chi), np.array(held.sum() - 1.0))) * base.size, 1.0)
+    return float(((now * np.sqrt(n / m) - base * np.sqrt(m / n))[held] ** 2 / both[held]).sum())

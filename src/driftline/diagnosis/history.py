@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.diagnosis.case import Case, Earlier
-from driftline.diagnosis.causes import causes
+from driftline.diagnosis.causes import causes, lasting
 from driftline.diagnosis.look import Look
-from driftline.diagnosis.naming import faults
+from driftline.diagnosis.naming import faults, together
+from driftline.diagnosis.quiet import BACK, FACTS, FALSE_ALARMS, OF_COLUMNS, Usual, repeats
 from driftline.diagnosis.rowwise import Coding, Rows, Sampled, associated, coding
 from driftline.diagnosis.side import Side, side
 from driftline.diagnosis.unfinished import as_usual, narrowed, not_whole, stretch
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from driftline.diagnosis.fault import Fault
     from driftline.diagnosis.unfinished import Stretch
     from driftline.profile.profile import Profile
     from driftline.verdicts.diagnosis import Diagnosis
@@ -50,7 +52,7 @@ class History:
 
 
 def walk(history: History, asked: Sequence[bool] | None = None) -> list[tuple[Diagnosis, ...]]:
-    """Diagnose the windows that drifted and are asked about, all where that is None; for the others nothing is done."""
+    """Diagnose the windows that are asked about, all where that is None; of those that did not drift only facts are told."""
     known = Known.of(history.blocks)
     good: dict[int, list[int]] = {}
     told: list[tuple[Diagnosis, ...]] = []
@@ -65,6 +67,8 @@ def walk(history: History, asked: Sequence[bool] | None = None) -> list[tuple[Di
         elif window.verdict is Verdict.DRIFTED:
             # Nobody knows what was wrong there: what drifted is no measure of what is usual.
             wrong = {column.name for column in window.columns if column.verdict is Verdict.DRIFTED}
+        elif window.rows and window.segment is None and (asked is None or asked[w]):
+            wrong, causing = _facts(history, known, w, good, told[-1] if told else ())
         told.append(causing)
         for place, name in enumerate(known.total.plan.names):
             if window.rows and name not in wrong:
@@ -79,9 +83,33 @@ def _diagnosed(
     part = stretch(window.window, history.profiles[w], history.blocks, first=w == 0, last=w == len(history.windows) - 1)
     if part is None:
         case = case_at(history, known, w, good, window)
-        found = faults(case)
+        found = [*faults(case), *_beside(history, known, w, good, case.changed)]
         return {name for fault in found for name in fault.columns}, causes(case, found, window, before)
     return _of_part(history, part, w, good, window, before)
+
+
+def _facts(
+    history: History, known: Known, w: int, good: Mapping[int, Sequence[int]], before: Sequence[Diagnosis]
+) -> tuple[set[str], tuple[Diagnosis, ...]]:
+    """Likewise of a window in which nothing drifted: faults that change no distribution."""
+    now, earlier = history.profiles[w], history.profiles[max(w - BACK, 0) : w]
+    suspects = known.usual.suspects(now)
+    if not suspects and not repeats(now, earlier):
+        return set(), ()
+    case = case_at(history, known, w, good, replace(history.windows[w], columns=()), suspects)
+    found = [fault for fault in faults(case, FACTS, FALSE_ALARMS) if known.usual.holds(fault, now, earlier)]
+    told = tuple(lasting(case, group, before) for group in together(found))
+    return {name for fault in found for name in fault.columns}, told
+
+
+def _beside(history: History, known: Known, w: int, good: Mapping[int, Sequence[int]], asked: Sequence[int]) -> list[Fault]:
+    """Likewise of the columns that did not drift in a window in which others did."""
+    now, earlier = history.profiles[w], history.profiles[max(w - BACK, 0) : w]
+    suspects = [place for place in known.usual.suspects(now) if place not in asked]
+    if not suspects:
+        return []
+    case = case_at(history, known, w, good, replace(history.windows[w], columns=()), suspects)
+    return [fault for fault in faults(case, OF_COLUMNS, FALSE_ALARMS) if known.usual.holds(fault, now, earlier)]
 
 
 def _of_part(
@@ -123,6 +151,7 @@ class Known:
     total: Profile
     codes: Coding
     rows: Sampled
+    usual: Usual
     ties: dict[int, Floats] = field(default_factory=dict)
     columns: dict[int, tuple[Side, Floats, Floats]] = field(default_factory=dict)
 
@@ -131,7 +160,7 @@ class Known:
         """Add the reference up, and code its sampled rows."""
         total = add_all(blocks)
         codes = coding(total.plan, total)
-        return cls(blocks, total, codes, codes.of(blocks))
+        return cls(blocks, total, codes, codes.of(blocks), Usual.of(blocks))
 
     def goes_with(self, place: int) -> Floats:
         """How closely every column but the model's outputs goes with one."""
@@ -149,7 +178,14 @@ class Known:
         return self.columns[place]
 
 
-def case_at(history: History, known: Known, w: int, good: Mapping[int, Sequence[int]], made: WindowReport | None = None) -> Case:
+def case_at(
+    history: History,
+    known: Known,
+    w: int,
+    good: Mapping[int, Sequence[int]],
+    made: WindowReport | None = None,
+    suspects: Sequence[int] = (),
+) -> Case:
     """Everything that a diagnosis of one window may look at.
 
     Args:
@@ -158,10 +194,11 @@ def case_at(history: History, known: Known, w: int, good: Mapping[int, Sequence[
         w: which window.
         good: by place of a column, the windows before in which nothing was wrong with it.
         made: the window's report, where its columns are made already.
+        suspects: places of columns to ask about beside those that drifted.
     """
     plan, now, window = known.total.plan, history.profiles[w], made or history.windows[w]
     columns = list(window.columns)
-    asked = [plan.index(column.name) for column in columns if _asked(column)]
+    asked = [*(plan.index(column.name) for column in columns if _asked(column)), *suspects]
     table = _table_scores(columns)
     before = _recent(history, list(range(w)))
     bases = (known.rows, known.codes.of(before)) if before else (known.rows,)

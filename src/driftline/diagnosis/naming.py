@@ -10,7 +10,7 @@ from driftline.diagnosis.signatures import FALSE_ALARMS, SIGNATURES
 from driftline.verdicts.diagnosis import EVERY_COLUMN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from driftline.diagnosis.case import Case
     from driftline.diagnosis.fault import Fault
@@ -23,16 +23,16 @@ CREDIBLE = 0.7
 """A fault this credible needs no better one to be looked for."""
 
 
-def faults(case: Case) -> list[Fault]:
+def faults(case: Case, asked: Sequence[Signature] = SIGNATURES, false_alarms: float = FALSE_ALARMS) -> list[Fault]:
     """The faults of a window, at most one in each column, the most credible first.
 
     Each test is made at the level of all divided by their number (Bonferroni), so that an unchanged column is accused
-    with a probability of at most `FALSE_ALARMS`.
+    with a probability of at most `false_alarms`.
     """
-    level = FALSE_ALARMS / len(SIGNATURES)
+    level = false_alarms / len(asked)
     found = [
         (signature, replace(fault, confidence=min(fault.confidence * fault.explained * signature.trust, 1.0), spoils=signature.spoils))
-        for signature in SIGNATURES
+        for signature in asked
         for fault in _asked(signature, case)
         if fault.p_value <= level
     ]

@@ -1,4 +1,4 @@
-"""Diagnose: for every window that drifted, why; from the counts that were judged and nothing else."""
+"""Diagnose: for every window that drifted, why, and in every other what is wrong all the same; from the counts and nothing else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BEFORE = 4
 
 
 def diagnose(reference: Counted, current: Counted, report: Report, among: Container[Window] | None = None) -> Report:
-    """Say why each window drifted.
+    """Say why each window drifted, and of the others, whether they have faults that leave distributions as they were.
 
     A segment in which nothing drifted that is not explained for all rows is not diagnosed again.
 
@@ -46,7 +46,7 @@ def diagnose(reference: Counted, current: Counted, report: Report, among: Contai
         among: only these windows have to be explained; all where that is None.
 
     Returns:
-        The report, in which windows that drifted have their explanations, the most probable first. They are looked for
+        The report, in which windows have their explanations, the most probable first. They are looked for
         when the first of them is looked at.
     """
     if not any(_asked(window, among) for window in report.windows):
@@ -118,7 +118,9 @@ def _without_awaited(found: tuple[Diagnosis, ...], plan: Plan, window: WindowRep
 
 
 def _asked(window: WindowReport, among: Container[Window] | None) -> bool:
-    return window.verdict is Verdict.DRIFTED and (among is None or window.window in among)
+    """Of all rows every window is: some faults leave all distributions as they were."""
+    worth = window.verdict is Verdict.DRIFTED or (window.segment is None and window.rows > 0)
+    return worth and (among is None or window.window in among)
 
 
 def _unexplained(report: Report, places: Sequence[int], told: Mapping[int, tuple[Diagnosis, ...]]) -> list[int]:
