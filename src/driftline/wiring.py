@@ -158,7 +158,7 @@ def compare_sources(
     else:
         found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
         counted = Counted(found.profiles, (*found.findings, *current.findings(), *new))
-    return diagnose(learnt, counted, judge(learnt, counted, monitor, at, delays))
+    return diagnose(learnt, counted, judge(learnt, counted, monitor, at, delays), attribution=monitor.policy.attribution)
 
 
 def as_known(source: Source | Shelf, monitor: Monitor, at: datetime, *, optional: bool = False) -> Source | Shelf:

@@ -291,6 +291,12 @@ class Document(BaseModel):
         description="The level of the interval that decides between drifted, stable and inconclusive. Without this: 0.9.",
         examples=[0.9],
     )
+    attribution: Text | None = Field(
+        None,
+        description="How a change of what the model says, or of how wrong it is, is shared out among columns: additive, permutation "
+        "(scikit-learn), shap (driftline[shap]), or what a package offers. Without this: additive.",
+        examples=["shap"],
+    )
     performance: Performance | None = Field(None, description="What tells a healthy model.", examples=[{"metric": "roc_auc"}])
     alerts: Alerts | None = Field(
         None, description="Who is told of what, and when.", examples=[{"rules": {"psi is high": "drift.psi.max > 0.25"}}]

@@ -104,6 +104,7 @@ def policy(document: written.Document) -> Policy:
         column_floors=dict(document.floors.columns or {}) if document.floors else {},
         hand_set=tuple(hand_set(document)),
         statistics=tuple(document.statistics or ()),
+        attribution=document.attribution or Policy().attribution,
         goal=goal(document.performance),
         confidence=document.confidence or Policy().confidence,
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.diagnosis.rowwise import CODES, spread
+from driftline.diagnosis.attribution import ATTRIBUTIONS, Asked, shares
+from driftline.errors import DriftlineError, PluginError
 from driftline.profile.bins import NumberBins
 from driftline.schema import Role
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 40
 """So many inputs, those that moved most, are given a part; the others count among the rest."""
-
-RIDGE = 5.0
-"""Each level is shrunk as if so many more rows had said that it makes no difference."""
 
 TOLD, NAMED = 0.1, 3
 """Columns that make a tenth of a change are named, at most three."""
@@ -61,8 +59,7 @@ class Blame:
 def blame(case: Case, of: str = "prediction") -> Blame | None:
     """Split the change of the mean prediction, or of the mean loss, over the columns that drifted.
 
-    An additive model of the reference's rows says what each fifth of a number and each frequent level is worth; a
-    column's part is the change of its shares times what they are worth (Kitagawa 1955, Oaxaca 1973), exactly.
+    How they are split, the case's `attribution` says; without more ado by an additive model, exactly.
 
     Args:
         case: the window.
@@ -79,13 +76,34 @@ def blame(case: Case, of: str = "prediction") -> Blame | None:
     if min(known.sum(), seen.sum()) < FEWEST or not columns:
         return None
     then, since = case.rows.reference.codes[known], case.rows.now.codes[seen]
-    moved = np.abs(_shares(since) - _shares(then)).sum(1)
+    moved = np.abs(shares(since) - shares(then)).sum(1)
     chosen = sorted(columns, key=lambda place: -moved[place])[:MOST_COLUMNS]
-    worth = _worth(then[:, chosen], before[known])
-    found = ((_shares(since[:, chosen]) - _shares(then[:, chosen])) * worth).sum(1)
-    ranked = sorted(zip((case.plan.names[place] for place in chosen), found.tolist(), strict=True), key=lambda part: -abs(part[1]))
+    names = tuple(case.plan.names[place] for place in chosen)
+    rows = case.rows.reference.values[known][:, chosen], case.rows.now.values[seen][:, chosen]
+    found = _parts(case.attribution, Asked(names, rows[0], before[known], rows[1], (then[:, chosen], since[:, chosen])))
+    ranked = sorted(zip(names, found.tolist(), strict=True), key=lambda part: -abs(part[1]))
     means = float(before[known].mean()), float(now[seen].mean())
     return Blame(_name(case) if of == "prediction" else of, *means, tuple(ranked), means[1] - means[0] - float(found.sum()))
+
+
+def _parts(name: str, asked: Asked) -> Floats:
+    """The columns' parts, as the way that was chosen has them.
+
+    Raises:
+        PluginError: a guest's way fails, or gives something else than a part for each column.
+    """
+    way = ATTRIBUTIONS[name]
+    try:
+        found = np.asarray(way.parts(asked), dtype=np.float64)
+    except DriftlineError:
+        raise
+    except Exception as error:
+        raise PluginError(f"the attribution {name!r} fails: {error}", hint="ask the author of the package that offers it") from error
+    if found.shape != (len(asked.names),):
+        raise PluginError(
+            f"the attribution {name!r} gives {found.size} parts for {len(asked.names)} columns", hint="a part for each column"
+        )
+    return found
 
 
 def _output(case: Case) -> int | None:
@@ -113,20 +131,6 @@ def _target(case: Case, rows: Sampled, of: str) -> Floats | None:
     if label is None or not isinstance(case.plan.columns[label].bins, NumberBins):
         return None
     return np.asarray(np.abs(rows.values[:, label] - said))
-
-
-def _shares(codes: NDArray[np.int8]) -> Floats:
-    return spread(codes) / max(len(codes), 1)
-
-
-def _worth(codes: NDArray[np.int8], target: Floats) -> Floats:
-    """What each code of each column adds to the target, all columns at once, by ridge regression. Shape: columns × CODES."""
-    columns = codes.shape[1]
-    table = np.zeros((len(codes), columns * CODES))
-    table[np.arange(len(codes))[:, None], codes + CODES * np.arange(columns)] = 1.0
-    centred = table - table.mean(0)
-    found = np.linalg.solve(centred.T @ centred + RIDGE * np.eye(columns * CODES), centred.T @ (target - target.mean()))
-    return np.asarray(found.reshape(columns, CODES))
 
 
 def told(found: Sequence[Blame]) -> str:

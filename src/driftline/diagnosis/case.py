@@ -69,6 +69,7 @@ class Case:
         usual_rows: how many rows such a window usually has; None where that is not known, or windows are cut by rows.
         varies: by how much that goes up and down, as a share of it (a standard deviation).
         table: scores of the whole table: volume and silence, where they were judged.
+        attribution: how a change of a mean is shared out among columns, by name.
         floors: by column and statistic, the smallest change that matters.
     """
 
@@ -85,6 +86,7 @@ class Case:
     ties: Mapping[int, NDArray[np.float64]]
     usual_rows: float | None = None
     varies: float = 0.0
+    attribution: str = "additive"
     table: Mapping[str, Score] = field(default_factory=dict)
     floors: Mapping[tuple[int, str], float] = field(default_factory=dict)
 

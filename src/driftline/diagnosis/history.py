@@ -49,6 +49,7 @@ class History:
     windows: Sequence[WindowReport]
     profiles: Sequence[Profile]
     like_windows: bool
+    attribution: str = "additive"
 
 
 def walk(history: History, asked: Sequence[bool] | None = None) -> list[tuple[Diagnosis, ...]]:
@@ -216,6 +217,7 @@ def case_at(
         ties={place: known.goes_with(place) for place in asked},
         usual_rows=_usual_rows(history, table, w),
         varies=_varies(history, w),
+        attribution=history.attribution,
         table=table,
         floors={(plan.index(c.name), score.statistic): score.floor or 0.0 for c in columns if _asked(c) for score in c.scores},
     )

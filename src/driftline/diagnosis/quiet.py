@@ -86,22 +86,23 @@ class Usual:
         if fault.signature != "time_shift":
             return True
         place, steps, length = now.plan.index(fault.columns[0]), int(fault.evidence["steps"]), int(fault.evidence["cycle"])
-        hours = self._hours(place, now.sample.values)[:length]
-        others = [self._hours(place, one.sample.values)[:length] for one in (*self.blocks, *earlier)]
+        hours, *others = (self._hours(place, [one])[:length] for one in (now, *self.blocks, *earlier))
         nearer = [apart(np.roll(other, steps), hours) < apart(other, hours) for other in others if other.sum() >= FEWEST]
         return bool(nearer) and float(np.mean(nearer)) >= NEARLY_EVERY
 
     def _moved(self, place: int, now: Profile) -> bool:
-        hours, base = self._hours(place, now.sample.values), self._hours(place, self.values)
+        hours, base = self._hours(place, [now]), self._hours(place, self.blocks)
         return hours.sum() >= FEWEST and base.sum() > 0 and differ(base, hours) < SURELY
 
-    def _hours(self, place: int, values: Floats) -> Floats:
-        column = values[:, place]
-        held = column[np.isfinite(column)]
-        if self.blocks[0].plan.columns[place].column.kind is Kind.TIMESTAMP:
-            return hours_of(held)
+    def _hours(self, place: int, profiles: Sequence[Profile]) -> Floats:
+        """How many rows lie in each hour, or other step of a cycle; of instants only sampled rows tell."""
+        bins = self.blocks[0].plan.columns[place].bins
+        if self.blocks[0].plan.columns[place].column.kind is Kind.TIMESTAMP or not isinstance(bins, NumberBins):
+            column = np.concatenate([one.sample.values[:, place] for one in profiles])
+            return hours_of(column[np.isfinite(column)])
         low = float(np.nanmin(self.values[:, place]))
-        return np.bincount(np.clip(held - low, 0, max(CYCLES)).astype(np.intp), minlength=max(CYCLES) + 1).astype(np.float64)
+        counts = np.sum([one.bins(place) for one in profiles], axis=0).astype(np.float64)
+        return np.asarray(counts[np.searchsorted(bins.array, np.arange(low, low + max(CYCLES)), side="right")])
 
 
 def repeats(now: Profile, earlier: Sequence[Profile]) -> bool:

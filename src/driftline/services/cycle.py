@@ -283,7 +283,8 @@ def judge_due(
         delays: how late labels come.
     """
     current = Counted(profiles)
-    return diagnose(reference, current, check(reference, current, monitor, now, delays), {standing.window for standing in due})
+    report = check(reference, current, monitor, now, delays)
+    return diagnose(reference, current, report, {standing.window for standing in due}, monitor.policy.attribution)
 
 
 def apart(report: Report, due: Sequence[Standing]) -> list[Judged]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 
 from threadpoolctl import threadpool_limits
 
+from driftline.diagnosis.attribution import ATTRIBUTIONS
 from driftline.diagnosis.history import History, walk
 from driftline.diagnosis.segments import in_segments
 from driftline.diagnosis.wording import placed
@@ -34,7 +35,9 @@ BEFORE = 4
 """Where only some windows are asked about, so many before them are diagnosed too, to tell what is new in them."""
 
 
-def diagnose(reference: Counted, current: Counted, report: Report, among: Container[Window] | None = None) -> Report:
+def diagnose(
+    reference: Counted, current: Counted, report: Report, among: Container[Window] | None = None, attribution: str = "additive"
+) -> Report:
     """Say why each window drifted, and of the others, whether they have faults that leave distributions as they were.
 
     A segment in which nothing drifted that is not explained for all rows is not diagnosed again.
@@ -44,18 +47,24 @@ def diagnose(reference: Counted, current: Counted, report: Report, among: Contai
         current: what was counted of the current data.
         report: what `check` said of it.
         among: only these windows have to be explained; all where that is None.
+        attribution: how a change of a mean is shared out among columns, by name.
+
+    Raises:
+        UnknownPart: there is no such attribution.
+        PluginError: a package that it needs is not installed.
 
     Returns:
         The report, in which windows have their explanations, the most probable first. They are looked for
         when the first of them is looked at.
     """
+    ATTRIBUTIONS[attribution].ready()
     if not any(_asked(window, among) for window in report.windows):
         return report
 
     @cache
     def search() -> list[tuple[Diagnosis, ...]]:
         with threadpool_limits(1, user_api="blas"):  # as in check
-            return _searched(reference, current, report, among)
+            return _searched(reference, current, report, among, attribution)
 
     return replace(report, windows=tuple(replace(window, diagnosis=Told(search, i)) for i, window in enumerate(report.windows)))
 
@@ -92,7 +101,9 @@ class Told(Sequence["Diagnosis"]):
         return repr(tuple(self))
 
 
-def _searched(reference: Counted, current: Counted, report: Report, among: Container[Window] | None) -> list[tuple[Diagnosis, ...]]:
+def _searched(
+    reference: Counted, current: Counted, report: Report, among: Container[Window] | None, attribution: str
+) -> list[tuple[Diagnosis, ...]]:
     told: dict[int, tuple[Diagnosis, ...]] = {}
     for segment in current.segments():
         places = [i for i, window in enumerate(report.windows) if window.segment == segment]
@@ -102,7 +113,9 @@ def _searched(reference: Counted, current: Counted, report: Report, among: Conta
             wanted = _unexplained(report, wanted, told)
         if wanted and blocks:
             near = {places[at] for i in wanted for at in range(max(places.index(i) - BEFORE, 0), places.index(i) + 1)}
-            history = History(blocks, [report.windows[i] for i in places], [report.profiles[i] for i in places], reference.like_windows)
+            history = History(
+                blocks, [report.windows[i] for i in places], [report.profiles[i] for i in places], reference.like_windows, attribution
+            )
             walked = zip(places, walk(history, [i in near for i in places]), strict=True)
             told |= {i: _without_awaited(found, blocks[0].plan, report.windows[i]) for i, found in walked}
     totals = {segment: add_all([profile for _, profile in reference.of(segment)]) for segment in reference.segments()}

@@ -131,6 +131,8 @@ class Policy:
     hand_set: tuple[HandSet, ...] = ()
     statistics: tuple[str, ...] = ()
     """Statistics reported beside the judged ones."""
+    attribution: str = "additive"
+    """How a change of the model's output or loss is shared out among columns, by name."""
     goal: Goal = field(default_factory=Goal)
     confidence: float = 0.90
     """Level of the two-sided interval that decides between drifted, stable and inconclusive."""
