@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from driftline.diagnosis.upstream import Shared, begun
-from driftline.diagnosis.upstream import shared as shared_of
+from driftline.diagnosis.upstream import Shared, begun, in_common
 from driftline.verdicts.diagnosis import Change, Diagnosis
 from driftline.verdicts.report import Verdict, WindowReport
 from driftline.window import Window
@@ -28,7 +27,7 @@ def report(monitor: str, days: dict[int, tuple[Diagnosis, ...]], hours: int = 24
 
 def shared(some: list[tuple[str, tuple[WindowReport, ...]]]) -> tuple[Shared, ...]:
     """What monitors have in common."""
-    return shared_of([one for monitor, windows in some for one in begun(monitor, windows)])
+    return in_common([one for monitor, windows in some for one in begun(monitor, windows)])
 
 
 def test_one_fault_of_many_models_is_one_incident() -> None:

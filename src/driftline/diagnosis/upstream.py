@@ -12,7 +12,7 @@ from driftline.verdicts.diagnosis import EVERY_COLUMN, Change
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from driftline.verdicts.report import WindowReport
+    from driftline.verdicts.report import Report, WindowReport
     from driftline.window import Window
 
 NOT_SHARED = frozenset({Change.UNKNOWN, Change.RISK, Change.CONCEPT, Change.OUTPUT})
@@ -61,7 +61,12 @@ def begun(monitor: str, windows: Iterable[WindowReport]) -> Iterator[Begun]:
                     yield Begun(monitor, window.window, one.kind, one.columns)
 
 
-def shared(some: Iterable[Begun]) -> tuple[Shared, ...]:
+def shared(reports: Iterable[Report]) -> tuple[Shared, ...]:
+    """Find what began in several models at once, by their reports; what most of them show comes first."""
+    return in_common(one for report in reports for one in begun(report.monitor, report.windows))
+
+
+def in_common(some: Iterable[Begun]) -> tuple[Shared, ...]:
     """Find what began in several models at once; what most of them show comes first.
 
     Two changes are one where their kind is the same, they share a column, and the windows in which they began overlap.

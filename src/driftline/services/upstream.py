@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftline.alerting.announcement import TIERS, Announcement
 from driftline.alerting.message import URGENCY
-from driftline.diagnosis.upstream import begun, shared
+from driftline.diagnosis.upstream import begun, in_common
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,7 +76,7 @@ class Upstream:
     def shares(self, incident: Incident) -> Shared | None:
         """What it has in common with most others; None where nothing."""
         abroad = [one for other in self.others for one in other.causes]
-        return next((one for one in shared([*abroad, *self.causes(incident)]) if self.name in one.monitors), None)
+        return next((one for one in in_common([*abroad, *self.causes(incident)]) if self.name in one.monitors), None)
 
     def lead(self, incident: Incident) -> Abroad | None:
         """The incident by which the same people were told of the same, no less urgently; the oldest where there are several."""

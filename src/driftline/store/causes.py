@@ -10,7 +10,8 @@ from sqlalchemy import Boolean, Column, Integer, Table, Text, select
 
 from driftline.alerting.announcement import to_dict
 from driftline.alerting.signals import Tier
-from driftline.diagnosis.upstream import Begun, begun, shared
+from driftline.diagnosis.upstream import Begun, begun
+from driftline.diagnosis.upstream import in_common as found_in_common
 from driftline.services.upstream import Abroad, Upstream
 from driftline.store.boards import MESSAGE
 from driftline.store.metadata import METADATA, Instant, of_monitor
@@ -84,7 +85,7 @@ def in_common(tx: Connection, monitor: int, number: int) -> dict[str, Any] | Non
         return None
     known = open_causes(tx, causes.c.kind.in_({cause.kind for cause in mine.causes}))
     # The oldest first: by that model people were told.
-    found = next((one for one in shared([cause for one in known for cause in one.causes]) if mine.name in one.monitors), None)
+    found = next((one for one in found_in_common([cause for one in known for cause in one.causes]) if mine.name in one.monitors), None)
     return None if found is None else {"sentence": found.sentence, "monitors": list(found.monitors), "columns": list(found.columns)}
 
 
