@@ -77,7 +77,7 @@ class TestNames:
             ("f0.5", "F0.5"),
             ("precision", "precision"),
             ("precision@5%", "precision among the highest scores, 5%"),
-            ("precision@5", "precision of the first places, 5"),
+            ("precision@5", "precision, first 5"),
             ("pinball@0.9", "quantile loss, 0.9"),
             ("recall:cat", "recall of 'cat'"),
             ("f2:cat", "F2 of 'cat'"),

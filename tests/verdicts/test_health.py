@@ -7,6 +7,7 @@ from driftline.errors import ConfigError
 from driftline.performance.metric import METRICS, metrics_for
 from driftline.profile.outcome import Outcome, OutcomeCounts, total_outcome
 from driftline.profile.outcome_rows import OutcomeRows, count_outcome
+from driftline.profile.ranks import ListRows, count_lists
 from driftline.schema import Task
 from driftline.verdicts.gauge import judge_windows
 from driftline.verdicts.health import BOUNDED_FLOOR, LOSS_FLOOR, deciding, standards
@@ -103,3 +104,18 @@ def test_decisions_have_a_value() -> None:
     assert found[0].value.value == pytest.approx((10 * table[1, 1] - 2 * table[1, 0] - 12 * table[0, 1]) / table.sum())
     with pytest.raises(ConfigError, match="what they are worth"):
         standards(BINARY, total_outcome(blocks), blocks, Goal(metric="value"))
+
+
+def test_coverage_of_a_catalogue_is_shown_and_not_compared() -> None:
+    """Of a ranking NDCG decides; how much of the catalogue is shown depends on how many queries there are, and has no reference."""
+    outcome = Outcome(Task.RANKING, "y", scores=("s",), query="q", item="i", depths=(2,), catalogue=3)
+    dice = np.random.default_rng(0)
+    score, relevance, item = dice.random(400), (dice.random(400) < 0.4).astype(float), dice.integers(0, 3, 400)
+    query = np.repeat(np.arange(100, dtype=np.uint64), 4)
+    counts = count_lists(outcome, ListRows(query, np.ones(400, dtype=np.bool_), score, relevance, item))
+    standard = standards(outcome, counts, [], Goal())
+    assert [one.gauge.name for one in standard if one.decides] == ["ndcg@2"]
+    (told,) = judge_windows(standard, [counts], ["today"], [400], level=0.01, confidence=0.9)
+    shown = {one.metric: one for one in told}["coverage@2"]
+    assert (shown.value, shown.reference, shown.cause) == (1.0, None, Cause.UNDEFINED)
+    assert "grows with the number of queries" in shown.reason

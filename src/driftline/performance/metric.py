@@ -193,7 +193,8 @@ def metric_of(name: str) -> Metric:
 def metrics_for(outcome: Outcome) -> tuple[str, ...]:
     """What is measured of a model where nobody says: all that is usual and can be read from what is counted."""
     if outcome.task is Task.RANKING:
-        return tuple(sorted(outcome.measures, key=lambda name: not name.startswith("ndcg")))
+        covered = [f"coverage@{k}" for k in outcome.depths if outcome.catalogue]
+        return tuple(sorted([*outcome.measures, *covered], key=lambda name: not name.startswith("ndcg")))
     return tuple(name for name in DEFAULTS.get(outcome.task, ()) if METRICS[name].needs != "scores" or outcome.scores)
 
 

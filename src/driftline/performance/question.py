@@ -51,7 +51,7 @@ class Question:
         """The counts of a ranking."""
         if isinstance(self.counts, RankCounts):
             return self.counts
-        if self.outcome.task is not Task.RANKING:
+        if self.outcome.task is not Task.RANKING or self.outcome.query is None:
             raise ConfigError("metrics of a ranking need its counts by query", hint="say task: ranking, and columns: {query: …}")
         return ranks_of(self.outcome, self.counts)
 

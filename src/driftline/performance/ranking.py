@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from driftline.profile.ranks import RankCounts
 
 
+OFTEN = 10
+"""An item that was shown more often than this would surely be seen again."""
+
+
 def precision_at(asked: Question) -> Value:
     """Share of the first k places that hold something relevant; short lists leave the rest empty."""
     return _mean(asked, f"precision@{_depth(asked)}")
@@ -51,7 +55,7 @@ def coverage_at(asked: Question) -> Value:
 
     It grows with the number of queries; the interval is for what as many queries show on average. The variance of the number
     of items seen is Σ P(seen) P(unseen), which for Poisson numbers of showings f is estimated without bias by
-    f₁ − f₂ + f₃ − … (Good and Toulmin 1956), fₙ being the items shown n times.
+    f₁ − f₂ + f₃ − … (Good and Toulmin 1956), fₙ being the items shown n times; items shown often add nothing but noise to it.
     """
     counts = asked.ranked
     shown = counts.shown[counts.ks.index(_depth(asked))]
@@ -62,7 +66,8 @@ def coverage_at(asked: Question) -> Value:
         return unknown("there are no queries")
     seen = shown[shown > 0]
     plain = float((np.exp(-seen) * (1 - np.exp(-seen))).sum())
-    variance = max(float(np.where(seen % 2, 1, -1).sum()), plain, 0.5) / items**2
+    few = seen[seen <= OFTEN]
+    variance = max(float(np.where(few % 2, 1, -1).sum()), plain, 0.5) / items**2
     center = (seen.size + 0.5) / (items + 1)
     return bounded(seen.size / items, center, variance, queries, asked.confidence)
 

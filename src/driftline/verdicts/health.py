@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from driftline.errors import ConfigError, near_miss
+from driftline.performance.interval import unknown
 from driftline.performance.metric import METRICS, measure, metric_of, metrics_for
 from driftline.performance.value import ValueMatrix, value_per_row
 from driftline.profile.outcome import total_outcome
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 BOUNDED_FLOOR, MISSING_FLOOR, LOSS_FLOOR = 0.02, 0.5, 0.10
 """The smallest worsening that matters: 2 points of a metric of which 1 is best; of a share of right answers at most half of
 what is missing to 1, since where one row in a hundred counts 2 points are all of them; a tenth of a loss's value."""
+
+GROWS = "it grows with the number of queries, and is not compared"
+"""Why a catalogue's coverage in many windows together says nothing of that in one."""
 
 VALUE = "value"
 """The metric that is what decisions are worth."""
@@ -48,7 +52,7 @@ def standards(outcome: Outcome, reference: OutcomeCounts, blocks: Sequence[Outco
     found = []
     for name in dict.fromkeys([first, *names]):
         gauge = _worth(outcome, goal) if name == VALUE else _gauge(name, outcome)
-        value = gauge.read(reference)
+        value = unknown(GROWS) if name.startswith("coverage@") else gauge.read(reference)
         wider = spread([gauge.read(block) for block in blocks], value) if name == first else 1.0
         found.append(Standard(gauge, value, wider, _floor(name, value, goal), decides=name == first))
     return tuple(found)
