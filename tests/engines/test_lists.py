@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from driftline.engines import lists
+from driftline.engines.arrow import count_batch
 from driftline.engines.cells import cells
 from driftline.engines.count import count
 from driftline.monitor import ColumnHints
@@ -135,3 +136,10 @@ def test_columns_that_are_not_there_leave_lists_empty() -> None:
         found = tally.of(0)
         assert not found.measured.any()
         assert found.table.tolist() == ([[0, 0, 2], [0, 0, 0]] if gone == "y" else [[0, 0, 0], [0, 2, 0]])
+
+
+def test_a_batch_by_itself_is_counted() -> None:
+    """One batch without windows is what the definition makes of its cells, to the last bit."""
+    whole = batch([(1, 2.0, 1.0, "a", "x"), (1, 1.0, 0.0, "b", "x"), (2, 1.0, 2.0, "c", "y"), (None, 3.0, 1.0, None, "y")])
+    table = {planned.name: cells(planned, whole.column(planned.name)) for planned in PLAN.columns}
+    assert count_batch(PLAN, whole) == reference.count(PLAN, table, whole.num_rows)

@@ -7,7 +7,7 @@ query belong to the first window that has one.
 from __future__ import annotations
 
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from driftline.profile.outcome import OutcomeCounts
 from driftline.profile.ranks import ListRows, count_lists
 from driftline.profile.reference import finite_numbers, relevances
 from driftline.schema import NUMERIC_KINDS
+from driftline.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from driftline.profile.outcome import Outcome
     from driftline.profile.plan import Plan, Planned
-    from driftline.window import Window
 
 WAITING = 1 << 21
 """So many rows wait in memory, 76 MB of them; then they go to disk."""
@@ -124,9 +124,9 @@ class ListTally:
         groups, places = np.arange(len(self._slots)), np.zeros(len(self._slots), dtype=np.int64)
         first: dict[object, int] = {}
         for key, slot in self._slots.items():
-            segment, window = cast("tuple[str | None, Window]", key)
-            if isinstance(window.start, int):
-                groups[slot], places[slot] = first.setdefault(segment, slot), window.index
+            match key:
+                case (segment, Window(start=int()) as window):
+                    groups[slot], places[slot] = first.setdefault(segment, slot), window.index
         return groups, places
 
     def _lots(self) -> Iterator[NDArray[np.void]]:
