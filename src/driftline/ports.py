@@ -56,6 +56,14 @@ class Models(Protocol):
         """Keep a folder as a new version of a model; the same `run` in `about` gives the same version."""
         ...
 
+    def attach(self, model: str, version: str, papers: Mapping[str, str]) -> None:
+        """Keep texts beside a version, by the names of their files; one that is there already is replaced."""
+        ...
+
+    def papers(self, model: str, version: str) -> dict[str, str]:
+        """The texts beside a version, by name."""
+        ...
+
     def aliases(self, model: str) -> dict[str, str]:
         """Versions by alias."""
         ...

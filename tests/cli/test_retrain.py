@@ -42,6 +42,8 @@ def test_a_challenger_in_one_line(directory: Path) -> None:
     assert "287 rows in" in said
     assert "left out: 24 rows 2026-03-02: a holiday" in said
     assert "version 1 is the challenger" in said
+    (report,) = directory.rglob("papers/1/drift.md")
+    assert "# " in report.read_text()
 
 
 def test_json_for_machines(directory: Path) -> None:

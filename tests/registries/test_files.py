@@ -36,6 +36,19 @@ def test_versions_stay_as_they_were(tmp_path: Path) -> None:
     assert registry.register("shop", trained(tmp_path, "b"), {"run": "r2"}) == "2"
 
 
+def test_papers_lie_beside_a_version(tmp_path: Path) -> None:
+    """Not in its folder; a paper that is written again replaces the one before."""
+    registry = FileRegistry(tmp_path / "models")
+    registry.register("shop", trained(tmp_path, "a"), {"run": "r1"})
+    assert registry.papers("shop", "1") == {}
+    registry.attach("shop", "1", {"gate.md": "# it passes", "drift.md": "it drifted"})
+    registry.attach("shop", "1", {"gate.md": "# it fails"})
+    assert registry.papers("shop", "1") == {"drift.md": "it drifted", "gate.md": "# it fails"}
+    assert [one.name for one in registry.folder("shop", "1").iterdir()] == ["model.txt"]
+    with pytest.raises(StateError, match="has no version '7'"):
+        registry.attach("shop", "7", {"gate.md": ""})
+
+
 def test_aliases_change_together(tmp_path: Path) -> None:
     """Champion, challenger, previous: entered, promoted, taken back."""
     registry = FileRegistry(tmp_path / "models")

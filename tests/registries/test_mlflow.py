@@ -38,6 +38,10 @@ for name in "ab":
     assert registry.about("shop", version) == about
     for _ in range(2):
         assert (registry.folder("shop", version) / "model.txt").read_text() == name
+assert registry.papers("shop", "1") == {}
+registry.attach("shop", "1", {"gate.md": "# it passes", "confusion_matrix.json": "[]"})
+registry.attach("shop", "1", {"gate.md": "# it fails"})
+assert registry.papers("shop", "1") == {"gate.md": "# it fails", "confusion_matrix.json": "[]"}
 assert registry.aliases("none") == {}
 assert registry.change("shop", "1", promotion) == {"champion": "1"}
 assert registry.change("shop", "2", entry) == {"champion": "1", "challenger": "2"}

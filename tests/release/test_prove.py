@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import pytest
 
 from driftline.errors import ConfigError, DataError, StateError
 from driftline.registries.aliases import promotion
-from driftline.release.prove import Proof, prove, proved
+from driftline.release.prove import prove, proved
 from driftline.release.retrain import Request, models, retrain
 from driftline.rollout.claims import Outcome
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from driftline.config.specification import Specification
+    from driftline.release.proof import Proof
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 PYTHON = shlex.quote(sys.executable)
@@ -77,7 +79,15 @@ def test_a_worse_one_fails_and_a_person_may_answer_for_it(shop: Callable[..., Sp
     assert "primary: roc_auc is shown not to be good enough" in proof.report.sentence
     assert proof.value is not None
     assert proof.value.high < 0
+    beside = models(specification).papers("shop", version)
+    assert sorted(beside) == ["confusion_matrix.json", "gate.json", "gate.md"]
+    matrix = json.loads(beside["confusion_matrix.json"])
+    known = sum(map(sum, matrix["challenger"]))
+    assert known == sum(map(sum, matrix["champion"])) == matrix["rows"] > 100
+    right = {name: matrix[name][0][0] + matrix[name][1][1] for name in ("champion", "challenger")}
+    assert right["challenger"] < right["champion"]
     overridden = prove(specification, NOW, quietly, override=("ann", "the attack goes on"))
+    assert json.loads(models(specification).papers("shop", version)["gate.json"])["overridden"]["by"] == "ann"
     assert (overridden.report.outcome, overridden.passes) == (Outcome.FAIL, True)
     assert overridden.written()["overridden"] == {"by": "ann", "why": "the attack goes on"}
 

@@ -6,30 +6,43 @@ import json
 import os
 import subprocess
 import sys
+import time
+import urllib.request
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from driftline.config.specification import specify
 from driftline.errors import OutsideError, StateError
 from driftline.registries.aliases import promotion
+from driftline.rehearsal.servers import gateway
 from driftline.release.filed import Filed, load, place_of
 from driftline.release.prove import prove
+from driftline.release.records import Reader
 from driftline.release.retrain import Request, models, retrain
 from driftline.release.rollout import look, start, status, tell
 from driftline.rollout.rollout import Aborted, Action, Paused, Promoted, Reason, RolledBack, Running, weights
+from driftline.server.steward import INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+    from contextlib import AbstractContextManager
 
     from driftline.config.specification import Specification
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+PROMISED = 10.0
+"""Seconds from the evidence to the rollback."""
+
 ROLLOUT: dict[str, Any] = {"canary": [0.5], "aims": {"accuracy": 0.05}, "samples": 100}
 
 
@@ -272,3 +285,85 @@ def test_a_registry_that_is_away_holds_nothing_up(proved: Specification) -> None
     filed = look(proved, NOW + HOUR)
     assert (filed.pending, filed.trouble) == ("", "")
     assert models(proved).aliases("shop") == {"champion": "2", "previous": "1"}
+
+
+def test_a_look_leaves_room_for_the_next(proved: Specification) -> None:
+    """What a step recorded in a busy while is looked at in less than the ten seconds that a rollback may take leave beside the pause."""
+    filed = begun(proved)
+    spooled(proved, filed, 10_000, 0.3)
+    began = time.monotonic()
+    assert isinstance(look(proved, NOW + HOUR / 4).state, RolledBack)
+    assert time.monotonic() - began < PROMISED - INTERVAL
+
+
+@pytest.mark.soak
+def test_it_is_rolled_back_within_ten_seconds_of_the_evidence(
+    proved: Specification, shop_settings: dict[str, Any], tmp_path: Path, serving: Callable[..., AbstractContextManager[str]]
+) -> None:
+    """With a real gateway, looked at as often as the service looks: a challenger breaks, and soon nobody gets it any more."""
+    settings = {**shop_settings, "rollout": {**ROLLOUT, "shadow": False}, "gate": {"metric": "roc_auc", "margin": 0.05}}
+    specification = specify(settings, {}, directory=tmp_path)
+    broken, state = Event(), place_of(proved)
+    with serving(answering(Event())) as champion, serving(answering(broken)) as challenger:
+        filed = start(specification, datetime.now(UTC), spool=str(tmp_path / "records"))
+        options = ["--champion", champion, "--challenger", challenger, "--state", str(state), "--spool", str(tmp_path / "records")]
+        with gateway(options) as url:
+            assert given(url) == weights(filed.state, filed.plan).challenger == 0.5
+            steward = Thread(target=looked_after, args=(specification,))
+            steward.start()
+            for number in range(100):
+                asked(url, number)
+            broken.set()
+            for number in range(100, 200):
+                asked(url, number)
+            # Every second answer of the challenger is an error by now: that is on record, and nothing more comes.
+            evidence = time.monotonic()
+            while given(url) > 0 and time.monotonic() - evidence < 60:
+                time.sleep(0.05)
+            took = time.monotonic() - evidence
+            steward.join(60)
+    ended = load(state)
+    assert ended is not None
+    assert isinstance(ended.state, RolledBack)
+    assert took < PROMISED
+
+
+def looked_after(specification: Specification) -> None:
+    """Look at a rollout as the service does, until it is over."""
+    reader = Reader(Path(status(specification).spool))
+    while look(specification, datetime.now(UTC), reader).running:
+        time.sleep(INTERVAL)
+
+
+def answering(broken: Event) -> type[BaseHTTPRequestHandler]:
+    """A model server that answers, until it is broken."""
+
+    class Model(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = b'{"score": 0.5, "prediction": 1}'
+            self.send_response(500 if broken.is_set() else 200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: object) -> None:
+            return
+
+    return Model
+
+
+def asked(url: str, number: int) -> None:
+    """One request; whatever becomes of the challenger, it is answered."""
+    headers = {"Content-Type": "application/json", "X-Request-Id": str(number)}
+    with urlopen(urllib.request.Request(f"{url}/score", b'{"x": 1.0}', headers), timeout=10) as said:
+        assert json.loads(said.read())["score"] == 0.5
+
+
+def given(url: str) -> float:
+    """The challenger's part of the traffic, as the gateway deals it now."""
+    with urlopen(f"{url}/driftline/weights", timeout=10) as said:
+        return float(json.loads(said.read())["challenger"])

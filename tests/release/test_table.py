@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftline.release.prove import Proof
+from driftline.release.proof import Proof
 from driftline.release.table import table
 from driftline.rollout.claims import Check, Outcome
 from driftline.rollout.gate import GateReport

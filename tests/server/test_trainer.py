@@ -94,6 +94,8 @@ def test_a_better_model_is_trained_proved_and_waits_for_a_person(small: Any, arr
     assert training["proof"]["passes"] is True
     assert "a person begins the rollout" in training["sentence"]
     assert len(list((tmp_path / ".driftline/runs/churn").glob("*/run.json"))) == 1
+    papers = {path.name for path in (tmp_path / ".driftline").rglob("papers/1/*")}
+    assert papers == {"confusion_matrix.json", "drift.md", "gate.json", "gate.md"}
     assert int(next((tmp_path / ".driftline").rglob("attempt-1/*/rows")).read_text()) < 300
     actions = [one["action"] for one in small.service.board.trail(before=None, limit=10)]
     assert {"training.training", "training.proving", "training.proved", "decision.approve"} <= set(actions)

@@ -71,9 +71,10 @@ def retrain(  # noqa: PLR0913  one argument an option
         click.echo(f"{release.cancel(specification)} runs were asked to end")
         return
     excluded = {label: why or "left out by hand" for label, _, why in (one.partition("=") for one in exclude)}
-    request = release.Request(reason=reason, since=since and since.replace(tzinfo=UTC), excluded=excluded)
+    report, made = _looked(specification, as_of, decided=decided)
+    request = release.Request(reason=reason, since=since and since.replace(tzinfo=UTC), excluded=excluded, report=report)
     if decided:
-        asked = release.request_of(_decided(specification, as_of), agreed)
+        asked = release.request_of(made, agreed)
         request = replace(request, reason=asked.reason, excluded={**asked.excluded, **excluded})
     found = release.retrain(
         specification, request, _instant(as_of), lambda line: None if quiet or as_json else click.echo(f"  {line}", err=True)
@@ -86,10 +87,17 @@ def retrain(  # noqa: PLR0913  one argument an option
         ctx.exit(NOT_TRAINED)
 
 
-def _decided(specification: Specification, as_of: datetime | None) -> Decided:
+def _looked(specification: Specification, as_of: datetime | None, *, decided: bool) -> tuple[str, Decided]:
+    """What is seen now, or was then, in Markdown, and what is decided by it."""
     from driftline import replaying, wiring
+    from driftline.reports.markdown import to_markdown
 
-    return replaying.as_of(specification, _instant(as_of)) if as_of else wiring.check(specification).decided
+    if as_of and decided:
+        report, made = replaying.judged_as_of(specification, _instant(as_of))
+    else:
+        found = wiring.check(specification, now=as_of and _instant(as_of))
+        report, made = found.report, found.decided
+    return to_markdown(report, decision=made.decision), made
 
 
 def _instant(as_of: datetime | None) -> datetime:

@@ -60,6 +60,24 @@ class FileRegistry:
             paper.write(self._root / model / INDEX, index)
             return version
 
+    def attach(self, model: str, version: str, papers: Mapping[str, str]) -> None:
+        """Keep texts beside a version, each replaced as a whole."""
+        self.about(model, version)
+        place = self._papers(model, version)
+        with self._outside():
+            place.mkdir(parents=True, exist_ok=True)
+            for name, text in papers.items():
+                draft = place / f".{name}"
+                draft.write_text(text, encoding="utf-8")
+                draft.replace(place / name)
+
+    def papers(self, model: str, version: str) -> dict[str, str]:
+        """The texts beside a version, by name."""
+        self.about(model, version)
+        with self._outside():
+            there = sorted(path for path in self._papers(model, version).glob("*") if not path.name.startswith("."))
+            return {path.name: path.read_text(encoding="utf-8") for path in there}
+
     def aliases(self, model: str) -> dict[str, str]:
         """Versions by alias."""
         return dict(self._index(model)["aliases"])
@@ -94,6 +112,10 @@ class FileRegistry:
             index["aliases"] = applied(index["aliases"], steps(index["aliases"], version))
             paper.write(self._root / model / INDEX, index)
             return dict(index["aliases"])
+
+    def _papers(self, model: str, version: str) -> Path:
+        """Not in the version's own folder, which is the model as it was trained."""
+        return self._root / model / "papers" / version
 
     def _index(self, model: str) -> dict[str, Any]:
         with self._outside():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RUN = "driftline.run"
 """The tag by which a registration that was made before is found again."""
 
-ABOUT, MODEL = "driftline.json", "model"
+ABOUT, MODEL, PAPERS = "driftline.json", "model", "papers"
 LONGEST = 4000
 """Tags hold so much."""
 
@@ -68,6 +68,22 @@ class MlflowRegistry:
             tags = {RUN: str(about.get("run", "")), "reason": str(about.get("reason", ""))[:LONGEST]}
             source = f"{run.info.artifact_uri}/{MODEL}"
             return str(self._client.create_model_version(self._named(model), source, run.info.run_id, tags=tags).version)
+
+    def attach(self, model: str, version: str, papers: Mapping[str, str]) -> None:
+        """Log texts as artifacts of a version's run, under `papers`."""
+        with self._outside():
+            run = str(self._version(model, version).run_id)
+            for name, text in papers.items():
+                self._client.log_text(run, text, f"{PAPERS}/{name}")
+
+    def papers(self, model: str, version: str) -> dict[str, str]:
+        """The texts beside a version, by name."""
+        with self._outside(), tempfile.TemporaryDirectory() as place:
+            run = str(self._version(model, version).run_id)
+            if not self._client.list_artifacts(run, PAPERS):
+                return {}
+            there = Path(self._client.download_artifacts(run, PAPERS, place))
+            return {path.name: path.read_text(encoding="utf-8") for path in sorted(there.iterdir())}
 
     def aliases(self, model: str) -> dict[str, str]:
         """Versions by alias."""

@@ -5,7 +5,7 @@ Nothing is forced: where a verdict does not come out by itself the act says so, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from driftline.release.records import Reader
 from driftline.release.retrain import Request, models, request_of, retrain
 from driftline.release.table import table
 from driftline.reports.counsel import advice
+from driftline.reports.markdown import to_markdown
 from driftline.rollout.claims import Outcome
 from driftline.rollout.rollout import Paused, Promoted, RolledBack
 from driftline.rollout.rollout import weights as parts
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from driftline.ports import Progress
     from driftline.rehearsal.stage import Stage
     from driftline.release.filed import Filed
-    from driftline.release.prove import Proof
+    from driftline.release.proof import Proof
     from driftline.verdicts.report import Report
 
 PATIENT = ("--timeout", "100", "--patience", "30", "--slow", "10")
@@ -170,7 +171,7 @@ def train(play: Play) -> str:
     if decided is None:
         return ""
     play.act("A new model is trained, in a process of its own (by hand: driftline retrain --decided)")
-    request = request_of(decided)
+    request = replace(request_of(decided), report=to_markdown(play.report, decision=decided.decision) if play.report else "")
     play.tell(f"  kept out of training: {', '.join(request.excluded) or 'nothing'}")
     found = retrain(stage.specification, request, stage.evening(play.day - 1), play.log)
     spoilt = str(stage.config.date_of(staging.FAULT))

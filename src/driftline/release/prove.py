@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ import pyarrow.parquet as pq
 from driftline import paper
 from driftline.errors import ConfigError, StateError
 from driftline.registries.aliases import Alias
+from driftline.release.papers import papers
+from driftline.release.proof import Proof
 from driftline.release.prospect import prospects
 from driftline.release.retrain import models
 from driftline.release.rows import cutting, labelled
@@ -36,59 +37,6 @@ if TYPE_CHECKING:
     from driftline.config.specification import Specification
     from driftline.ports import Models
     from driftline.training.snapshot import Snapshot
-
-SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """What the gate said of one challenger.
-
-    Attributes:
-        model: its name.
-        challenger: its version.
-        champion: the champion's version; empty where its recorded answers were taken.
-        report: the gate's.
-        rows: rows of the trial, and the span of their times.
-        span: from and to.
-        value: what the challenger's decisions are worth beside the champion's, a row; None where nobody says what they are worth.
-        currency: of the value.
-        overridden: by whom and why, where a person decided otherwise.
-        prospects: what a rollout's steps can be reckoned from, by metric.
-    """
-
-    model: str
-    challenger: str
-    champion: str
-    report: GateReport
-    rows: int
-    span: tuple[str, str]
-    value: Gain | None = None
-    currency: str = ""
-    overridden: tuple[str, str] | None = None
-    prospects: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-
-    @property
-    def passes(self) -> bool:
-        """Whether it may be released."""
-        return self.report.outcome is Outcome.PASS or self.overridden is not None
-
-    def written(self) -> dict[str, Any]:
-        """As JSON has it; what is not known is null."""
-        report = {**asdict(self.report), "checks": [_known(asdict(check)) for check in self.report.checks]}
-        told = {"schema": SCHEMA, "model": self.model, "challenger": self.challenger, "champion": self.champion, "rows": self.rows}
-        value = None if self.value is None else {**_known(asdict(self.value)), "currency": self.currency}
-        by = None if self.overridden is None else {"by": self.overridden[0], "why": self.overridden[1]}
-        return {
-            **told,
-            "from": self.span[0],
-            "to": self.span[1],
-            "passes": self.passes,
-            **report,
-            "value": value,
-            "overridden": by,
-            "prospects": dict(self.prospects),
-        }
 
 
 def prove(
@@ -144,6 +92,7 @@ def prove(
     )
     proof = replace(proof, overridden=override, prospects=prospects(trial, specification.releasing.plan, span))
     paper.write(place / "proof.json", {"at": now.isoformat(), "rows_in": str(rows.folder.resolve()), **proof.written()})
+    registry.attach(name, version, papers(proof, trial))
     return proof
 
 
@@ -243,7 +192,3 @@ def _value(specification: Specification, trial: Trial) -> tuple[Gain | None, str
     came = known.label.astype(np.intp)
     worth = [amounts[side.decision, came] for side in (known.champion, known.challenger) if side.decision is not None]
     return mean_gain(-worth[0], -worth[1]), goal.currency
-
-
-def _known(told: dict[str, Any]) -> dict[str, Any]:
-    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in told.items()}

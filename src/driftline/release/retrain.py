@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from driftline.training.order import Run
     from driftline.training.snapshot import Snapshot
 
+DRIFT = "drift.md"
+"""The paper beside a version that tells what led to it."""
+
 METRICS = "metrics.json"
 """A training run may write one beside its model: numbers by name."""
 
@@ -41,11 +44,13 @@ class Request:
         reason: why.
         since: rows before are left out.
         excluded: windows that are left out, by label, each with its reason.
+        report: what was seen that led to it, in Markdown, kept beside the model; empty where nobody looked.
     """
 
     reason: str
     since: datetime | None = None
     excluded: Mapping[str, str] = field(default_factory=dict)
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ def retrain(specification: Specification, request: Request, now: datetime, tell:
     if run.end is not End.TRAINED:
         return Retrained(run, snapshot)
     version = registry.register(name, Path(run.model), _about(order, run, snapshot, runs_of(specification)))
+    if request.report:
+        registry.attach(name, version, {DRIFT: request.report})
     if registry.aliases(name).get(Alias.CHAMPION) != version:
         registry.change(name, version, entry)
     return Retrained(run, snapshot, version)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from driftline.release.prove import Proof
+    from driftline.release.proof import Proof
 
 
 def table(proof: Proof) -> str:

@@ -8,9 +8,11 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from driftline.errors import ConfigError, DriftlineError, OutsideError, UnderWay
+from driftline.pages.model import WINDOWS
 from driftline.release.prove import prove
 from driftline.release.retrain import Request, cancel, retrain
 from driftline.release.rollout import start
+from driftline.reports.markdown import to_markdown
 from driftline.server.logs import LOG
 from driftline.server.releasing import with_rows
 from driftline.store.trainings import OVER, Stage
@@ -90,7 +92,9 @@ class Trainer:
 
     def _trained(self, training: dict[str, Any], specification: Specification) -> str:
         """The challenger's version; empty where there is none, and it is written down why."""
-        request = Request(reason=training["request"]["reason"], excluded=training["request"]["excluded"])
+        seen = self.service.gallery.history(specification.monitor.name, training["monitor_id"], WINDOWS)
+        report = "" if seen is None else to_markdown(seen.report())
+        request = Request(reason=training["request"]["reason"], excluded=training["request"]["excluded"], report=report)
         found = retrain(specification, request, training["began"], _said)
         if found.version:
             sentence = f"version {found.version} learnt from {found.snapshot.rows:,} rows, and is held against the gate"

@@ -214,7 +214,8 @@ def _flat(item: object, own: dict[str, str]) -> Row:
     for name, value in item.items():
         if name == "score" and isinstance(value, dict):
             row.update(value)
-        elif name != "features":
+        elif name != "features" and (own.get(name) or name not in row):
+            # What the monitor has no column for takes no feature's name away.
             row[own.get(name) or name] = value
     return row
 
