@@ -123,3 +123,18 @@ def test_a_challenger_is_paused_resumed_and_promoted(browser: Any, released: Pat
         filed = load(released)
         assert filed is not None
         assert filed.written()["weights"]["challenger"] == 1.0
+
+
+@pytest.mark.browser
+def test_a_rollout_is_given_up(browser: Any, released: Path, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """The champion answers everything, and nothing was shown against the challenger; nothing can be done any more."""
+    with served(face) as url, opened(browser, url, token("operator"), PLACE) as page:
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_label("Because").fill("we wait for the new data")
+        page.get_by_role("button", name="Abort").click()
+        page.locator(".verdict", has_text="Given up").wait_for()
+        assert "“we wait for the new data”" in page.locator("main").inner_text()
+        assert page.get_by_role("button", name="Abort").count() == 0
+        filed = load(released)
+        assert filed is not None
+        assert (type(filed.state).__name__, filed.written()["weights"]["champion"]) == ("Aborted", 1.0)

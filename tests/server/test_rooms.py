@@ -126,8 +126,8 @@ def test_troubles_are_pages(api: Any, token: Any, signed_in: Any) -> None:
 
 PAGES = (
     "/signin", "/", "/incidents", "/data", "/settings", "/models/churn", "/models/churn/columns/amount", "/models/churn/data",
-    "/models/churn/settings", "/models/churn/decisions", "/models/churn/rollout", "/models/churn/channels", "/incidents?all=1",
-    "/incidents/1", "/incidents/1/report", "/models/nobody",
+    "/models/churn/settings", "/models/churn/decisions", "/models/churn/rollout", "/models/churn/channels", "/models/churn/versions",
+    "/incidents?all=1", "/incidents/1", "/incidents/1/report", "/models/nobody",
 )  # fmt: skip
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 REACHED = """() => {

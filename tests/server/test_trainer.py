@@ -207,3 +207,18 @@ def test_with_a_gateway_the_rollout_begins_and_goes_on_by_itself(small: Any, arr
     assert steward.round() == 1
     assert small.service.trainings.by_decision(decision)["state"] == "taken back"
     assert load(place_of(specification)) is not None
+
+
+@pytest.mark.browser
+def test_a_person_begins_the_rollout_with_one_press(
+    browser: Any, face: Any, small: Any, arranged: Any, token: Any, served: Any, opened: Any
+) -> None:
+    """Of a challenger that passed the gate; the page then shows its first step, and the training is being released."""
+    decision = arranged()
+    bring(small)
+    with served(face) as url, opened(browser, url, token("operator"), "/models/churn/rollout") as page:
+        page.get_by_role("button", name="Begin the rollout of version 1").click()
+        page.get_by_text("Running: shadow").first.wait_for()
+        page.goto(f"{url}/models/churn/rollout")
+        assert "Version 1 of churn" in page.get_by_role("heading", level=1).inner_text()
+    assert small.service.trainings.by_decision(decision)["state"] == "releasing"

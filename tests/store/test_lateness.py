@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from driftline.performance.maturity import AGES
 from driftline.store.database import Database
-from driftline.store.lateness import any_ripe, keep_came, keep_ripens, read_delays, ripen
+from driftline.store.lateness import any_ripe, delays_of, keep_came, keep_ripens, read_delays, ripen
 from driftline.store.tables import windows
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ def test_delays_are_learnt_from_what_was_kept(tmp_path: Path) -> None:
     assert abs(by[0] - 0.4) < 0.12
     assert by[1] > 0.8
     assert not found.alike
+    for part in (0.2, 0.5, 0.9):
+        assert abs(found.by(np.array([found.until(part)]))[0] - part * found.ever) < 1e-9
+    again = delays_of(database, 1, START + 20 * DAY)
+    assert again is not None
+    assert again.ever == found.ever
+    assert delays_of(database, 2, START + 20 * DAY) is None
 
 
 def test_a_window_ripens_once(tmp_path: Path) -> None:

@@ -88,6 +88,10 @@ class Delays:
         """Share of the predictions of these ages, in seconds, whose label has come; flat beyond the horizon."""
         return np.asarray(np.interp(np.clip(ages, 0.0, self.horizon), AGES, np.concatenate([[0.0], self.share[:-1]])))
 
+    def until(self, part: float) -> float:
+        """The age, in seconds, by which a part of those labels has come that ever come."""
+        return min(float(np.interp(part * self.ever, np.concatenate([[0.0], self.share[:-1]]), AGES)), self.horizon)
+
 
 class Standing(StrEnum):
     """How far a window's labels can be believed to be all there."""

@@ -70,6 +70,14 @@ def read_delays(tx: Connection, monitor: int, way: str, now: datetime) -> Delays
     return learn_cohorts(cohorts, now.timestamp())
 
 
+def delays_of(database: Database, monitor: int, now: datetime) -> Delays | None:
+    """How late a monitor's labels come, by its windows as they are counted now; None where too little is known."""
+    newest = select(windows.c.way).where(windows.c.monitor_id == monitor).order_by(windows.c.position.desc()).limit(1)
+    with database.reading() as tx:
+        way = tx.execute(newest).scalar_one_or_none()
+        return None if way is None else read_delays(tx, monitor, way, now)
+
+
 def _written(came: NDArray[np.int64]) -> str:
     return json.dumps([{str(place): int(row[place]) for place in np.flatnonzero(row)} for row in came])
 
