@@ -77,6 +77,12 @@ def test_labels_that_do_not_come_are_flagged(clinic: Clinic) -> None:
     assert "labels_overdue" not in found(clinic, labelled(clinic.day(5)), coverage=0.8, expected=0.9)
 
 
+def test_no_labels_where_hardly_any_are_usual_are_nothing_to_speak_of(clinic: Clinic) -> None:
+    """Of a window that has just ended one row in a hundred thousand usually has a label: none is as usual."""
+    assert "labels_overdue" not in found(clinic, labelled(clinic.day(5)), coverage=0.0, expected=8e-6)
+    assert "labels_overdue" in found(clinic, labelled(clinic.day(5)), coverage=0.0, expected=0.05)
+
+
 def test_an_old_reference_is_flagged(clinic: Clinic) -> None:
     """A week of reference, and a window half a year later; the next week is not late."""
 

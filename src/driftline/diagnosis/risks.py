@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from driftline.diagnosis.rowwise import associated
 from driftline.diagnosis.wording import rows
+from driftline.performance.maturity import SURPRISING
 from driftline.schema import Role
 from driftline.verdicts.diagnosis import Change, Diagnosis
 from driftline.verdicts.report import Verdict
@@ -31,7 +33,7 @@ FEWEST = 100
 """With fewer labelled rows in the sample nothing is said."""
 
 OVERDUE = 0.5
-"""Labels are overdue where less than this part of those expected has come."""
+"""Labels are overdue where less than this part of those expected has come, and so few surprisingly."""
 
 OLD, SPANS = 90.0, 2.0
 """A reference is old if it ended so many days, and so many times its own length, before the window."""
@@ -58,8 +60,10 @@ def _of_labels(case: Case, window: WindowReport) -> Iterator[Diagnosis]:
             f"labels came for rows unlike the others: {labels.skew}",
             "weight labelled rows by how likely they have a label",
         )
-    if labels.expected is not None and labels.coverage < OVERDUE * labels.expected:
-        sentence = f"labels are overdue: {rows(labels.coverage)} have one, where {rows(labels.expected)} are usual at this age"
+    usual, come = labels.expected, round(labels.coverage * window.rows)
+    # Where hardly any are usual, none at all is nothing to speak of.
+    if usual is not None and labels.coverage < OVERDUE * usual and special.bdtr(come, window.rows, usual) < SURPRISING:
+        sentence = f"labels are overdue: {rows(labels.coverage)} have one, where {rows(usual)} are usual at this age"
         yield _risk(case, "labels_overdue", sentence, "find out whether the source of labels still runs, before performance is believed")
     undecided = [one for one in window.performance if one.decides and one.verdict is Verdict.INCONCLUSIVE]
     needed = max((one.rows_needed or 0 for one in undecided), default=0)
