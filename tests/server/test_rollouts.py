@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from driftline.release.filed import Filed, load, place_of, store
-from driftline.rollout.rollout import Reason, begin
+from driftline.rollout.rollout import Aborted, Reason, begin
 from driftline.server.face import wall_clock
 from driftline.server.session import sign_of
 from driftline.services.intake import Kind
@@ -78,6 +79,18 @@ def test_what_a_person_says_holds_at_once(api: Any, released: Path, face: Any, t
     assert (type(filed.state).__name__, filed.history[-1]["why"]) == ("Paused", "lunch")
     assert face.service.board.trail(before=None, limit=1)[0]["action"] == "rollout.tell"
     assert "“lunch”" in api.get(PLACE, headers=headers).text
+
+
+def test_the_fleet_shows_a_rollout_whoever_began_it(api: Any, small: Any, released: Path, token: Any, signed_in: Any) -> None:
+    """It was begun at the command line: the line leads to it, and follows it to its end; a file that cannot be read is no rollout."""
+    headers = signed_in(token("viewer"))
+    assert "canary 0.5: version 2" in api.get("/", headers=headers).text
+    filed = load(released)
+    assert filed is not None
+    store(released, replace(filed, state=Aborted(wall_clock(), Reason.BY_HAND)))
+    assert "given up: version 2" in api.get("/", headers=headers).text
+    released.write_text("{")
+    assert "version 2" not in api.get("/", headers=headers).text
 
 
 def test_a_decision_to_roll_back_takes_it_back(api: Any, small: Any, released: Path, face: Any, token: Any, signed_in: Any) -> None:

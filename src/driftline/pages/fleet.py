@@ -45,17 +45,23 @@ class Asked:
         return "/" + (f"?{urlencode(said)}" if said else "")
 
 
-def fleet(listed: Sequence[Listed], alerts: Mapping[int, int], asked: Asked, done: Mapping[int, Line] | None = None) -> dict[str, Any]:
+def fleet(
+    listed: Sequence[Listed],
+    alerts: Mapping[int, int],
+    asked: Asked,
+    done: Mapping[int, Line] | None = None,
+    released: Mapping[int, str] | None = None,
+) -> dict[str, Any]:
     """What the page shows.
 
     Args:
         listed: every monitor.
         alerts: how many alerts of each monitor fire.
         asked: what of them to show, and in which order.
-        decided: the last decision about each.
         done: what was decided last about each, and how far its last training is, in words.
+        released: where the rollout of each stands, in words.
     """
-    lines = [_line(one, alerts, (done or {}).get(one.id)) for one in listed]
+    lines = [{**_line(one, alerts, (done or {}).get(one.id)), "released": (released or {}).get(one.id, "")} for one in listed]
     counts = Counter(line["verdict"] for line in lines)
     needle = asked.search.strip().lower()
     found = [line for line in lines if needle in line["name"].lower() or needle in line["reason"].lower()] if needle else lines

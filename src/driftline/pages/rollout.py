@@ -39,6 +39,10 @@ ACTIONS: Mapping[str, str] = {
 }
 
 
+OVER: Mapping[str, str] = {"Promoted": "promoted", "RolledBack": "rolled back", "Aborted": "given up"}
+"""How a rollout ended, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """One aim: what earlier steps of the same kind have shown, and the evidence as it grew in this step, the newest last."""
@@ -75,6 +79,17 @@ def rollout(filed: Filed, seen: Sequence[Seen]) -> Told:
         "actions": [(action, ACTIONS[action]) for action in _allowed(filed)],
         "events": [_event(one) for one in filed.history],
     }
+
+
+def standing(filed: Filed) -> str:
+    """Where a rollout stands, in a few words."""
+    match filed.state:
+        case Running() | Paused():
+            at = filed.plan.steps[filed.step].name
+            said = f"paused at {at}" if isinstance(filed.state, Paused) else at
+        case other:
+            said = OVER.get(type(other).__name__, "")
+    return clean(f"{said}: version {filed.challenger}", 60)
 
 
 def _allowed(filed: Filed) -> list[str]:

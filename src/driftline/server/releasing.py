@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from driftline.config.places import FilesPlace, LabelPlace
-from driftline.errors import StateError
+from driftline.errors import DriftlineError, StateError
+from driftline.release.filed import load, place_of
 from driftline.store.received import NAME, write_labels, write_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from driftline.config.specification import Specification
+    from driftline.release.filed import Filed
+    from driftline.server.learning import Library
     from driftline.server.service import Service
     from driftline.store.fleet import Watched
 
@@ -28,6 +33,40 @@ def trusted(service: Service, watched: Watched) -> Specification:
         fact = f"the YAML of {watched.name!r} came over HTTP, and nothing that such a YAML names is run"
         raise StateError(fact, hint="put it into the folder that driftline serve --monitors names")
     return service.library.specification(watched.yaml, watched.directory)
+
+
+def rollouts(service: Service) -> dict[int, Filed]:
+    """The rollout of each monitor as its file has it, whoever began it: the service, or somebody at the command line."""
+    known = {one.id: one for word in ("rollout", "training") for one in service.fleet.mentioning(word)}
+    found = {}
+    for ident, watched in known.items():
+        place = None if watched.directory == str(service.uploads) else _place(service.library, watched.yaml, watched.directory)
+        filed = None if place is None else _filed(place)
+        if filed is not None:
+            found[ident] = filed
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _place(library: Library, yaml: str, directory: str) -> Path | None:
+    """Where a rollout would lie: reading the YAML of a thousand models takes seconds."""
+    try:
+        return place_of(library.specification(yaml, directory))
+    except DriftlineError:
+        return None
+
+
+def _filed(place: Path) -> Filed | None:
+    try:
+        known = place.stat()
+        return _read(place, known.st_mtime_ns, known.st_size)
+    except (OSError, DriftlineError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _read(place: Path, changed: int, size: int) -> Filed | None:  # noqa: ARG001  they tell one state of the file from the next
+    return load(place)
 
 
 def with_rows(service: Service, watched: Watched, training: int, at: datetime) -> Specification:

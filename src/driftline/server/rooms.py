@@ -15,9 +15,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from driftline.errors import DriftlineError
 from driftline.pages.fleet import Asked, acts, fleet
 from driftline.pages.look import POLICY, asset, render
+from driftline.pages.rollout import standing
 from driftline.reports.wording import clean
 from driftline.server.face import Face, Provider, face_of
 from driftline.server.problems import Refusal, status_of
+from driftline.server.releasing import rollouts
 from driftline.server.session import Seat, SignIn, form_of, next_place, seated, sign_in, sign_out
 from driftline.store.tokens import Role
 
@@ -191,13 +193,20 @@ def fleet_page(
         said = {"title": "Begin", "url": str(request.base_url).rstrip("/"), "demo": face.demonstration.state}
         return shown(request, seat, "first.html", {**said, "may_change": seat.may(Role.OPERATOR)})
     asked = Asked(search, verdict, sort, page)
-    return shown(request, seat, "fleet.html", {"title": "Fleet", **fleet(listed, face.service.gallery.firing(), asked, done(face))})
+    told = fleet(listed, face.service.gallery.firing(), asked, done(face), released(face))
+    return shown(request, seat, "fleet.html", {"title": "Fleet", **told})
 
 
 def done(face: Face) -> dict[int, dict[str, Any]]:
     """What was decided last about each model, and how far its last training is."""
     trainings = face.service.trainings.latest()
     return {ident: acts(made, trainings.get(ident)) for ident, made in face.service.decisions.newest().items()}
+
+
+def released(face: Face) -> dict[int, str]:
+    """Where the rollout of each model stands: one that is on, or one that no training of the service led to."""
+    trained = face.service.trainings.latest()
+    return {ident: standing(one) for ident, one in rollouts(face.service).items() if one.running or ident not in trained}
 
 
 @ROUTES.post("/demo")
