@@ -111,6 +111,22 @@ def test_a_decision_to_roll_back_takes_it_back(api: Any, small: Any, released: P
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1130, 1230, 1400])
+def test_a_full_line_of_the_fleet_fits_every_screen(
+    browser: Any, released: Path, small: Any, face: Any, token: Any, served: Any, opened: Any, width: int
+) -> None:
+    """With alerts, a decision and a rollout in it: nothing stands outside of its card, and the page does not scroll sideways."""
+    assert released.exists()
+    small.round()
+    with served(face) as url, opened(browser, url, token("operator"), viewport={"width": width, "height": 700}) as page:
+        assert page.get_by_role("link", name="canary 0.5: version 2").is_visible()
+        edges = "['table.fleet', '.card:has(table.fleet)'].map((one) => document.querySelector(one).getBoundingClientRect().right)"
+        table, card = page.evaluate(edges)
+        assert table <= card
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
 def test_a_challenger_is_taken_back_with_one_press(browser: Any, released: Path, face: Any, token: Any, served: Any, opened: Any) -> None:
     """From then on the champion answers everything."""
     with served(face) as url, opened(browser, url, token("operator"), PLACE) as page:
