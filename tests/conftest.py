@@ -53,6 +53,11 @@ FIRST = ("tests/spark/", "tests/exports/test_airflow", "tests/exports/test_prefe
 """What takes long goes first, and what shares a Spark goes together: one worker gets all of it, and the others help with the rest."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers for two cores: a third of the time a test waits for a process that it has started."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the tests, after whoever shuffles them."""

@@ -104,33 +104,33 @@ def test_worlds_are_counted_as_the_engine_counts() -> None:
 @pytest.mark.parametrize("kind", ROWS)
 def test_twenty_columns_of_every_shape(kind: str, rows: int) -> None:
     """A table of twenty columns keeps the promise, windows of so many rows held against forty-two of them."""
-    assert_promised(alarms(worlds.World(rows, **ROWS[kind]), worlds.MIXED, 25 if rows < 1000 else 15))
+    assert_promised(alarms(worlds.World(rows, **ROWS[kind]), worlds.MIXED, 8 if rows < 1000 else 5))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("kind", ["independent", "autoregressive 0.9"])
 def test_one_column_alone(kind: str, shape: str | int) -> None:
     """A monitor of a single column, which no other column lends strength, keeps it too."""
-    assert_promised(alarms(worlds.World(60, **ROWS[kind]), [shape], 25))
+    assert_promised(alarms(worlds.World(60, **ROWS[kind]), [shape], 10))
 
 
 @pytest.mark.parametrize(("cadence", "rows", "day", "known", "windows"), [("day", 300, 1, 42, 21), ("hour", 40, 24, 504, 48)])
 def test_a_calendar_with_a_season(cadence: str, rows: int, day: int, known: int, windows: int) -> None:
     """Days with a weekly cycle, and hours with a daily and a weekly one, are held against their like."""
     world = worlds.World(rows, day=day, cadence=Cadence(cadence))
-    assert_promised(alarms(world, worlds.MIXED, 8, known=known, windows=windows))
+    assert_promised(alarms(world, worlds.MIXED, 3, known=known, windows=windows))
 
 
 @pytest.mark.parametrize("rows", [60, 300])
 def test_calm_and_wild_spells(rows: int) -> None:
     """Rows whose size comes in spells, as prices do, keep the promise too, though their means look independent."""
-    assert_promised(alarms(worlds.World(rows, spells=0.7), worlds.MIXED, 15))
+    assert_promised(alarms(worlds.World(rows, spells=0.7), worlds.MIXED, 6))
 
 
 @pytest.mark.parametrize("known", [4, 10])
 def test_a_short_reference(known: int) -> None:
     """A reference of a few windows is known to be short."""
-    assert_promised(alarms(worlds.World(200), worlds.MIXED, 20, known=known))
+    assert_promised(alarms(worlds.World(200), worlds.MIXED, 8, known=known))
 
 
 @pytest.mark.soak

@@ -190,7 +190,8 @@ STORY = (
 def test_the_policy_pays_on_a_stream_whose_truth_is_known(seed: int, tmp_path: Path) -> None:
     """Of all policies only the oracle is cheaper; one retraining, after the attack, keeps the spoilt days out.
 
-    Hold at the campaign, fix data at the fault; after the retraining nothing but looking whether it helped.
+    Hold at the campaign, fix data at the fault; retrain within a day of the first labels that show a loss; after it nothing but
+    looking whether it helped.
     """
     config = PaymentsConfig(seed=seed, days=36, rows_per_day=3000, events=STORY)
     write(config, tmp_path)
@@ -214,4 +215,5 @@ def test_the_policy_pays_on_a_stream_whose_truth_is_known(seed: int, tmp_path: P
     assert set(actions[:20]) - {Action.FIX_DATA} == {Action.HOLD}
     assert {place for place, action in enumerate(actions) if action is Action.FIX_DATA} == {14, 15}
     assert began.evidence.loss is not None
+    assert 20 <= ours.retrains[0] <= 1 + next(place for place, one in enumerate(result.decided) if one.evidence.loss is not None)
     assert set(actions[ours.retrains[0] + 1 :]) <= {Action.HOLD, Action.LOOK}

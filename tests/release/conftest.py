@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,20 +57,6 @@ def rows(seed: int = 0, days: int = 20, a_day: int = 500) -> pa.Table:
     )
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Callable[..., Specification]:
-    """Writes the shop's files, and reads its monitor with other settings where they are given."""
-
-    def written(weight: float = 2.0, **settings: Any) -> Specification:
-        pq.write_table(rows(), tmp_path / "rows.parquet")
-        (tmp_path / "train.py").write_text(TRAIN)
-        (tmp_path / "score.py").write_text(SCORE)
-        (tmp_path / "weight").write_text(str(weight))
-        return specify({**SHOP, **settings}, {}, directory=tmp_path)
-
-    return written
-
-
 SHOP: dict[str, Any] = {
     "monitor": "shop",
     "task": "binary",
@@ -81,6 +68,27 @@ SHOP: dict[str, Any] = {
     "gate": {"metric": "roc_auc", "margin": 0.02},
     "performance": {"value": {"true_positive": 10, "false_positive": -5, "false_negative": -10, "currency": "EUR"}},
 }
+
+
+def opened(directory: Path, weight: float = 2.0, **settings: Any) -> Specification:
+    """The shop's files in a directory, and its monitor."""
+    pq.write_table(rows(), directory / "rows.parquet")
+    (directory / "train.py").write_text(TRAIN)
+    (directory / "score.py").write_text(SCORE)
+    (directory / "weight").write_text(str(weight))
+    return specify({**SHOP, **settings}, {}, directory=directory)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Callable[..., Specification]:
+    """Writes the shop's files, and reads its monitor with other settings where they are given."""
+    return partial(opened, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shop_in() -> Callable[..., Specification]:
+    """Writes the shop's files into a directory."""
+    return opened
 
 
 @pytest.fixture

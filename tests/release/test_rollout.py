@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -46,21 +47,45 @@ PROMISED = 10.0
 ROLLOUT: dict[str, Any] = {"canary": [0.5], "aims": {"accuracy": 0.05}, "samples": 100}
 
 
+SETTINGS: dict[str, Any] = {"rollout": ROLLOUT, "gate": {"metric": "roc_auc", "margin": 0.05}}
+
+
+@pytest.fixture(scope="session")
+def challenged(shop_in: Callable[..., Specification], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with a champion and a challenger, made once."""
+    place = tmp_path_factory.mktemp("challenged")
+    with_challenger(shop_in(place, **SETTINGS))
+    return place
+
+
+@pytest.fixture(scope="session")
+def passed(challenged: Path, shop_in: Callable[..., Specification], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same when its challenger has passed the gate."""
+    place = tmp_path_factory.mktemp("passed")
+    shutil.copytree(challenged, place, dirs_exist_ok=True)
+    assert prove(shop_in(place, **SETTINGS), NOW, lambda _: None).passes
+    return place
+
+
 @pytest.fixture
-def ready(shop: Callable[..., Specification], tmp_path: Path) -> Specification:
-    """A shop with a champion and a challenger that has passed the gate."""
-    specification = shop(rollout=ROLLOUT, gate={"metric": "roc_auc", "margin": 0.05})
+def ready(challenged: Path, shop: Callable[..., Specification], tmp_path: Path) -> Specification:
+    """A shop with a champion and a challenger."""
+    shutil.copytree(challenged, tmp_path, dirs_exist_ok=True)
+    return shop(**SETTINGS)
+
+
+@pytest.fixture
+def proved(passed: Path, shop: Callable[..., Specification], tmp_path: Path) -> Specification:
+    """The shop when its challenger was proved."""
+    shutil.copytree(passed, tmp_path, dirs_exist_ok=True)
+    return shop(**SETTINGS)
+
+
+def with_challenger(specification: Specification) -> None:
+    """Train a champion and a challenger."""
     retrain(specification, Request(reason="first"), NOW, lambda _: None)
     models(specification).change("shop", "1", promotion)
     assert retrain(specification, Request(reason="second"), NOW, lambda _: None).version == "2"
-    return specification
-
-
-@pytest.fixture
-def proved(ready: Specification) -> Specification:
-    """The shop when its challenger was proved."""
-    assert prove(ready, NOW, lambda _: None).passes
-    return ready
 
 
 def spooled(specification: Specification, filed: Filed, requests: int, wrong: float, errors: float = 0.0) -> None:
@@ -244,14 +269,13 @@ def test_labels_decide_what_is_right(proved: Specification) -> None:
     assert look(proved, NOW + HOUR).reason is Reason.EXTENDED
 
 
-def test_a_traffic_layer_of_ones_own_does_what_is_stored(shop: Callable[..., Specification], haproxy: Any) -> None:
+def test_a_traffic_layer_of_ones_own_does_what_is_stored(
+    passed: Path, shop: Callable[..., Specification], haproxy: Any, tmp_path: Path
+) -> None:
     """A real HAProxy splits as the rollout says; what it forgot, or did not hear because it was away, it is told at the next look."""
     layer = {"haproxy": str(haproxy.socket), "backend": "models"}
-    specification = shop(rollout={**ROLLOUT, "shadow": False, "traffic": layer}, gate={"metric": "roc_auc", "margin": 0.05})
-    retrain(specification, Request(reason="first"), NOW, lambda _: None)
-    models(specification).change("shop", "1", promotion)
-    assert retrain(specification, Request(reason="second"), NOW, lambda _: None).version == "2"
-    assert prove(specification, NOW, lambda _: None).passes
+    shutil.copytree(passed, tmp_path, dirs_exist_ok=True)
+    specification = shop(**{**SETTINGS, "rollout": {**ROLLOUT, "shadow": False, "traffic": layer}})
     assert begun(specification).unrouted == ""
     assert 45 <= haproxy.answers(100)["challenger"] <= 55
     haproxy.stop()
