@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+@pytest.fixture
+def spark_settings() -> dict[str, str]:
+    """How a Spark is started that is small."""
+    return SETTINGS
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """Spark on this machine; a table of its catalogue lies in memory."""

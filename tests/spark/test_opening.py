@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from driftline.errors import ConfigError, SourceError
+from driftline.errors import ConfigError, PluginError, SourceError
 from driftline.spark.opening import is_frame, open_files, open_table, session
 
 if TYPE_CHECKING:
@@ -31,6 +31,20 @@ def test_what_is_not_there_is_said(spark: SparkSession, tmp_path: Path) -> None:
         open_table("spark://nowhere")
     with pytest.raises(SourceError, match=r"Spark cannot read 'gone\.parquet'"):
         open_files([str(tmp_path / "gone.parquet")], "gone.parquet")
+
+
+def test_delta_is_asked_for_with_its_package(spark: SparkSession, tmp_path: Path) -> None:
+    """Where Spark lacks it, the hint names what to give it; and Delta's files are not read without their log."""
+    del spark
+    (tmp_path / "_delta_log").mkdir()
+    for path in (str(tmp_path), str(tmp_path / "*.parquet")):
+        with pytest.raises(ConfigError, match="rows that were deleted") as refused:
+            open_files([path], "table")
+    table = f"spark://delta.`{tmp_path}`"
+    assert table in (refused.value.hint or "")
+    with pytest.raises(PluginError, match="delta") as missing:
+        open_table(table)
+    assert "io.delta:delta-spark" in (missing.value.hint or "")
 
 
 def test_texts_are_not_left_to_spark() -> None:

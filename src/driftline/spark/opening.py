@@ -25,19 +25,27 @@ FEWEST_FILES = 8
 """Fewer files are left to Spark, which shares out parts of files, too."""
 
 
+DELTA_LOG = "_delta_log"
+"""The folder by which a Delta table is known. Its Parquet files alone would also give rows that were deleted."""
+
+MISSING = {"DATA_SOURCE_NOT_FOUND", "UNSUPPORTED_DATASOURCE_FOR_DIRECT_QUERY"}
+"""What Spark says of a form for which it has no package."""
+
+
 def is_frame(place: object) -> bool:
     """Whether it is a DataFrame of Spark, without importing Spark to ask."""
     return type(place).__module__.startswith("pyspark.") and hasattr(place, "mapInArrow")
 
 
 def open_table(place: str) -> SparkSource:
-    """Open `spark://catalogue.schema.table`.
+    """Open `spark://catalogue.schema.table`, or ``spark://delta.`/path/of/table` ``.
 
     Raises:
-        PluginError: PySpark is not installed.
+        PluginError: PySpark is not installed, or a package of Spark for this form of table.
         SourceError: there is no such table.
     """
-    name = place.removeprefix(SCHEME).strip("/").replace("/", ".")
+    said = place.removeprefix(SCHEME)
+    name = said if "`" in said else said.strip("/").replace("/", ".")
     return _read(place, lambda session: session.table(name))
 
 
@@ -49,6 +57,13 @@ def open_files(paths: Sequence[str], name: str) -> SparkSource:
         ConfigError: they are of a form that Spark would read in another way than driftline.
         SourceError: nothing lies there.
     """
+    for path in paths:
+        folder = path if path.endswith("/") or os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112,PTH120  may be a URL
+        if "://" not in path and os.path.isdir(os.path.join(folder, DELTA_LOG)):  # noqa: PTH112,PTH118  likewise
+            raise ConfigError(
+                f"{path!r} is a Delta table: its files alone hold rows that were deleted, too",
+                hint=f"name the table: {SCHEME}delta.`{os.path.abspath(folder)}`",  # noqa: PTH100  resolves no links
+            )
     forms = {form for path in paths for suffix, form in FORMATS.items() if path.rstrip("/*").endswith(suffix)}
     if len(forms) != 1:
         raise ConfigError(
@@ -103,8 +118,22 @@ def _read(name: str, opened: Any, files: Sequence[str] = ()) -> SparkSource:
         source.schema()
     except PySparkException as error:
         fact = f"Spark cannot read {name!r}: {_first_line(error)}"
+        # Without Delta's package `delta` is a schema that nobody has.
+        if error.getCondition() in MISSING or name.startswith(f"{SCHEME}delta.`"):
+            raise PluginError(fact, hint=_package(fact)) from error
         raise SourceError(fact, hint="look for the name in the catalogue, or the path") from error
     return source
+
+
+def _package(fact: str) -> str:
+    """What to give Spark, so that it reads another form of table."""
+    if "delta" not in fact.lower():
+        return "give Spark the package of this form: spark.jars.packages in spark-defaults.conf"
+    return (
+        "give Spark Delta's package, in spark-defaults.conf: spark.jars.packages io.delta:delta-spark_2.13:<version>,"
+        " spark.sql.extensions io.delta.sql.DeltaSparkSessionExtension,"
+        " spark.sql.catalog.spark_catalog org.apache.spark.sql.delta.catalog.DeltaCatalog"
+    )
 
 
 def _first_line(error: Exception) -> str:
