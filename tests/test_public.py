@@ -27,8 +27,8 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 def test_importing_is_quick() -> None:
-    """`import driftline` takes less than 150 ms (the best of five, since machines are busy)."""
-    code = "import time; begin = time.perf_counter(); import driftline; print(time.perf_counter() - begin)"
+    """`import driftline` takes less than 150 ms of a processor (the best of five, since machines are busy)."""
+    code = "import time; begin = time.process_time(); import driftline; print(time.process_time() - begin)"
     assert min(float(run(code)) for _ in range(5)) < 0.150
 
 

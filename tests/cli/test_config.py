@@ -38,8 +38,8 @@ def test_a_typo_is_pointed_at(tmp_path: Path) -> None:
         "",
         (
             "error: /driftline.yaml:3:3: there is no key 'colums' under 'columns'\n"
-            "Hint: known: error, features, id, ignore, importance, kinds, label, label_time, latency, prediction, "
-            "score, timestamp, version\n"
+            "Hint: known: error, features, id, ignore, importance, item, kinds, label, label_time, latency, prediction, "
+            "query, score, timestamp, version\n"
         ),
     )
 

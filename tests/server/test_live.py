@@ -12,7 +12,7 @@ def test_a_page_shows_what_was_judged_meanwhile(
     browser: Any, face: Any, small: Any, rows_of: Any, token: Any, served: Any, opened: Any
 ) -> None:
     """Nobody loads it again by hand."""
-    with served(face) as url, opened(browser, url, token("viewer")) as page:
+    with served(face) as url, opened(browser, url, token("viewer"), viewport={"width": 1400, "height": 700}) as page:
         assert "waiting" in page.locator("table.fleet td.state").inner_text()
         with page.expect_event("framenavigated", timeout=30_000):
             # The page has heard how things stand before they change.
