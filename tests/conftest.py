@@ -127,6 +127,23 @@ ENVIRONMENTS = {
 
 
 @pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis of our own, with nothing on disk."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("needs Redis: apt install redis-server")
+    with tempfile.TemporaryDirectory(prefix="redis") as place:
+        words = ["--port", "0", "--unixsocket", f"{place}/socket", "--save", "", "--appendonly", "no", "--dir", place]
+        with subprocess.Popen([binary, *words], stdout=subprocess.DEVNULL) as process:
+            until = time.monotonic() + 30
+            while not Path(place, "socket").exists():
+                assert time.monotonic() < until, "Redis does not begin"
+                time.sleep(0.01)
+            yield f"unix://{place}/socket"
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
 def environment() -> Callable[[str], Path]:
     """Gives the interpreter of an environment of its own, made once for each user, whichever test asks first."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftline-tests"

@@ -330,3 +330,61 @@ class TestTopics:
         later = Collector(service=world.service, clock=lambda: wall_clock() + timedelta(hours=1), owner="heir", settled=timedelta(0))
         later.round()
         assert sorted(stored(world)) == sorted(f"p{n}" for n in range(3000))
+
+
+class TestStreams:
+    """Entries of a real Redis."""
+
+    @pytest.fixture
+    def client(self, redis_url: str) -> Iterator[Any]:
+        """A client of the server; its keys are gone at the beginning."""
+        client = pytest.importorskip("redis", reason="the Redis client is not installed").Redis.from_url(redis_url)
+        client.flushall()
+        yield client
+        client.close()
+
+    def test_entries_are_taken_once(self, world: Any, redis_url: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As they come, more than are taken at once, labels too; what cannot be read is a dead letter; lost entries are told."""
+        said = f"{{redis: '{redis_url}', stream: %s, field: body}}"
+        world.change(collect=f"{{predictions: {said % 'scores'}, labels: {said % 'truth'}}}")
+        assert collector(world).round() == 0
+        monkeypatch.setattr(collecting, "ROWS", 7)
+        for row in TestTopics.rows(0, 30):
+            client.xadd("scores", {"body": json.dumps(row)})
+        client.xadd("scores", {"another": "x"})
+        client.xadd("scores", {"body": pickle.dumps(Trap())})
+        client.xadd("truth", {"body": '{"id": "p3", "value": 1}'})
+        assert (collector(world).round(), collector(world).round()) == (31, 0)
+        assert stored(world) == [f"p{n}" for n in range(30)]
+        assert stored(world, "labels") == ["p3"]
+        assert len(world.service.board.dead_letters(world.watched.id, before=None, limit=10)) == 2
+        for row in TestTopics.rows(30, 5):
+            client.xadd("scores", {"body": json.dumps(row)}, maxlen=3, approximate=False)
+        assert collector(world).round() == 3
+        told = {one["what"] for one in world.service.board.findings(world.watched.id, before=None, limit=9)}
+        assert any("were deleted before they were read" in one for one in told)
+
+    def test_what_was_interrupted_is_taken_up(self, world: Any, redis_url: str, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A process that died after rows were kept, and before that was written down, leaves nothing out and nothing twice."""
+        world.change(collect=f"{{predictions: {{redis: '{redis_url}', stream: scores}}}}")
+        for row in TestTopics.rows(0, 9):
+            client.xadd("scores", {"row": json.dumps(row)})
+        own = Taking._deliver
+
+        def dies(taking: Taking, *said: Any) -> int:
+            own(taking, *said)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Taking, "_deliver", dies)
+        with pytest.raises(KeyboardInterrupt):
+            collector(world).round()
+        monkeypatch.undo()
+        client.xadd("scores", {"row": json.dumps(TestTopics.rows(9, 1)[0])})
+        later = Collector(service=world.service, clock=lambda: wall_clock() + timedelta(hours=1), owner="heir", settled=timedelta(0))
+        assert later.round() == 1
+        assert stored(world) == [f"p{n}" for n in range(10)]
+
+    def test_a_server_that_is_away_keeps_nobody_waiting(self, small: Any) -> None:
+        """Rows wait there."""
+        small.change(collect="{predictions: {redis: 'redis://127.0.0.1:1/0', stream: scores}}")
+        assert collector(small).round() == 0

@@ -9,15 +9,16 @@ from pydantic import BaseModel, Field
 
 from driftline.config import forms
 from driftline.config.forms import STRICT, Text
-from driftline.config.places import place, topic
+from driftline.config.places import place, stream, topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from driftline.config.places import Place, TopicPlace
+    from driftline.config.places import Place, StreamPlace, TopicPlace
 
     Steps = tuple[str | int, ...]
+    Incoming = Place | TopicPlace | StreamPlace
 
 
 class Collect(BaseModel):
@@ -26,7 +27,7 @@ class Collect(BaseModel):
     model_config = STRICT
     predictions: forms.Incoming | None = Field(
         None,
-        description="Where predictions lie; written like reference, or a topic of Kafka. A file, and a message, is taken once.",
+        description="Where predictions lie; written like reference, or a topic of Kafka, or a stream of Redis. Each row is taken once.",
         examples=["incoming/*.parquet", {"kafka": "kafka:9092", "topic": "scores"}],
     )
     labels: forms.Incoming | None = Field(
@@ -43,8 +44,8 @@ class Collect(BaseModel):
 class Collecting:
     """The same in the domain's terms; nothing is fetched from a place that is None."""
 
-    predictions: Place | TopicPlace | None = None
-    labels: Place | TopicPlace | None = None
+    predictions: Incoming | None = None
+    labels: Incoming | None = None
     watermark: str | None = None
 
 
@@ -53,9 +54,11 @@ def collecting(said: Collect | None, directory: Path, environ: Mapping[str, str]
     if said is None:
         return Collecting()
 
-    def found(one: object) -> Place | TopicPlace | None:
+    def found(one: object) -> Incoming | None:
         if isinstance(one, forms.Topic):
             return topic(one, environ)
+        if isinstance(one, forms.Stream):
+            return stream(one, environ)
         return None if one is None else place(one, directory, environ)
 
     return Collecting(found(said.predictions), found(said.labels), said.watermark)

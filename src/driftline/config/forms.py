@@ -100,14 +100,27 @@ class Topic(BaseModel):
     )
 
 
+class Stream(BaseModel):
+    """A stream of Redis."""
+
+    model_config = STRICT
+    redis: Text = Field(
+        description="The server's URL. A password comes from the environment: ${NAME}.",
+        examples=["redis://:${REDIS_PASSWORD}@redis:6379/0"],
+    )
+    stream: Text = Field(description="The stream's key; each entry is one row.", examples=["scores"])
+    field: Text | None = Field(None, description="The field of an entry that holds the row as a JSON object; `row` where nothing is said.")
+
+
 Incoming = Annotated[
     Annotated[Text, Tag("<path>")]
     | Annotated[Texts, Tag("<paths>")]
     | Annotated[Files, Tag("<Files>")]
     | Annotated[Query, Tag("<Query>")]
-    | Annotated[Topic, Tag("<Topic>")],
+    | Annotated[Topic, Tag("<Topic>")]
+    | Annotated[Stream, Tag("<Stream>")],
     forms(
-        "a path, a list of paths, a database and a query, or a topic of Kafka",
+        "a path, a list of paths, a database and a query, a topic of Kafka, or a stream of Redis",
         group="<Files>",
         text_="<path>",
         list_="<paths>",
@@ -116,6 +129,8 @@ Incoming = Annotated[
         query="<Query>",
         kafka="<Topic>",
         topic="<Topic>",
+        redis="<Stream>",
+        stream="<Stream>",
     ),
 ]
 

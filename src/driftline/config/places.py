@@ -39,6 +39,15 @@ class TopicPlace:
     settings: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class StreamPlace:
+    """A stream of Redis, and the field of its entries that holds a row; the URL may hold a secret."""
+
+    url: str = field(repr=False)
+    stream: str
+    field: str = "row"
+
+
 Place = FilesPlace | QueryPlace
 
 
@@ -93,6 +102,11 @@ def topic(said: written.Topic, environ: Mapping[str, str]) -> TopicPlace:
     return TopicPlace(resolve(said.kafka, environ), resolve(said.topic, environ), settings)
 
 
+def stream(said: written.Stream, environ: Mapping[str, str]) -> StreamPlace:
+    """A stream, likewise."""
+    return StreamPlace(resolve(said.redis, environ), resolve(said.stream, environ), said.field or "row")
+
+
 def texts_of(said: object) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Every text of a place in which the environment may be referred to, with its path below the place."""
     match said:
@@ -112,6 +126,9 @@ def texts_of(said: object) -> Iterator[tuple[tuple[str | int, ...], str]]:
             yield ("topic",), said.topic
             for name, text in (said.settings or {}).items():
                 yield ("settings", name), text
+        case written.Stream():
+            yield ("redis",), said.redis
+            yield ("stream",), said.stream
 
 
 def located(text: str, directory: Path) -> str:

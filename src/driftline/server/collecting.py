@@ -1,4 +1,4 @@
-"""Collecting: the service fetches rows itself, from files that are dropped somewhere and from queries, each row once.
+"""Collecting: the service fetches rows itself, from files that are dropped somewhere, queries and streams, each row once.
 
 A file is a batch of a name, and so is each range of a query's watermark: fetched again after a crash, it is known and not counted twice.
 """
@@ -17,7 +17,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from driftline.config.places import FilesPlace, QueryPlace, TopicPlace
+from driftline.config.places import FilesPlace, QueryPlace, StreamPlace, TopicPlace
 from driftline.errors import DataError, DriftlineError, OutsideError, StateError
 from driftline.server.arrowbody import settle
 from driftline.server.bodies import Limits, Read, keep
@@ -27,6 +27,7 @@ from driftline.sources.database import hidden_password
 from driftline.sources.files import FileSource
 from driftline.sources.names import TABLE
 from driftline.sources.places import find
+from driftline.sources.streams import Stream
 from driftline.sources.topics import Message, Topic
 from driftline.store.intake import Delivery, Intake
 from driftline.store.leases import acquire, held
@@ -35,11 +36,12 @@ from driftline.store.watermarks import Watermark, read_watermark, taken, write_w
 from driftline.verdicts.report import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
     from driftline.server.service import Service
     from driftline.services.intake import Refused
     from driftline.sources.places import Place
+    from driftline.sources.streams import Entry
     from driftline.store.fleet import Watched
 
 SETTLED = timedelta(seconds=10)
@@ -93,6 +95,8 @@ class Collector:
                             rows += sum(taking.files(path) for path in paths)
                         case TopicPlace():
                             rows += taking.topic(place)
+                        case StreamPlace():
+                            rows += taking.stream(place)
                         case QueryPlace(database=url, query=query):
                             rows += taking.query(url, query, said.watermark or "")
                         case None:
@@ -193,7 +197,8 @@ class Taking:
             if upto <= done or upto > high:
                 return rows
             write_watermark(database, monitor, stream, Watermark(mark.done, upto), self.collector.clock())
-            rows += self._messages(topic, partition, done, max(done, low), upto)
+            messages = topic.read(partition, max(done, low), upto)
+            rows += self._messages(messages, f"topic {topic.name} {partition} {done} {upto}")
             mark = Watermark(upto)
             write_watermark(database, monitor, stream, mark, self.collector.clock())
             topic.commit({partition: upto})
@@ -208,12 +213,31 @@ class Taking:
             what = f"{where} begins at {low}, and was read up to {done}: what lay between was deleted"
             self.collector.note(self.watched, what, "let the brokers keep messages longer than the service may be away")
 
-    def _messages(self, topic: Topic, partition: int, done: int, first: int, upto: int) -> int:
+    def _messages(self, messages: Iterable[Message | Entry], batch: str) -> int:
         names = self.collector.service.library.naming(self.watched)
-        items = [item(one, names.time) for one in topic.read(partition, first, upto) if one.body is not None]
+        items = [item(one, names.time) for one in messages if one.body is not None]
         found = sort_rows(items, self.kind, names, self.collector.clock())
-        batch = f"topic {topic.name} {partition} {done} {upto}"
         return self._deliver(found.rows, found.refused, batch, batch)
+
+    def stream(self, place: StreamPlace) -> int:
+        """Take the entries of a stream that are new. How far it was read is kept beside the rows, as with a topic."""
+        database, monitor, rows = self.collector.service.database, self.watched.id, 0
+        kind = f"{self.kind.value[:1]} {_digest(place.stream)[:8]} redis"
+        with Stream(place.url, place.stream, f"driftline-{self.watched.name}", place.field) as stream:
+            while True:
+                mark = read_watermark(database, monitor, kind)
+                # What was begun is ended first, with the same bounds: the range names the batch.
+                entries = stream.entries(mark.done, mark.upto, ROWS)
+                upto = mark.upto or (entries[-1].id if entries else None)
+                if upto is None:
+                    return rows
+                if mark.done is not None and stream.lost_after(mark.done):
+                    what = f"entries of the stream {place.stream!r} after {mark.done} were deleted before they were read"
+                    self.collector.note(self.watched, what, "let the stream keep entries longer than the service may be away")
+                write_watermark(database, monitor, kind, Watermark(mark.done, upto), self.collector.clock())
+                rows += self._messages(entries, f"stream {place.stream} {mark.done} {upto}")
+                write_watermark(database, monitor, kind, Watermark(upto), self.collector.clock())
+                stream.commit(upto)
 
     def _deliver(self, rows: Any, refused: Sequence[Refused], batch: str, state: str) -> int:
         service = self.collector.service
@@ -226,7 +250,7 @@ class Taking:
         return 0 if receipt.repeated else receipt.rows
 
 
-def item(message: Message, time: str) -> object:
+def item(message: Message | Entry, time: str) -> object:
     """The row of a message; one that says no time has that of its message.
 
     >>> item(Message(0, 1_700_000_000_000, b'{"id": 7}'), "ts")
