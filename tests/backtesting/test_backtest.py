@@ -170,6 +170,7 @@ def test_ways_to_choose_rows_are_tried(directory: Path) -> None:
     assert result.rows.way in {"since the change", "sliding", "half and half"}
     assert result.curve is not None
     assert result.curve.sizes[-1] > result.curve.sizes[0]
+    assert (result.curve.on is None) == (result.curve.enough or "within a year" in result.curve.sentence)
 
 
 def test_labels_are_needed(directory: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.decisions.sampling import WAYS, History, Terms, advise, choose, learning_curve
+from driftline.decisions.sampling import WAYS, History, Supply, Terms, advise, choose, learning_curve
 from driftline.errors import ConfigError
 
 DAY = 86_400.0
@@ -116,3 +118,20 @@ def test_a_learning_curve_says_how_many_rows_would_do() -> None:
     n = curve.wanted
     assert 100 / n - 100 / (4 * n / 3) == pytest.approx(0.01)
     assert learning_curve(sizes, (1.0, 1.0, 1.0), margin=0.01).enough
+
+
+@pytest.mark.parametrize(
+    ("rows", "a_day", "on", "said"),
+    [
+        (1000, 100.0, date(2026, 4, 16), "at 100 a day are there on 2026-04-16; until then keep the champion, or fall back to a rule"),
+        (3000, 100.0, date(2026, 4, 1), "and 3,000 are there now"),
+        (1000, 1.0, None, "will not be there within a year"),
+        (1000, 0.0, None, "will not be there within a year"),
+    ],
+)
+def test_a_learning_curve_says_when_there_will_be_enough(rows: int, a_day: float, on: date | None, said: str) -> None:
+    """From how many come a day; and what serves until then."""
+    sizes = (500, 750, 1000)
+    curve = learning_curve(sizes, tuple(1 + 100 / n for n in sizes), 0.01, Supply(rows, a_day, datetime(2026, 4, 1, tzinfo=UTC)))
+    assert curve.on == on
+    assert said in curve.sentence

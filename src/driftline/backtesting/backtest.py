@@ -205,7 +205,7 @@ def _learnt(bench: Bench) -> Curve:
     sizes = tuple(int(chosen.rows.size * part) for part in (0.5, 0.75, 1.0))
     parts = (Chosen(chosen.rows[-size:], np.ones(size)) for size in sizes)
     losses = tuple(float(bench.trained_on(model, part).mean()) for part in parts)
-    return learning_curve(sizes, losses, margin=MATTERS * abs(losses[-1]))
+    return learning_curve(sizes, losses, margin=MATTERS * abs(losses[-1]), supply=bench.rows.supply())
 
 
 def _drifts(one: Decided) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from driftline.decisions.sampling import History, choose
+from driftline.decisions.sampling import History, Supply, choose
 from driftline.decisions.sampling import Terms as Choice
 from driftline.engines.cells import seconds
 from driftline.errors import DataError
@@ -19,7 +20,6 @@ from driftline.wiring import SEED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from driftline.profile.plan import Plan
 
     Floats = NDArray[np.float64]
+
+DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +64,13 @@ class Rows:
         """Each row's window; −1 for reference rows, the number of windows for later ones."""
         found = np.searchsorted(self.ends, self.made, side="right")
         return np.where(self.made < self.first, -1, found)
+
+    def supply(self) -> Supply:
+        """Rows whose label is known at the end of the last window, and how many were made a day since the first began."""
+        end, labelled = float(self.ends[-1]), ~np.isnan(self.truth)
+        there = labelled & (self.known <= end)
+        came = int((there & (self.made >= self.first)).sum())
+        return Supply(int(there.sum()), came / ((end - self.first) / DAY), datetime.fromtimestamp(end, UTC))
 
     def current(self, values: Floats) -> Floats:
         """Values of all rows as those of the current rows alone, in the order in which they were given."""

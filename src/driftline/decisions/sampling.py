@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from driftline.errors import ConfigError, near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date, datetime
 
     from numpy.typing import NDArray
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 FORGET = 4.0
 """Without a half-life of its own, `recent` halves a row's weight for each quarter of the time there is."""
+
+PATIENCE = timedelta(days=366)
+"""What takes longer to come is not waited for."""
 
 CLIPPED = 20.0
 """No importance weight is more than so many times the mean: a few rows would decide everything."""
@@ -220,6 +225,26 @@ def advise(losses: dict[str, Floats]) -> Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Supply:
+    """Rows with labels that there are, and how they come.
+
+    Attributes:
+        rows: so many there are.
+        a_day: so many come a day.
+        at: when that is.
+    """
+
+    rows: int
+    a_day: float
+    at: datetime
+
+    def date_of(self, rows: int) -> date | None:
+        """When there will be so many; None where they would take more than `PATIENCE`."""
+        days = max(rows - self.rows, 0) / self.a_day if self.a_day > 0 else np.inf
+        return (self.at + timedelta(days=float(np.ceil(days)))).date() if days <= PATIENCE.days else None
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """A learning curve: what more rows of how things are now would bring.
 
@@ -229,6 +254,7 @@ class Curve:
         gains: what the last step brought.
         enough: more rows would bring less than the margin.
         wanted: so many rows are expected to be enough; None where that cannot be told.
+        on: the date on which so many will be there; None where that cannot be told, or there are enough.
         sentence: that in words.
     """
 
@@ -237,10 +263,11 @@ class Curve:
     gains: float
     enough: bool
     wanted: int | None
+    on: date | None
     sentence: str
 
 
-def learning_curve(sizes: tuple[int, ...], losses: tuple[float, ...], margin: float) -> Curve:
+def learning_curve(sizes: tuple[int, ...], losses: tuple[float, ...], margin: float, supply: Supply | None = None) -> Curve:
     """Whether there are enough rows: a model on all of them is better than one on fewer by less than a margin.
 
     The loss is taken to fall as a + b / n, which says how many rows would do where these do not.
@@ -249,26 +276,30 @@ def learning_curve(sizes: tuple[int, ...], losses: tuple[float, ...], margin: fl
         sizes: rows trained on, increasing, such as a half, three quarters and all.
         losses: the loss of each on the same rows held out.
         margin: the smallest gain that matters.
+        supply: how rows come, by which it is told when there are enough; None where nobody knows.
     """
     gain = losses[-2] - losses[-1]
     if gain < margin:
-        return Curve(
-            sizes,
-            losses,
-            gain,
-            enough=True,
-            wanted=sizes[-1],
-            sentence=f"{sizes[-1]:,} rows are enough: the last quarter brought {gain:.3g}",
-        )
+        said = f"{sizes[-1]:,} rows are enough: the last quarter brought {gain:.3g}"
+        return Curve(sizes, losses, gain, enough=True, wanted=sizes[-1], on=None, sentence=said)
     slope = gain / (1 / sizes[-2] - 1 / sizes[-1])
     # A third more rows bring b/n − b/(4n/3) = b/(4n), which is below the margin from n = b/(4·margin) on.
     wanted = int(np.ceil(slope / (4 * margin))) if margin > 0 else None
-    more = "" if wanted is None else f"; about {wanted:,} would do"
-    return Curve(
-        sizes,
-        losses,
-        gain,
-        enough=False,
-        wanted=wanted,
-        sentence=f"{sizes[-1]:,} rows are not enough: the last quarter still brought {gain:.3g}{more}",
-    )
+    on = None if wanted is None or supply is None else supply.date_of(wanted)
+    said = f"{sizes[-1]:,} rows are not enough: the last quarter still brought {gain:.3g}{_awaited(wanted, on, supply)}"
+    return Curve(sizes, losses, gain, enough=False, wanted=wanted, on=on, sentence=said)
+
+
+def _awaited(wanted: int | None, on: date | None, supply: Supply | None) -> str:
+    """How many rows would do, when they will be there, and what to do until then."""
+    if wanted is None:
+        return ""
+    would = f"; about {wanted:,} would do"
+    if supply is None:
+        return would
+    if wanted <= supply.rows:
+        return f"{would}, and {supply.rows:,} are there now"
+    meanwhile = "until then keep the champion, or fall back to a rule"
+    if on is None:
+        return f"{would}, which will not be there within a year: keep the champion, or fall back to a rule"
+    return f"{would}, which at {supply.a_day:,.0f} a day are there on {on}; {meanwhile}"
