@@ -100,6 +100,18 @@ class World:
         """One round of the cycle."""
         return Worker(self.service, pace, clock, threads=1).round()
 
+    def hours(self, *, wrong: range, all_of: range) -> None:
+        """Some hours of ten rows a minute come, of which some are broken, each judged when it is over."""
+        for hour in all_of:
+            rows = rows_of(600 * hour, 600, minutes=0.1)
+            self.send(self.broken(rows) if hour in wrong else rows, f"b{hour}")
+            self.round()
+
+    @staticmethod
+    def broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Rows whose plan does not come any more."""
+        return [{**row, "features": {**row["features"], "plan": None}} for row in rows]
+
     def windows(self) -> dict[str, dict[str, Any]]:
         """Windows by label."""
         return {one["label"]: one for one in self.service.board.windows(self.watched.id, before=None, limit=1000)}
@@ -113,6 +125,34 @@ class World:
         )
         self.watched = self.service.watch(yaml, "/", wall_clock(), actor="test")
         return self.watched
+
+
+class Pile:
+    """Keeps the letters that it is brought."""
+
+    def __init__(self) -> None:
+        self.letters: list[Any] = []
+
+    def begin(self) -> None:
+        """Nothing is to be opened."""
+
+    def receivers(self, letter: Any) -> tuple[str, ...]:
+        """Everything comes here."""
+        return ("pile",)
+
+    def place(self, receiver: str, letter: Any) -> str:
+        """One place for all."""
+        return receiver
+
+    def deliver(self, receiver: str, letter: Any) -> None:
+        """Take it."""
+        self.letters.append(letter)
+
+
+@pytest.fixture
+def post() -> Pile:
+    """Where letters arrive."""
+    return Pile()
 
 
 @pytest.fixture(scope="session")

@@ -20,38 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class _Pile:
-    """Keeps what it is brought."""
-
-    def __init__(self) -> None:
-        self.letters: list[Any] = []
-
-    def begin(self) -> None:
-        return
-
-    def receivers(self, letter: Any) -> tuple[str, ...]:
-        return ("pile",)
-
-    def place(self, receiver: str, letter: Any) -> str:
-        return receiver
-
-    def deliver(self, receiver: str, letter: Any) -> None:
-        self.letters.append(letter)
-
-
-def broken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows whose plan does not come any more."""
-    return [{**row, "features": {**row["features"], "plan": None}} for row in rows]
-
-
-def hours(world: Any, rows_of: Any, *, wrong: range, all_of: range) -> None:
-    """Some hours come, of which some are broken, each judged when it is over."""
-    for hour in all_of:
-        rows = rows_of(600 * hour, 600, minutes=0.1)
-        world.send(broken(rows) if hour in wrong else rows, f"b{hour}")
-        world.round()
-
-
 @pytest.fixture
 def world(open_world: Callable[..., Any], url: str | None, dense_reference: Path) -> Any:
     """A world of ten rows a minute, on each kind of database."""
@@ -64,20 +32,14 @@ def small(open_world: Callable[..., Any], dense_reference: Path) -> Any:
     return open_world(learnt_from=dense_reference)
 
 
-@pytest.fixture
-def post() -> _Pile:
-    """Where letters arrive."""
-    return _Pile()
-
-
-def courier_of(world: Any, post: _Pile) -> Courier:
+def courier_of(world: Any, post: Any) -> Courier:
     """A courier."""
     return Courier(world.service.database, post, wall_clock, "test")
 
 
-def test_a_fault_is_one_incident_told_when_it_begins_and_when_it_is_over(world: Any, rows_of: Any, post: _Pile) -> None:
+def test_a_fault_is_one_incident_told_when_it_begins_and_when_it_is_over(world: Any, rows_of: Any, post: Any) -> None:
     """On both databases; each message leaves once, whoever asks how often."""
-    hours(world, rows_of, wrong=range(2, 5), all_of=range(8))
+    world.hours(wrong=range(2, 5), all_of=range(8))
     courier = courier_of(world, post)
     assert (courier.round().sent, courier.round().sent) == (2, 0)
     assert [one.body["news"] for one in post.letters] == ["opened", "resolved"]
@@ -89,9 +51,9 @@ def test_a_fault_is_one_incident_told_when_it_begins_and_when_it_is_over(world: 
     assert world.service.incidents.alerts() == []
 
 
-def test_what_fires_is_shown(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: _Pile) -> None:
+def test_what_fires_is_shown(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: Any) -> None:
     """Alerts, the incident they make, and the message with whoever has it."""
-    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    small.hours(wrong=range(2, 4), all_of=range(4))
     courier_of(small, post).round()
     alerts = api.get("/v1/alerts?monitor=churn&state=firing", headers=admin).json()
     assert {"monitor": "churn", "name": "plan", "kind": "column", "tier": "retrain", "state": "firing", "incident": 1}.items() <= alerts[
@@ -112,27 +74,27 @@ def test_what_fires_is_shown(api: Any, admin: dict[str, str], small: Any, rows_o
 
 def test_incidents_are_listed_on_the_command_line(small: Any, rows_of: Any, tmp_path: Path) -> None:
     """Those that are open, or all of them."""
-    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    small.hours(wrong=range(2, 4), all_of=range(4))
     words = ["alerts", "list", "--data", str(tmp_path / "data")]
     said = CliRunner().invoke(main, words).output
     assert "churn  since 2026-01-05 02:00\n    [act soon] churn: data fault in plan" in said
     assert said.endswith("1 incidents are open\n")
-    hours(small, rows_of, wrong=range(0), all_of=range(4, 7))
+    small.hours(wrong=range(0), all_of=range(4, 7))
     assert CliRunner().invoke(main, words).output == "0 incidents are open\n"
     (one,) = json.loads(CliRunner().invoke(main, [*words, "--all", "--monitor", "churn", "--json"]).output)
     assert (one["tier"], one["members"][0]["concern"]) == ("retrain", "data fault")
 
 
-def test_a_window_that_is_judged_again_is_not_told_again(small: Any, rows_of: Any, post: _Pile) -> None:
+def test_a_window_that_is_judged_again_is_not_told_again(small: Any, rows_of: Any, post: Any) -> None:
     """Late rows revise a verdict that says the same."""
-    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
-    small.send(broken(rows_of(600 * 3, 5, minutes=0.1)), "late")
+    small.hours(wrong=range(2, 4), all_of=range(4))
+    small.send(small.broken(rows_of(600 * 3, 5, minutes=0.1)), "late")
     assert small.round().judged == 1
     courier_of(small, post).round()
     assert [one.body["news"] for one in post.letters] == ["opened"]
 
 
-def test_labels_that_come_late_wake_somebody(small: Any, rows_of: Any, post: _Pile) -> None:
+def test_labels_that_come_late_wake_somebody(small: Any, rows_of: Any, post: Any) -> None:
     """A model that does much worse is told once its labels have come, hours after its windows were judged."""
     for hour in range(4):
         small.send(rows_of(600 * hour, 600, minutes=0.1), f"b{hour}")
@@ -149,32 +111,32 @@ def test_labels_that_come_late_wake_somebody(small: Any, rows_of: Any, post: _Pi
     assert [(one.body["news"], one.body["members"][0]["concern"]) for one in post.letters] == [("opened", "performance")]
 
 
-def test_one_courier_at_a_time(small: Any, rows_of: Any, post: _Pile) -> None:
+def test_one_courier_at_a_time(small: Any, rows_of: Any, post: Any) -> None:
     """While another holds the lease nothing is brought; when it has run out, whoever comes brings it."""
-    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    small.hours(wrong=range(2, 4), all_of=range(4))
     assert acquire(small.service.database, "courier", "another", wall_clock()) is not None
     assert courier_of(small, post).round().sent == 0
     later = Courier(small.service.database, post, lambda: wall_clock() + timedelta(hours=1), "test")
     assert later.round().sent == 1
 
 
-def test_alerts_are_as_the_yaml_has_them_arranged(small: Any, rows_of: Any, post: _Pile) -> None:
+def test_alerts_are_as_the_yaml_has_them_arranged(small: Any, rows_of: Any, post: Any) -> None:
     """How long things have to last, and where to look further."""
     small.change(alerts="{fires_after: 2, link: 'https://example.com/{monitor}?w={window}'}")
-    hours(small, rows_of, wrong=range(1, 2), all_of=range(3))
+    small.hours(wrong=range(1, 2), all_of=range(3))
     courier = courier_of(small, post)
     assert courier.round().sent == 0
-    hours(small, rows_of, wrong=range(3, 5), all_of=range(3, 5))
+    small.hours(wrong=range(3, 5), all_of=range(3, 5))
     assert courier.round().sent == 1
     assert post.letters[0].body["link"] == "https://example.com/churn?w=2026-01-05%2004%3A00"
     assert post.letters[0].body["figure"]
 
 
-def test_what_is_silenced_is_told_when_the_silence_is_over(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: _Pile) -> None:
+def test_what_is_silenced_is_told_when_the_silence_is_over(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: Any) -> None:
     """Made and lifted over the API; the trail says why nobody was told; what still goes on is told then, without any new row."""
     made = api.post("/v1/silences", headers=admin, json={"matchers": 'monitor="churn"', "minutes": 60, "comment": "known"})
     assert made.status_code == 201
-    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    small.hours(wrong=range(2, 4), all_of=range(4))
     courier = courier_of(small, post)
     assert courier.round().sent == 0
     assert [one["matchers"] for one in api.get("/v1/silences", headers=admin).json()] == ['monitor="churn"']
@@ -189,10 +151,10 @@ def test_what_is_silenced_is_told_when_the_silence_is_over(api: Any, admin: dict
     assert post.letters[0].body["news"] == "opened"
 
 
-def test_who_answers_is_not_told_again(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: _Pile) -> None:
+def test_who_answers_is_not_told_again(api: Any, admin: dict[str, str], small: Any, rows_of: Any, post: Any) -> None:
     """What nobody answers is told again after a while, and no more once somebody has."""
     small.change(alerts="{repeat: 1 hour}")
-    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    small.hours(wrong=range(2, 4), all_of=range(4))
     courier = courier_of(small, post)
     assert courier.round().sent == 1
     small.round(clock=lambda: wall_clock() + timedelta(hours=2))
@@ -223,7 +185,7 @@ def test_a_viewer_may_neither_answer_nor_silence(api: Any, token_of: Callable[[s
 
 def test_orders_on_the_command_line(small: Any, rows_of: Any, tmp_path: Path) -> None:
     """Show, answer, silence, list and lift."""
-    hours(small, rows_of, wrong=range(2, 4), all_of=range(4))
+    small.hours(wrong=range(2, 4), all_of=range(4))
     ident = str(small.service.incidents.incidents()[0]["id"])
 
     def said(*words: str) -> str:
