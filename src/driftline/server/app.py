@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from driftline.server import (
     access,
     alerts,
+    backtests,
     channels,
     control,
     counsel,
@@ -69,7 +70,7 @@ def create_app(face: Face) -> FastAPI:
     )
     app.state.face = face
     install(app)
-    for room in (intake, monitors, notes, judged, versions, decided, alerts, access):
+    for room in (intake, monitors, notes, judged, versions, decided, backtests, alerts, access):
         app.include_router(room.ROUTES, prefix="/v1")
     app.include_router(health.ROUTES)
     for page in (rooms, stream, control, exports, models, counsel, rollouts, channels, duty, live):

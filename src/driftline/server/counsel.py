@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from driftline.decisions.rules import decide
 from driftline.errors import DriftlineError, StateError
+from driftline.pages import backtest
 from driftline.pages.decisions import choices, considered, depth, line, policy, runs, training
 from driftline.release.rollout import start
 from driftline.reports.wording import clean
@@ -20,6 +21,7 @@ from driftline.server.problems import Refusal
 from driftline.server.releasing import with_labels
 from driftline.server.rooms import GUARD, Door, Operator, Viewer, shown
 from driftline.server.session import form_of
+from driftline.store.backtests import Backtests
 from driftline.store.decisions import decided_of
 from driftline.store.fleet import Watched
 from driftline.store.trainings import Stage
@@ -44,6 +46,7 @@ def decisions_page(request: Request, name: Name, seat: Viewer, decision: Place =
     ident = decision if decision is not None else newest["id"] if newest else None
     said: dict[str, Any] = {"title": f"Decisions about {clean(name)}", "monitor": clean(name), "here_model": here_model, "here": here}
     said |= {"lines": runs([line(one, here) for one in listed], ident), "one": None, **_policy(face, watched)}
+    said["backtest"] = backtest.told(Backtests(face.service.database).of(watched.id))
     said["later"] = f"{here}?before={listed[-1]['id']}" if len(listed) == SHOWN else ""
     return shown(request, seat, "decisions.html", said if ident is None else {**said, **_one(face, watched, ident, here)})
 

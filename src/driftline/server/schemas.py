@@ -2,11 +2,16 @@
 # Annotations are read when the models are made: no `from __future__ import annotations` here.
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 STRICT = ConfigDict(extra="forbid")
+NUMBERS = ConfigDict(extra="forbid", allow_inf_nan=False)
+MOST = 20_000
+"""So many windows a backtest has at most."""
+
+Label = Annotated[str, Field(max_length=500)]
 
 
 class Problem(BaseModel):
@@ -149,6 +154,57 @@ class Replay(BaseModel):
 
     same: bool = Field(description="It comes out as it was stored.")
     decision: dict[str, Any]
+
+
+class Interval(BaseModel):
+    """A difference in cost with its 95% interval."""
+
+    model_config = NUMBERS
+    value: float
+    low: float
+    high: float
+
+
+class TriedPolicy(BaseModel):
+    """A policy, and what it would have cost."""
+
+    model_config = NUMBERS
+    name: str = Field(min_length=1, max_length=200)
+    cost: float
+    retrains: list[Label] = Field(max_length=MOST, description="Labels of the windows at whose end a model was trained.")
+    regret: float = Field(description="By how much it costs more than the oracle, which knows the future.")
+    dearer_by: Interval = Field(description="Its cost less that of this policy.")
+    spent: list[float] = Field(max_length=MOST, description="What each window cost, trainings included.")
+
+
+class Backtest(BaseModel):
+    """What retraining policies would have cost, as `driftline backtest --json` prints it."""
+
+    model_config = NUMBERS
+    form: Literal[1] = Field(alias="schema")
+    unit: str = Field(max_length=200)
+    windows: list[Label] = Field(min_length=1, max_length=MOST)
+    period: float | None = Field(None, description="The period in windows that costs least by age alone.")
+    recommendation: str = Field(max_length=2000)
+    policies: list[TriedPolicy] = Field(min_length=1, max_length=50, description="The cheapest first.")
+    assumed: list[Annotated[str, Field(max_length=2000)]] = Field([], max_length=100)
+    alarms: int = Field(0, ge=0, le=MOST)
+    rows: str | None = Field(None, max_length=2000)
+    curve: str | None = Field(None, max_length=2000)
+
+    @model_validator(mode="after")
+    def _told_of_every_window(self) -> Self:
+        if any(len(one.spent) != len(self.windows) for one in self.policies):
+            raise ValueError(f"a policy does not say what each of the {len(self.windows)} windows cost")
+        return self
+
+
+class KeptBacktest(BaseModel):
+    """A backtest that was sent."""
+
+    backtest: Backtest
+    actor: str
+    came: datetime
 
 
 class NewSilence(BaseModel):

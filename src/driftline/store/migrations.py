@@ -12,6 +12,7 @@ from sqlalchemy import Column, Index, UniqueConstraint
 from driftline.errors import StateError
 from driftline.store.metadata import METADATA, NUMBER, Instant
 from driftline.store.revision_annotations import annotated
+from driftline.store.revision_backtests import backtested
 from driftline.store.revision_causes import caused
 from driftline.store.revision_decisions import decided
 from driftline.store.revision_threads import threaded
@@ -257,5 +258,6 @@ REVISIONS: Mapping[str, Step] = {
     "0010": annotated,
     "0011": threaded,
     "0012": caused,
+    "0013": backtested,
 }
 """Every revision, in order. What was released is not changed; a new form is a new revision at the end."""
