@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from driftline.cli.main import main
+from driftline.server.schemas import Backtest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,3 +51,5 @@ def test_policies_are_compared_on_ones_own_past(tmp_path: Path) -> None:
     again = CliRunner().invoke(main, [*words, "--json"])
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "kept").rglob("*.npy")} == times
     assert json.loads(again.stdout)["policies"][0]["name"] == "oracle"
+    # The service takes it as it is printed.
+    assert Backtest.model_validate_json(again.stdout).policies[0].name == "oracle"
