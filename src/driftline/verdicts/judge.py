@@ -120,11 +120,10 @@ def judge(
     verdict = np.where(drifted, 2, np.where(stable, 0, 1)).astype(np.int8)
     seen = hinted.any(0) | slow_seen | drifted
     weight, worst = _weights(evidence, comparison.plan, floors, drifted_facet, hinted, drifted, slow, pooled.facet)
-    cause = _causes(evidence, comparison, verdict, drifted_facet, slow, hand_set, seen)
     return Judgement(
         evidence=evidence,
         verdict=verdict,
-        cause=cause,
+        cause=_causes(evidence, comparison, verdict, drifted_facet, slow, hand_set, seen),
         facet=facet,
         seen=seen,
         worst=worst,
