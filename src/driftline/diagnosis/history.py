@@ -17,7 +17,7 @@ from driftline.diagnosis.side import Side, side
 from driftline.diagnosis.unfinished import as_usual, narrowed, not_whole, stretch
 from driftline.profile.profile import total as add_all
 from driftline.schema import Kind, Role
-from driftline.verdicts.report import Verdict
+from driftline.verdicts.report import Cause, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def walk(history: History, asked: Sequence[bool] | None = None) -> list[tuple[Di
         window = whole
         wrong = set[str]()
         causing: tuple[Diagnosis, ...] = ()
-        if window.verdict is Verdict.DRIFTED and (asked is None or asked[w]):
+        if (window.verdict is Verdict.DRIFTED or _held(window)) and (asked is None or asked[w]):
             # A report makes its columns when they are looked at: here they are looked at often.
             window = replace(window, columns=tuple(window.columns))
             wrong, causing = _diagnosed(history, known, w, good, window, told[-1] if told else ())
@@ -117,7 +117,7 @@ def _of_part(
     history: History, part: Stretch, w: int, good: Mapping[int, Sequence[int]], window: WindowReport, before: Sequence[Diagnosis]
 ) -> tuple[set[str], tuple[Diagnosis, ...]]:
     """Likewise of a window that is not whole: only what is unlike the same part of others counts."""
-    drifted = {column.name for column in window.columns if column.verdict is Verdict.DRIFTED}
+    drifted = {column.name for column in window.columns if column.verdict is Verdict.DRIFTED or _withheld(column)}
     later = part.high < np.inf
     if not part.comparable:
         return drifted, (not_whole(window.window.label, (), later=later),)
@@ -244,7 +244,16 @@ def _earlier(history: History, w: int) -> Earlier:
 
 def _asked(column: ColumnReport) -> bool:
     """Only columns that changed by as much as matters are asked about; and the clock, whose hours no verdict looks at."""
-    return column.verdict is Verdict.DRIFTED or column.kind is Kind.TIMESTAMP
+    return column.verdict is Verdict.DRIFTED or column.kind is Kind.TIMESTAMP or _withheld(column)
+
+
+def _withheld(column: ColumnReport) -> bool:
+    """What such a column shows is no verdict only because its window is not whole."""
+    return column.cause is Cause.UNFINISHED and column.role is not Role.TIMESTAMP
+
+
+def _held(window: WindowReport) -> bool:
+    return bool(window.unfinished) and any(_withheld(column) for column in window.columns)
 
 
 def _looks(history: History, known: Known, w: int, place: int, good: Sequence[int]) -> tuple[Look, ...]:

@@ -125,16 +125,20 @@ def _clock(plan: Plan) -> int | None:
     return next((place for place, planned in enumerate(plan.columns) if planned.column.role is Role.TIMESTAMP), None)
 
 
-def narrowed(profile: Profile, part: Stretch) -> Profile:
+def narrowed(profile: Profile, part: Stretch, places: Sequence[int] | None = None) -> Profile:
     """What the sampled rows in the same part of their windows say: their counts, as if nothing else had been counted.
 
-    What rows without a value lack, and the extremes, are taken from all rows.
+    What rows without a value lack, and the extremes, are taken from all rows. Only columns at `places` are counted, all where that is None.
     """
     kept = part.holds(profile.sample.values[:, part.column])
     keys, values = profile.sample.keys[kept], profile.sample.values[kept]
     missing = np.isnan(values).sum(0)
     reasons = profile.odd / np.maximum(profile.odd.sum(1, keepdims=True), 1)
-    counts = [_counted(planned.bins, values[:, c]) for c, planned in enumerate(profile.plan.columns)]
+    wanted = None if places is None else frozenset(places)
+    nothing = np.empty(0)
+    counts = [
+        _counted(planned.bins, values[:, c] if wanted is None or c in wanted else nothing) for c, planned in enumerate(profile.plan.columns)
+    ]
     return replace(
         profile,
         rows=len(values),

@@ -32,10 +32,10 @@ def facts(report: Report) -> list[str]:
 def latest(report: Report) -> str:
     """What the last window says, where that is not what the whole report says: whether it still goes on."""
     places = windows_of(report, segments(report)[0])
-    if not places or report.windows[places[-1]].verdict is report.verdict:
+    last = report.windows[places[-1]] if places else None
+    if last is None or (last.verdict is report.verdict and not last.unfinished):
         return ""
-    last = report.windows[places[-1]]
-    return f"the last window, {clean(last.window.label)}, is {last.verdict.value}"
+    return f"the last window, {clean(last.window.label)}, is {'unfinished and ' if last.unfinished else ''}{last.verdict.value}"
 
 
 def notes(brief: Outline) -> list[str]:

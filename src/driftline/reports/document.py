@@ -81,6 +81,7 @@ def _window(window: WindowReport) -> dict[str, Any]:
         "rows": int(window.rows),
         "verdict": window.verdict.value,
         "reason": window.reason,
+        "unfinished": window.unfinished or None,
         "performance": [_metric(metric) for metric in window.performance],
         "operations": [_metric(metric) for metric in window.operations],
         "fairness": [_metric(metric) for metric in window.fairness],

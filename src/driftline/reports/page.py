@@ -109,6 +109,7 @@ def timeline(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
             [clean(w.window.label), w.window.bound("start"), w.window.bound("end"), w.rows, VERDICTS.index(w.verdict), clean(w.reason)]
             for w in book.windows
         ],
+        "unfinished": [at for at, window in enumerate(book.windows) if window.unfinished],
         "slots": book.slots,
         "time": material.time_axis(book),
         "order": most_urgent_first(brief, book),

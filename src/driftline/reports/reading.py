@@ -51,6 +51,7 @@ def window_of(told: Mapping[str, Any], window: Window, columns: Sequence[ColumnR
         slices=tuple(_slice(one) for one in told.get("slices", ())),
         labels=_labels(told["labels"]) if told.get("labels") else None,
         diagnosis=tuple(diagnosis_of(one) for one in told.get("diagnosis", ())),
+        unfinished=told.get("unfinished") or "",
     )
 
 

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from driftline.diagnosis.wholeness import unfinished, without_verdict
 from driftline.errors import DataError
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks
 from driftline.profile.profile import total as add_all
+from driftline.schema import Role
 from driftline.verdicts.awaited import awaited, withhold
 from driftline.verdicts.columns import Columns
 from driftline.verdicts.comparison import Comparison
@@ -106,7 +108,7 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
     profiles: list[Profile] = []
     for segment in segments:
         labels = _labels(reference.of(segment), current.of(segment), created, delays)
-        judged, counted = _judge_segment(segment, reference, current, monitor, level, labels, estimated=estimated)
+        judged, counted = _judge_segment(segment, reference, current, monitor, level, labels, created, estimated=estimated)
         windows += judged
         profiles += counted
     findings = (
@@ -123,7 +125,7 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
         verdict=verdict,
         reason=_summary(windows, verdict),
         since=_since(windows),
-        promise=_promise(monitor, length),
+        promise=monitor.policy.budget.promise(length),
         reference=_total(reference.of(None)),
         windows=tuple(windows),
         profiles=tuple(profiles),
@@ -145,6 +147,7 @@ def _judge_segment(
     monitor: Monitor,
     level: float,
     labels: Sequence[LabelReport | None],
+    now: datetime,
     *,
     estimated: bool,
 ) -> tuple[list[WindowReport], list[Profile]]:
@@ -152,7 +155,7 @@ def _judge_segment(
     if not pieces:
         return [], []
     windows, counted = tuple(w for w, _ in pieces), [p for _, p in pieces]
-    comparison = _compared(blocks, pieces, reference, monitor, labels)
+    comparison = _compared(blocks, pieces, reference, monitor, labels, now)
     policy = monitor.policy
     performance = performance_of(comparison, windows, policy, level * PERFORMANCE, estimated=estimated, sampled=segment is None)
     operations = operations_of(comparison, windows, policy, level * OPERATIONS)
@@ -163,13 +166,16 @@ def _judge_segment(
     evidence = withhold(gather(comparison, drift * INSTANT, policy.confidence), comparison)
     asked = extras(comparison, policy)
     judgement = judge(evidence, comparison, policy, drift, beyond(asked), judged_by_hand(asked))
+    judgement = without_verdict(judgement, comparison, windows)
     shown = {extra.name: extra for extra in asked.values()}
+    clock = np.array([place == comparison.plan.with_role(Role.TIMESTAMP) for place in evidence.columns], dtype=bool)
     reports = []
     for w, window in enumerate(windows):
         columns = Columns(judgement, comparison, windows, shown, w)
         # Columns that are only checked for presence never settle, and keep no window from being stable.
-        # Neither does a label that is still to come.
+        # Neither does a label that is still to come, nor the number of rows where more are.
         told = ~np.isin(judgement.cause[:, w], [CAUSES.index(Cause.NOT_COUNTED), CAUSES.index(Cause.AWAITED)])
+        told &= ~(clock & (judgement.cause[:, w] == CAUSES.index(Cause.UNFINISHED)))
         metrics, upkeep, gaps = (one[w] if one else () for one in (performance, operations, fairness))
         worse = next((one for one in (*metrics, *upkeep, *gaps) if one.decides and one.verdict is Verdict.DRIFTED), None)
         verdict = Verdict.DRIFTED if worse else _window_verdict(judgement.verdict[told, w], counted[w].rows)
@@ -180,13 +186,14 @@ def _judge_segment(
                 segment=segment,
                 rows=counted[w].rows,
                 verdict=verdict,
-                reason=_with_performance(worse, judgement.verdict[told, w], reason),
+                reason=_with_lack(_with_performance(worse, judgement.verdict[told, w], reason), comparison.unfinished.get(w)),
                 columns=columns,
                 performance=metrics,
                 operations=upkeep,
                 fairness=gaps,
                 slices=slices.get(w, ()),
                 labels=labels[w],
+                unfinished=comparison.unfinished.get(w, ""),
             )
         )
     return reports, counted
@@ -198,6 +205,7 @@ def _compared(
     reference: Counted,
     monitor: Monitor,
     labels: Sequence[LabelReport | None],
+    now: datetime,
 ) -> Comparison:
     """What is held against what."""
     windows, counted = [w for w, _ in pieces], [p for _, p in pieces]
@@ -206,7 +214,7 @@ def _compared(
     return Comparison(
         total=total,
         blocks=[p for _, p in blocks],
-        references=_references(total, blocks, pieces, layout, monitor),
+        references=_references(total, blocks, pieces, monitor),
         windows=counted,
         layout=layout,
         ends=_ends(windows),
@@ -215,6 +223,7 @@ def _compared(
         awaited=awaited(windows, labels),
         telling=frozenset(w for w, one in enumerate(labels) if one is not None and one.telling),
         ranking=frozenset(w for w, one in enumerate(labels) if one is not None and one.ranking),
+        unfinished=unfinished(windows, counted, [p for _, p in blocks], now),
     )
 
 
@@ -235,6 +244,10 @@ def _with_performance(worse: MetricReport | None, verdicts: NDArray[np.int8], re
     if worse is None:
         return reason
     return f"{worse.reason}. {reason}" if (verdicts == 2).any() else worse.reason  # noqa: PLR2004  the place of drifted
+
+
+def _with_lack(reason: str, lack: str | None) -> str:
+    return f"{reason}; the window is unfinished: {lack}" if lack else reason
 
 
 def _ends(windows: Sequence[Window]) -> NDArray[np.float64]:
@@ -279,7 +292,7 @@ SEASONS = {Cadence.HOUR: ("hour of week", "hour"), Cadence.DAY: ("weekday",), Ca
 
 
 def _references(
-    total: Profile, blocks: Sequence[tuple[Window, Profile]], pieces: Sequence[tuple[Window, Profile]], layout: Blocks, monitor: Monitor
+    total: Profile, blocks: Sequence[tuple[Window, Profile]], pieces: Sequence[tuple[Window, Profile]], monitor: Monitor
 ) -> list[Profile]:
     """The reference of each window; one for all where windows are held against the reference itself."""
     policy = monitor.policy
@@ -292,7 +305,6 @@ def _references(
     zone = ZoneInfo(monitor.windowing.timezone)
     season = "weekday" if policy.against is Against.SAME_WEEKDAY else "hour"
     slots, wanted = _slots([w for w, _ in blocks], season, zone), _slots([w for w, _ in pieces], season, zone)
-    del layout
     same = {slot: [block for block, s in zip(blocks, slots, strict=True) if s == slot] for slot in set(wanted.tolist())}
     return [_total(same[slot]) if same[slot] else total for slot in wanted.tolist()]
 
@@ -386,14 +398,3 @@ def _since(windows: Sequence[WindowReport]) -> str | None:
     while start and drifted[start - 1]:
         start -= 1
     return whole[start].window.label
-
-
-def _promise(monitor: Monitor, length: timedelta | None) -> str:
-    budget = monitor.policy.budget
-    hours = budget.period / timedelta(hours=1)
-    period = _many(hours / 24, "day") if hours % 24 == 0 else _many(hours, "hour")
-    return f"at most {_many(budget.alarms, 'false alarm')} in {period if length else _many(budget.windows, 'window')}"
-
-
-def _many(count: float, what: str) -> str:
-    return f"{count:g} {what}{'s' if count != 1 else ''}"

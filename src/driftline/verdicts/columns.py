@@ -96,6 +96,8 @@ class Columns(Sequence[ColumnReport]):
         comparison, w = self.comparison, self.window
         if cause is Cause.AWAITED:
             return f"not judged before the labels have come: {comparison.awaited[w]}"
+        if cause is Cause.UNFINISHED:
+            return f"not judged before the window is whole: {comparison.unfinished[w]}"
         reference = comparison.references[w if len(comparison.references) > 1 else 0]
         return reason(cause, planned, rests_on, place, reference, comparison.windows[w], since, rows_needed)
 

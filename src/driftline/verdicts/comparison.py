@@ -37,6 +37,7 @@ class Comparison:
         awaited: places of the windows whose labels are still to come, and why that is believed.
         telling: those of them that tell of the model, because labels that come early are like the others.
         ranking: those that tell how the model ranks, because of each class they are.
+        unfinished: places of the windows that are not whole, and why that is believed.
     """
 
     total: Profile
@@ -50,6 +51,7 @@ class Comparison:
     awaited: Mapping[int, str] = field(default_factory=dict)
     telling: frozenset[int] = frozenset()
     ranking: frozenset[int] = frozenset()
+    unfinished: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def plan(self) -> Plan:

@@ -55,6 +55,16 @@ class Budget:
         windows = self.period / length if length else float(self.windows)
         return min(self.alarms / max(windows, 1.0), 0.25)
 
+    def promise(self, length: timedelta | None) -> str:
+        """The budget in words, for windows of that length."""
+        hours = self.period / timedelta(hours=1)
+        period = _many(hours / 24, "day") if hours % 24 == 0 else _many(hours, "hour")
+        return f"at most {_many(self.alarms, 'false alarm')} in {period if length else _many(self.windows, 'window')}"
+
+
+def _many(count: float, what: str) -> str:
+    return f"{count:g} {what}{'s' if count != 1 else ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class HandSet:

@@ -41,6 +41,7 @@ class Cause(StrEnum):
     FORESEEN = "estimated to be worse than in the reference"
     NO_LABELS = "no labels yet"
     AWAITED = "labels are still to come"
+    UNFINISHED = "the window is unfinished"
     UNDEFINED = "the metric is not defined here"
     MISSING_COLUMN = "the column is missing"
     EMPTY_WINDOW = "the window is empty"
@@ -293,6 +294,8 @@ class WindowReport:
     """How far the window's labels have come; None where outcomes are not counted."""
     diagnosis: Sequence[Diagnosis] = ()
     """Why it drifted, the most probable first; empty where it did not. Worked out when looked at."""
+    unfinished: str = ""
+    """Why it is not whole: its time is not over, or rows of it are plainly missing; empty where it is whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

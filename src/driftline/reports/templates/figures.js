@@ -226,9 +226,10 @@ function mapOf(segment, rows) {
     width: span?.width ?? (segment.slots.length ? segment.slots.at(-1) + 1 : 1),
     ticks,
     at,
+    open: segment.unfinished.map((at) => segment.slots[at] - first),
     z: (row, slot) => (at(slot) < 0 ? NaN : segment.heat(rows[row], at(slot))),
     told: (row, slot) => (at(slot) < 0 ? null
-      : [segment.columns[rows[row]].name, `${segment.windows[at(slot)].label}: ${cellWords(segment.heat(rows[row], at(slot)))}`]),
+      : [segment.columns[rows[row]].name, `${segment.windows[at(slot)].label}${segment.unfinished.includes(at(slot)) ? " (unfinished)" : ""}: ${cellWords(segment.heat(rows[row], at(slot)))}`]),
   };
 }
 

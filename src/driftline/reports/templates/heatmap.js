@@ -12,7 +12,7 @@ function heatColour(z, stops) {
   return `rgb(${channels.map(([low, high]) => Math.round(low + part * (high - low))).join(",")})`;
 }
 
-// `map` has labels, width (slots of time), z(row, slot), told(row, slot), ticks and, where a click leads somewhere, pick(row, slot).
+// `map` has labels, width (slots of time), open (slots of unfinished windows, where there are any), z(row, slot), told(row, slot), ticks and, where a click leads somewhere, pick(row, slot).
 function drawMap(node, map) {
   const bands = [], cell = index.cell, cells = el("div", { class: "map-cells" }), times = el("div", { class: "map-times" }), mark = el("div", { class: "map-mark" });
   mark.hidden = true;
@@ -29,7 +29,13 @@ function drawMap(node, map) {
     tick.style.left = `${((slot + 0.5) / map.width) * 100}%`;
     return tick;
   }));
-  cells.append(mark, times);
+  // Windows that are not whole are hatched, over all columns and on the axis.
+  const open = (map.open ?? []).filter((slot) => slot >= 0 && slot < map.width).map((slot) => {
+    const hatch = el("div", { class: "map-open" });
+    Object.assign(hatch.style, { left: `${(slot / map.width) * 100}%`, width: `${100 / map.width}%` });
+    return hatch;
+  });
+  cells.append(...open, mark, times);
   node.classList.add("map");
   node.style.setProperty("--cell", `${cell}px`);
   node.style.minHeight = "";

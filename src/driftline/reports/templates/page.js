@@ -182,6 +182,7 @@ function showMap(rows) {
   const map = mapOf(segment, shown);
   drawMap(by("heatmap"), { ...map, pick: (row, slot) => { if (map.at(slot) >= 0) reveal(shown[row], map.at(slot)); } });
   by("map-note").textContent = mapRows < total ? `the ${mapRows} most urgent of ${count(total)} columns; click a cell to open it` : "click a cell to open it";
+  by("map-open-key").hidden = !segment.unfinished.length;
   by("map-more").hidden = mapRows >= total;
   by("map-more").textContent = `Show all ${count(total)} columns`;
 }
