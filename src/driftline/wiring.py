@@ -158,7 +158,13 @@ def compare_sources(
     else:
         found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
         counted = Counted(found.profiles, (*found.findings, *current.findings(), *new))
-    return diagnose(learnt, counted, judge(learnt, counted, monitor, at, delays), attribution=monitor.policy.attribution)
+    return diagnose(
+        learnt,
+        counted,
+        judge(learnt, counted, monitor, at, delays),
+        attribution=monitor.policy.attribution,
+        together=monitor.policy.together,
+    )
 
 
 def as_known(source: Source | Shelf, monitor: Monitor, at: datetime, *, optional: bool = False) -> Source | Shelf:

@@ -25,6 +25,14 @@ def test_a_small_file_is_enough() -> None:
     assert (found.name, found.task, found.windowing, found.policy) == ("monitor", Task.NONE, Windowing(), Policy())
 
 
+def test_columns_are_asked_about_together_where_somebody_says_how() -> None:
+    """Without the setting nobody asks; another measure is refused."""
+    assert monitor().policy.together is None
+    assert monitor(together="mmd").policy.together == "mmd"
+    with pytest.raises(ValueError, match="together"):
+        monitor(together="mdm")
+
+
 def test_hints_are_what_was_said_of_columns() -> None:
     """Roles, kinds, importance, features, segments and conditions arrive as they were written."""
     hints = monitor(

@@ -297,6 +297,12 @@ class Document(BaseModel):
         "(scikit-learn), shap (driftline[shap]), or what a package offers. Without this: additive.",
         examples=["shap"],
     )
+    together: Literal["classifier", "pca", "mmd"] | None = Field(
+        None,
+        description="How to ask in every window whether columns that did not drift still go together as they did: classifier (AUC), "
+        "pca or mmd. Without this it is not asked.",
+        examples=["classifier"],
+    )
     performance: Performance | None = Field(None, description="What tells a healthy model.", examples=[{"metric": "roc_auc"}])
     alerts: Alerts | None = Field(
         None, description="Who is told of what, and when.", examples=[{"rules": {"psi is high": "drift.psi.max > 0.25"}}]

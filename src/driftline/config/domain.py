@@ -105,6 +105,7 @@ def policy(document: written.Document) -> Policy:
         hand_set=tuple(hand_set(document)),
         statistics=tuple(document.statistics or ()),
         attribution=document.attribution or Policy().attribution,
+        together=document.together,
         goal=goal(document.performance),
         confidence=document.confidence or Policy().confidence,
     )

@@ -284,7 +284,8 @@ def judge_due(
     """
     current = Counted(profiles)
     report = check(reference, current, monitor, now, delays)
-    return diagnose(reference, current, report, {standing.window for standing in due}, monitor.policy.attribution)
+    asked = {standing.window for standing in due}
+    return diagnose(reference, current, report, asked, monitor.policy.attribution, monitor.policy.together)
 
 
 def apart(report: Report, due: Sequence[Standing]) -> list[Judged]:

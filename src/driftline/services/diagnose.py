@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, overload
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from driftline.diagnosis.attribution import ATTRIBUTIONS
 from driftline.diagnosis.history import History, walk
 from driftline.diagnosis.segments import in_segments
+from driftline.diagnosis.unmoved import with_unmoved
 from driftline.diagnosis.wording import placed
 from driftline.profile.profile import total as add_all
 from driftline.schema import Role
@@ -31,12 +33,20 @@ if TYPE_CHECKING:
 MOST_SEGMENTS = 5
 """In each window at most so many segments are diagnosed by themselves, those with the most rows first."""
 
+SEED = 0
+"""Dice are the same each time: a window asked about twice is told the same."""
+
 BEFORE = 4
 """Where only some windows are asked about, so many before them are diagnosed too, to tell what is new in them."""
 
 
 def diagnose(
-    reference: Counted, current: Counted, report: Report, among: Container[Window] | None = None, attribution: str = "additive"
+    reference: Counted,
+    current: Counted,
+    report: Report,
+    among: Container[Window] | None = None,
+    attribution: str = "additive",
+    together: str | None = None,
 ) -> Report:
     """Say why each window drifted, and of the others, whether they have faults that leave distributions as they were.
 
@@ -48,6 +58,7 @@ def diagnose(
         report: what `check` said of it.
         among: only these windows have to be explained; all where that is None.
         attribution: how a change of a mean is shared out among columns, by name.
+        together: how to ask whether columns that did not drift still go together; not at all where None.
 
     Raises:
         UnknownPart: there is no such attribution.
@@ -64,7 +75,7 @@ def diagnose(
     @cache
     def search() -> list[tuple[Diagnosis, ...]]:
         with threadpool_limits(1, user_api="blas"):  # as in check
-            return _searched(reference, current, report, among, attribution)
+            return _searched(reference, current, report, among, attribution, together)
 
     return replace(report, windows=tuple(replace(window, diagnosis=Told(search, i)) for i, window in enumerate(report.windows)))
 
@@ -102,7 +113,7 @@ class Told(Sequence["Diagnosis"]):
 
 
 def _searched(
-    reference: Counted, current: Counted, report: Report, among: Container[Window] | None, attribution: str
+    reference: Counted, current: Counted, report: Report, among: Container[Window] | None, attribution: str, together: str | None
 ) -> list[tuple[Diagnosis, ...]]:
     told: dict[int, tuple[Diagnosis, ...]] = {}
     for segment in current.segments():
@@ -118,8 +129,21 @@ def _searched(
             )
             walked = zip(places, walk(history, [i in near for i in places]), strict=True)
             told |= {i: _without_awaited(found, blocks[0].plan, report.windows[i]) for i, found in walked}
+            if together is not None and segment is None:
+                _ask_together(told, wanted, together, report, blocks)
     totals = {segment: add_all([profile for _, profile in reference.of(segment)]) for segment in reference.segments()}
     return [tuple(placed(one) for one in _located(told.get(i, ()), totals, current, window)) for i, window in enumerate(report.windows)]
+
+
+def _ask_together(
+    told: dict[int, tuple[Diagnosis, ...]], wanted: Sequence[int], measure: str, report: Report, blocks: list[Profile]
+) -> None:
+    """Add to what is told of windows whether columns that did not drift still go together."""
+    before: tuple[Diagnosis, ...] = ()
+    for i in wanted:
+        dice = np.random.default_rng(SEED)  # noqa: TID251  not chance: of one window the same is told wherever it is asked about
+        told[i] = with_unmoved(told[i], measure, report.windows[i], report.profiles[i], blocks, dice, before)
+        before = told[i]
 
 
 def _without_awaited(found: tuple[Diagnosis, ...], plan: Plan, window: WindowReport) -> tuple[Diagnosis, ...]:

@@ -143,6 +143,8 @@ class Policy:
     """Statistics reported beside the judged ones."""
     attribution: str = "additive"
     """How a change of the model's output or loss is shared out among columns, by name."""
+    together: str | None = None
+    """How to ask whether columns still go together as they did, by name; not at all where None."""
     goal: Goal = field(default_factory=Goal)
     confidence: float = 0.90
     """Level of the two-sided interval that decides between drifted, stable and inconclusive."""
