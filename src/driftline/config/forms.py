@@ -109,7 +109,9 @@ class Stream(BaseModel):
         examples=["redis://:${REDIS_PASSWORD}@redis:6379/0"],
     )
     stream: Text = Field(description="The stream's key; each entry is one row.", examples=["scores"])
-    field: Text | None = Field(None, description="The field of an entry that holds the row as a JSON object; `row` where nothing is said.")
+    field: Text | None = Field(
+        None, description="The field of an entry that holds the row as a JSON object; `row` where nothing is said.", examples=["body"]
+    )
 
 
 Incoming = Annotated[
