@@ -134,11 +134,10 @@ def narrowed(profile: Profile, part: Stretch, places: Sequence[int] | None = Non
     keys, values = profile.sample.keys[kept], profile.sample.values[kept]
     missing = np.isnan(values).sum(0)
     reasons = profile.odd / np.maximum(profile.odd.sum(1, keepdims=True), 1)
-    wanted = None if places is None else frozenset(places)
-    nothing = np.empty(0)
-    counts = [
-        _counted(planned.bins, values[:, c] if wanted is None or c in wanted else nothing) for c, planned in enumerate(profile.plan.columns)
-    ]
+    bins = [planned.bins for planned in profile.plan.columns]
+    counts = [np.zeros(1 if one is None else one.width, np.int64) for one in bins]
+    for c in range(len(bins)) if places is None else places:
+        counts[c] = _counted(bins[c], values[:, c])
     return replace(
         profile,
         rows=len(values),
