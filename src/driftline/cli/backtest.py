@@ -13,6 +13,7 @@ from driftline.cli.progress import progress
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from driftline.backtesting.backtest import Backtest
     from driftline.cli.main import Session
     from driftline.config.specification import Specification
 
@@ -89,6 +90,13 @@ def backtest(  # noqa: PLR0913  one argument an option
         found = replay(specification, now=end, cost=cost, folder=kept, sampling=sampling, progress=told)
     if html is not None:
         write(html, bill.to_html(found.comparison, found.windows, found.unit, found.monitor))
+    _print(found, as_json=as_json)
+
+
+def _print(found: Backtest, *, as_json: bool) -> None:
+    """What each policy would have cost, as JSON or in lines."""
+    from driftline.reports import bill
+
     if as_json:
         document = bill.to_dict(found.comparison, found.windows, found.unit)
         rows = None if found.rows is None else found.rows.sentence
