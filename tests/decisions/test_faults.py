@@ -31,6 +31,17 @@ def test_one_fault_over_windows_is_one() -> None:
     assert (lasting[0].since, lasting[0].lasts) == ("c", True)
 
 
+def test_no_fault_is_over_for_what_cannot_be_told_yet() -> None:
+    """A window that leaves a column open does not end its fault; one that shows it to be well does."""
+    told = {"c": (UNIT,)}
+    left_open = {"d", "e"}
+    (lasting,) = spoilt(told, LABELS, lambda label, names: label in left_open and "amount" in names)
+    assert lasting.lasts
+    left_open.discard("d")
+    (over,) = spoilt(told, LABELS, lambda label, names: label in left_open and "amount" in names)
+    assert not over.lasts
+
+
 def test_faults_that_last_come_first_and_then_the_surest() -> None:
     """Whoever is called looks at what is broken now."""
     sure, doubted = replace(UNIT, columns=("x",), confidence=0.95), replace(UNIT, columns=("y",), confidence=0.6)

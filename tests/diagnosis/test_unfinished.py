@@ -94,6 +94,22 @@ def test_a_fault_in_such_a_window_is_found(reference: dict[str, Any]) -> None:
     assert [faults(window) for window in windows] == [[], [], [("unit_change", ("amount",))]]
 
 
+def test_nulls_in_such_a_window_are_not_put_down_to_it(reference: dict[str, Any]) -> None:
+    """Rows that are still to come fill no gaps: a third of the channels of three days is gone, and was not usually."""
+    current = trade(MONDAY + timedelta(weeks=12), (14 + 3) * 24, 6)
+    spoilt = current["at"] >= np.datetime64((MONDAY + timedelta(weeks=14)).replace(tzinfo=None))
+    lost = spoilt & (np.arange(spoilt.size) % 3 == 0)
+    holes = {
+        "amount": np.where(lost, np.nan, current["amount"]),
+        "channel": np.where(lost, None, current["channel"]),
+    }
+    last = told(reference, current | holes, "week")[-1]
+    verdicts = {column.name: column.verdict.value for column in last.columns}
+    assert (verdicts["amount"], verdicts["channel"]) == ("drifted", "drifted")
+    assert {name for kind, names in faults(last) for name in names if kind == "null_burst"} == {"amount", "channel"}
+    assert not {"amount", "channel"} & {name for one in last.diagnosis if one.kind == "unfinished_window" for name in one.columns}
+
+
 def test_what_does_not_come_within_it_is_missing(reference: dict[str, Any]) -> None:
     """A channel that sends nothing in the days that are there is a missing partition, whatever is still to come."""
     current = trade(MONDAY + timedelta(weeks=12), (14 + 4) * 24, 5)

@@ -10,11 +10,12 @@ from driftline.verdicts.diagnosis import EVERY_COLUMN, Change, Diagnosis, pollut
 from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from driftline.verdicts.report import ColumnReport, WindowReport
 
     Causes = Mapping[str, Sequence[Diagnosis]]
+    Untold = Callable[[str, Sequence[str]], bool]
 
 TRUTH = frozenset({Role.LABEL})
 """Columns that are not fed to the model: that a label has not come is no fault."""
@@ -88,23 +89,24 @@ def faults(told: Sequence[Diagnosis]) -> Iterator[Diagnosis]:
     return (one for one in told if one.change is Change.FAULT and one.confidence >= SURE)
 
 
-def spoilt(told: Causes, labels: Sequence[str]) -> tuple[Spoilt, ...]:
+def spoilt(told: Causes, labels: Sequence[str], untold: Untold | None = None) -> tuple[Spoilt, ...]:
     """Faults over the windows: those of one kind in the same columns are one; those that last come first, then the surest.
 
     Args:
         told: the causes by window.
         labels: the windows in order.
+        untold: whether nothing can be said yet of some columns in a window, by its label: no fault is over for that.
     """
     seen: dict[tuple[str, tuple[str, ...]], list[tuple[str, Diagnosis]]] = {}
     for label in labels:
         for one in faults(told.get(label, ())):
             seen.setdefault((one.kind, tuple(sorted(one.columns))), []).append((label, one))
     order = {label: place for place, label in enumerate(labels)}
-    found = [_joined(entries, labels[-1], order) for entries in seen.values()]
+    found = [_joined(entries, labels, order, untold) for entries in seen.values()]
     return tuple(sorted(found, key=lambda one: (not one.lasts, -one.confidence, order.get(one.since, 0), one.columns)))
 
 
-def _joined(entries: Sequence[tuple[str, Diagnosis]], newest: str, order: Mapping[str, int]) -> Spoilt:
+def _joined(entries: Sequence[tuple[str, Diagnosis]], labels: Sequence[str], order: Mapping[str, int], untold: Untold | None) -> Spoilt:
     """One fault from what was told of it; of several runs of windows the last counts."""
     last, told = entries[-1]
     first = last
@@ -118,7 +120,7 @@ def _joined(entries: Sequence[tuple[str, Diagnosis]], newest: str, order: Mappin
         kind=told.kind.replace("_", " "),
         columns=names,
         since=since,
-        lasts=last == newest,
+        lasts=all(untold is not None and untold(label, told.columns) for label in labels[order[last] + 1 :]),
         share=told.share,
         sentence=told.sentence,
         remedy=told.remedy,

@@ -10,10 +10,10 @@ from driftline.decisions.evidence import Evidence, Past
 from driftline.decisions.faults import causes, explained, more_rows, polluted, spoilt, unexplained
 from driftline.decisions.losses import deciding, known_since, loss_of, since, whole, worth_of
 from driftline.schema import Role
-from driftline.verdicts.report import Concern, Verdict
+from driftline.verdicts.report import Cause, Concern, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
 
@@ -27,6 +27,9 @@ DEAD = frozenset({"absent", "silence"})
 """Statistics of a feed that does not run; so is a volume that fell."""
 
 SETTLED = frozenset({Role.LABEL})
+
+LEFT_OPEN = frozenset({Cause.UNFINISHED, Cause.EMPTY_WINDOW})
+"""Of such a column it cannot be said that its fault is over."""
 
 
 def read(
@@ -64,7 +67,7 @@ def read(
         now=report.created,
         window=newest.window.label,
         windows=labels,
-        spoilt=spoilt(told, labels),
+        spoilt=spoilt(told, labels, _untold([window for window, _ in pairs])),
         polluted=bad,
         loss=loss,
         settled=settled,
@@ -79,6 +82,16 @@ def read(
         worth=worth_of(report, goal, loss, bad, terms) or _in_units(loss),
         past=past or Past(),
     )
+
+
+def _untold(windows: Sequence[WindowReport]) -> Callable[[str, Sequence[str]], bool]:
+    """Whether a window leaves open how some columns are: it is not whole, or empty."""
+    by_label = {window.window.label: window for window in windows}
+
+    def untold(label: str, names: Sequence[str]) -> bool:
+        return any(column.cause in LEFT_OPEN for column in by_label[label].columns if column.name in names)
+
+    return untold
 
 
 def _health(pairs: Sequence[tuple[WindowReport, Profile]]) -> tuple[str | None, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.diagnosis.chance import gap
+from driftline.diagnosis.chance import gap, noise, usual
 from driftline.diagnosis.levels import names
 from driftline.diagnosis.mixture import on_cuts
 from driftline.diagnosis.wording import listed
@@ -163,6 +163,8 @@ def as_usual(looks: Sequence[Look]) -> bool:
 
 
 def _unchanged(look: Look) -> bool:
+    if not _as_full(look):
+        return False
     if found := names(look):
         both = found.both
     elif look.curves is not None:
@@ -170,6 +172,13 @@ def _unchanged(look: Look) -> bool:
     else:
         return False
     return gap(both.base, both.now) <= CLEARLY * both.allowed
+
+
+def _as_full(look: Look) -> bool:
+    """Whether as many rows as usual have a value, and as many lack one for each reason."""
+    base, now = (np.append(part.odd, part.rows - part.odd.sum()) / max(part.rows, 1.0) for part in (look.base, look.now))
+    blocks = np.column_stack([look.odd[:, :-1], look.odd[:, -1] - look.odd[:, :-1].sum(1)])
+    return gap(base, now) <= CLEARLY * (noise(now, base, max(look.now.rows, 1.0), max(look.base.rows, 1.0)) + usual(blocks))
 
 
 def not_whole(window: str, columns: Sequence[str], *, later: bool) -> Diagnosis:
