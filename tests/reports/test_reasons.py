@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftline.reports.reasons import reasons
 from driftline.verdicts.diagnosis import Change
-from driftline.verdicts.report import Verdict
+from driftline.verdicts.report import Cause, Verdict
 
 if TYPE_CHECKING:
     from driftline.verdicts.report import Report
@@ -30,6 +30,14 @@ def test_what_is_over_comes_after_what_goes_on(report: Report) -> None:
     assert moved.now
     assert not fault.now
     assert fault.footing.startswith("over: 2026-01-29, 1 window")
+
+
+def test_a_window_that_is_not_whole_ends_nothing(report: Report) -> None:
+    """Where its column waits for the rest of the window a reason goes on, whatever else is known there."""
+    fault, *others = report.windows[-1].diagnosis
+    waits = tuple(replace(c, cause=Cause.UNFINISHED) if c.name in fault.columns else c for c in report.windows[-1].columns)
+    last = replace(report.windows[-1], diagnosis=tuple(others), columns=waits, unfinished="its time is not over")
+    assert {one.told.kind: one.now for one in reasons(replace(report, windows=(*report.windows[:-1], last)))}[fault.kind]
 
 
 def test_what_is_told_of_all_rows_is_not_told_of_segments(hostile: Report) -> None:

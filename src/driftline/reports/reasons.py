@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from driftline.reports.outline import segments, windows_of
 from driftline.reports.wording import clean, plural, since
 from driftline.verdicts.diagnosis import Change
-from driftline.verdicts.report import Verdict
+from driftline.verdicts.report import Cause, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,11 +87,17 @@ def _lasting(windows: Sequence[WindowReport], segment: str | None) -> Iterator[R
                 run.append((at, told))
     for run in runs:
         last = run[-1][0]
-        # An inconclusive window ends nothing.
-        now = all(window.verdict is Verdict.INCONCLUSIVE for window in windows[last + 1 :])
+        now = all(_left_open(window, run[-1][1]) for window in windows[last + 1 :])
         surest = run[-1][1] if now else max(run, key=lambda one: one[1].confidence)[1]
         labels = windows[run[0][0]].window.label, windows[last].window.label
         yield Reason(segment=segment, told=surest, first=labels[0], last=labels[1], windows=len(run), now=now)
+
+
+def _left_open(window: WindowReport, told: Diagnosis) -> bool:
+    """Whether a window in which it was not told does not end it: nothing is known of it, or its columns wait until it is whole."""
+    if window.verdict is Verdict.INCONCLUSIVE:
+        return True
+    return bool(window.unfinished) and any(c.cause is Cause.UNFINISHED for c in window.columns if c.name in told.columns)
 
 
 def _goes_on(before: Diagnosis, told: Diagnosis) -> bool:
