@@ -94,6 +94,33 @@ def test_features_that_sound_like_a_role_stay_features(name: str, values: Any) -
     assert guess(profile(**{name: values, "amount": numbers()})).roles == {}
 
 
+def foretelling(seed: int, miss: float = 0.0) -> tuple[Any, Any, Any]:
+    """What is said, what comes true as often (or so much oftener), and a toss that has nothing to do with it."""
+    rng = RNG(seed)
+    said = rng.beta(2, 5, ROWS)
+    return said, (rng.random(ROWS) < said + miss).astype(float), rng.integers(0, 2, ROWS).astype(float)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_score_tells_its_label(seed: int) -> None:
+    """Whatever the label is called: what is said to be so probable is so frequent, and of nothing else."""
+    said, came, toss = foretelling(seed)
+    found = guess(profile(p_cancel=said, deposit=toss, cancelled=came, amount=numbers()))
+    assert found.roles == {"p_cancel": Role.SCORE, "cancelled": Role.LABEL}
+    assert found.task is Task.BINARY
+    as_truths = (Kind.BOOLEAN, ["true" if one else "false" for one in came])
+    assert guess(profile(score=said, deposit=toss, cancelled=as_truths)).roles == {"score": Role.SCORE, "cancelled": Role.LABEL}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_does_not_come_true_is_no_score(seed: int) -> None:
+    """A share that is called a risk stays a feature where no column, or more than one, comes true as often as it says."""
+    said, came, toss = foretelling(seed, miss=0.2)
+    assert guess(profile(ip_risk=said, deposit=toss, came=came)).roles == {}
+    _, came, _ = foretelling(seed)
+    assert guess(profile(ip_risk=said, came=came, again=came)).roles == {}
+
+
 @pytest.mark.parametrize(
     ("columns", "task"),
     [
