@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
 
-from driftline.engines import arrow, meaning, numpy_kernel, tally
+from driftline.engines import arrow, meaning, numpy_kernel, scored, tally
 from driftline.engines.kernel import KERNEL
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ def counted_with(which: str) -> Iterator[Any]:
     if which == "plain":
         kernel.use(False)  # noqa: FBT003  C takes no keywords
     try:
-        with patch.object(arrow, "KERNEL", kernel), patch.object(meaning, "KERNEL", kernel), patch.object(tally, "KERNEL", kernel):
+        with ExitStack() as stack:
+            for module in (arrow, meaning, scored, tally):
+                stack.enter_context(patch.object(module, "KERNEL", kernel))
             yield kernel
     finally:
         if which == "plain":

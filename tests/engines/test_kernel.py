@@ -45,6 +45,11 @@ class TestPick:
         monkeypatch.delattr("driftline.engines._kernel", raising=False)
         assert pick() is numpy_kernel
 
+    def test_does_without_a_kernel_of_older_sources(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A compiled kernel that lacks a function is not used."""
+        monkeypatch.delattr(KERNEL, "count_scores")
+        assert pick() is numpy_kernel
+
     def test_the_compiled_kernel_is_in_use(self) -> None:
         """This machine has a compiler, so the tests run on the compiled kernel."""
         assert KERNEL is not numpy_kernel

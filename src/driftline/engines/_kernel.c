@@ -119,6 +119,73 @@ static PyObject *kernel_count_bins(PyObject *self, PyObject *args) {
     return fit ? Py_NewRef(Py_None) : NULL;
 }
 
+PyDoc_STRVAR(score_binner_doc, "score_binner(edges, threshold) -> bytes\n\nThe table by which `count_scores` finds bins.");
+
+static PyObject *kernel_score_binner(PyObject *self, PyObject *args) {
+    (void)self;
+    Py_buffer edges;
+    double threshold;
+    if (!PyArg_ParseTuple(args, "y*d", &edges, &threshold)) return NULL;
+    Py_ssize_t n = edges.len / 8, padded = 1;
+    while (padded <= n) padded *= 2;
+    size_t size = sizeof(ScoreBinner) + (size_t)(n + padded) * sizeof(double);
+    const double *edge = edges.buf;
+    int fit = n <= MOST_EDGES;
+    for (Py_ssize_t i = 0; fit && i < n; i++) fit = edge[i] > (i ? edge[i - 1] : 0.0) && edge[i] <= 1.0;
+    ScoreBinner *b = fit ? calloc(1, size) : NULL;
+    PyObject *bytes = NULL;
+    if (b) {
+        *b = (ScoreBinner){.threshold = threshold, .edges = (int32_t)n};
+        memcpy(b->edge, edge, (size_t)n * 8);
+        for (Py_ssize_t i = n; i < n + padded; i++) b->edge[i] = INFINITY;
+        choose_score_cells(b);
+        bytes = PyBytes_FromStringAndSize((const char *)b, (Py_ssize_t)size);
+        free(b);
+    } else if (fit) {
+        PyErr_NoMemory();
+    } else {
+        PyErr_SetString(PyExc_ValueError, "the edges do not increase within (0, 1]");
+    }
+    PyBuffer_Release(&edges);
+    return bytes;
+}
+
+PyDoc_STRVAR(count_scores_doc,
+             "count_scores(score, said, came, binner, start, length, tables, doubtful) -> int\n\n"
+             "Count a stretch of rows of scores beside classes; returns how many probabilities were left in `doubtful`.");
+
+static PyObject *kernel_count_scores(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *parts[3];
+    Py_buffer binner, cells, sums, measures, doubtful;
+    Py_ssize_t start, length;
+    ScoreColumn columns[3];
+    if (!PyArg_ParseTuple(args, "OOOy*nn(w*w*w*)w*", parts, parts + 1, parts + 2, &binner, &start, &length, &cells, &sums, &measures,
+                          &doubtful))
+        return NULL;
+    const ScoreBinner *b = binner.buf;
+    int64_t bins = b->edges + 2, found = 0;
+    int fit = start >= 0 && length >= 0 && doubtful.len / 8 >= length && cells.len / 8 >= bins * SIDES * SIDES &&
+              sums.len / 8 >= bins * SIDES && measures.len / 8 >= 2 * LIMBS;
+    if (!fit) PyErr_SetString(PyExc_ValueError, "rows and tables do not fit each other");
+    int read = 0;
+    for (; fit && read < 3; read++) fit = score_column(parts[read], start + length, columns + read);
+    if (fit) {
+        Scored to = {cells.buf, sums.buf, measures.buf};
+        Classes says = classes_of(columns + 1), comes = classes_of(columns + 2);
+        Py_BEGIN_ALLOW_THREADS;
+        found = count_scored(&columns[0].numbers, parts[1] == Py_None ? NULL : &says, &comes, b, start, length, &to, doubtful.buf);
+        Py_END_ALLOW_THREADS;
+    }
+    while (read--) release_score_column(columns + read);
+    PyBuffer_Release(&binner);
+    PyBuffer_Release(&cells);
+    PyBuffer_Release(&sums);
+    PyBuffer_Release(&measures);
+    PyBuffer_Release(&doubtful);
+    return fit ? PyLong_FromLongLong(found) : NULL;
+}
+
 static PyObject *list_of(const Unseen *noted, int64_t n) {
     PyObject *list = PyList_New((Py_ssize_t)n);
     for (int64_t i = 0; list && i < n; i++) {
@@ -298,6 +365,8 @@ static PyMethodDef methods[] = {
     {"count_hashes", kernel_count_hashes, METH_VARARGS, count_hashes_doc},
     {"hash_texts", kernel_hash_texts, METH_VARARGS, hash_texts_doc},
     {"hash_integers", kernel_hash_integers, METH_VARARGS, hash_integers_doc},
+    {"score_binner", kernel_score_binner, METH_VARARGS, score_binner_doc},
+    {"count_scores", kernel_count_scores, METH_VARARGS, count_scores_doc},
     {"row_keys", kernel_row_keys, METH_VARARGS, row_keys_doc},
     {"use", kernel_use, METH_VARARGS, use_doc},
     {NULL, NULL, 0, NULL},

@@ -250,15 +250,17 @@ static void count_block(State *s, const Numbers *c, int64_t row, int n, uint64_t
 
 static const Measures NO_MEASURES = {.least = INFINITY, .greatest = -INFINITY};
 
+static void add_squares(int64_t *limbs, u128 square) {
+    uint64_t upper = (uint64_t)(square >> 64);
+    add_to_limbs(limbs, SQUARE_LIMBS, (i128)(square & 0xFFFFFFFFFFFFFFFFULL));
+    add_to_limbs(limbs + 2, SQUARE_LIMBS - 2, (i128)upper);
+}
+
 static void flush_sums(State *s) {
     Measures *m = &s->sums;
     if (!s->bins) return;
     add_to_limbs(s->to.sums, SUM_LIMBS, m->far_total + m->total);
-    u128 square = m->far_square + m->low + ((u128)m->high << 32);
-    int64_t *limbs = s->to.sums + SUM_LIMBS;
-    add_to_limbs(limbs, SQUARE_LIMBS, (i128)(square & 0xFFFFFFFFFFFFFFFFULL));
-    uint64_t upper = (uint64_t)(square >> 64);
-    add_to_limbs(limbs + 2, SQUARE_LIMBS - 2, (i128)upper);
+    add_squares(s->to.sums + SUM_LIMBS, m->far_square + m->low + ((u128)m->high << 32));
     if (m->least < s->to.extremes[0]) s->to.extremes[0] = m->least;
     if (m->greatest > s->to.extremes[1]) s->to.extremes[1] = m->greatest;
     *m = NO_MEASURES;

@@ -7,6 +7,7 @@
 #include <Python.h>
 
 #include "_codes.h"
+#include "_scores.h"
 
 /* The tables of a Tally, and the rows of the batch at hand. */
 typedef struct {
@@ -139,6 +140,36 @@ static Column *columns_of(PyObject *list, Py_ssize_t length, Py_ssize_t *n) {
     }
     return columns;
 }
+
+/* A column of scores or of classes, read from a tuple; one that is None has no buffers. */
+typedef struct {
+    Py_buffer values, valid, worths;
+    Numbers numbers;
+} ScoreColumn;
+
+static void release_score_column(ScoreColumn *c) {
+    PyBuffer_Release(&c->values);
+    PyBuffer_Release(&c->valid);
+    PyBuffer_Release(&c->worths);
+}
+
+/* Read a column that must have `length` rows; where that fails an error is set, and what it holds is still to be released. */
+static int score_column(PyObject *item, Py_ssize_t length, ScoreColumn *c) {
+    Py_ssize_t first, offset;
+    int type;
+    *c = (ScoreColumn){0};
+    if (item == Py_None) return 1;
+    if (!PyTuple_Check(item)) PyErr_SetString(PyExc_TypeError, "a column of scores is a tuple");
+    if (!PyTuple_Check(item) || !PyArg_ParseTuple(item, "y*Cnz*nz*", &c->values, &type, &first, &c->valid, &offset, &c->worths)) {
+        *c = (ScoreColumn){0};
+        return 0;
+    }
+    Py_ssize_t size = size_of(type);
+    c->numbers = (Numbers){(const char *)c->values.buf + first * size, (char)type, {c->valid.buf, offset}, size};
+    return values_fit(&c->values, size, first, length) && bits_fit(&c->valid, offset, length);
+}
+
+static Classes classes_of(const ScoreColumn *c) { return (Classes){c->numbers, c->worths.buf, c->worths.len / 16}; }
 
 static int column_fits(const Column *c, const Tables *t) {
     const Binner *b = c->binner.buf;

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from driftline.engines import numpy_kernel
-from driftline.engines.cells import cells, encode, instants, is_text, nulls, numbers, raw, stored
+from driftline.engines.cells import CODES, cells, encode, instants, is_text, nulls, numbers, raw, stored
 from driftline.engines.kernel import KERNEL
 from driftline.engines.meaning import Meaning, hash_array, hash_cells, meaning
 from driftline.engines.numpy_kernel import NULL, WRONG
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 
     Fill = Callable[[NDArray[np.int64], NDArray[np.float64]], None]
     """Given row numbers and a table of those rows in all columns, writes the values of some columns."""
-
-CODES = {
-    pa.int8(): "b", pa.uint8(): "B", pa.int16(): "h", pa.uint16(): "H", pa.int32(): "i",
-    pa.uint32(): "I", pa.int64(): "q", pa.uint64(): "Q", pa.float32(): "f", pa.float64(): "d",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

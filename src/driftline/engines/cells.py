@@ -43,6 +43,12 @@ EPOCH_UNITS = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (math.inf, 1e9))
 
 WHOLE = 2.0**63
 TRUTH = {"0": "false", "1": "true", "false": "false", "true": "true"}
+CODES = {
+    pa.int8(): "b", pa.uint8(): "B", pa.int16(): "h", pa.uint16(): "H", pa.int32(): "i",
+    pa.uint32(): "I", pa.int64(): "q", pa.uint64(): "Q", pa.float32(): "f", pa.float64(): "d",
+}  # fmt: skip
+"""Struct codes of the numbers that the kernel reads as they lie."""
+
 FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}  # NumPy calls the integers by the same names
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from driftline.engines.arrow import CODES
-from driftline.engines.cells import cells, encode, instants, nulls, numbers, plain, raw, stored
+from driftline.engines.cells import CODES, cells, encode, instants, nulls, numbers, plain, raw, stored
 from driftline.profile import hashing
 from driftline.profile.bins import MAX_LEVELS, LevelBins, NumberBins, fit_level_bins, fit_log_bins, fit_number_bins
 from driftline.profile.plan import Planned

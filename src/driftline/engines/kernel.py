@@ -20,6 +20,10 @@ how many rows there are."""
 Place = tuple[int, int, int, int]
 """A column's place in the tables, its first bin and how many it has, and by what its hashes are multiplied for the row's."""
 
+Scores = tuple[Buffer, str, int, Buffer | None, int, Any]
+"""A column of scores or classes: values of a struct code from a first one on, validity bits from an offset on, and of classes
+float64[n, 2], the numbers that name one and its place."""
+
 Numbers = tuple[Buffer, str, int, Buffer | None, int, Any, Place]
 """A column of numbers: values of a struct code from a first one on, validity bits from an offset on, a binner, its place.
 
@@ -68,6 +72,29 @@ class Kernel(Protocol):
         """Count rows of a column with one bin: place 0 is a value, -1 null, -2 of the wrong type."""
         ...
 
+    def score_binner(self, edges: NDArray[np.float64], threshold: float, /) -> Any:
+        """Prepare a score's edges, increasing in (0, 1], for `count_scores`; from the threshold on a score alone says yes."""
+        ...
+
+    def count_scores(
+        self,
+        score: Scores,
+        said: Scores | None,
+        came: Scores,
+        binner: Any,
+        start: int,
+        length: int,
+        tables: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+        doubtful: NDArray[np.float64],
+        /,
+    ) -> int:
+        """Count a stretch of rows of a binary model into an outcome's scores, sums and measures.
+
+        Log losses that another logarithm might round otherwise are left out of the sums; returns how many, and what
+        probability each of these rows gave to what came true stands in `doubtful`.
+        """
+        ...
+
     def hash_texts(self, offsets: Buffer, size: int, data: Buffer | None, offset: int, hashes: NDArray[np.uint64], /) -> None:
         """Hash Arrow texts, from the row `offset` on, into `hashes`."""
         ...
@@ -81,13 +108,17 @@ class Kernel(Protocol):
         ...
 
 
+FUNCTIONS = tuple(name for name in vars(Kernel) if not name.startswith("_"))
+
+
 def pick() -> Kernel:
     """The compiled kernel, or the one in NumPy."""
     try:
         from driftline.engines import _kernel  # type: ignore[attr-defined]  # noqa: PLC0415  may not have been built
     except ImportError:
         return cast("Kernel", numpy_kernel)
-    return cast("Kernel", _kernel)
+    # One that was built from older sources lacks a function.
+    return cast("Kernel", _kernel if all(hasattr(_kernel, name) for name in FUNCTIONS) else numpy_kernel)
 
 
 KERNEL: Kernel = pick()

@@ -9,7 +9,10 @@ import numpy as np
 
 from driftline.profile import distinct, hashing, moments
 from driftline.profile.bins import FIXED_POINT_BITS, NumberBins
+from driftline.profile.outcome import Outcome, Said
+from driftline.profile.outcome_rows import OutcomeRows, count_outcome, said_by, usable_scores
 from driftline.profile.profile import UNSEEN_KEPT, Odd
+from driftline.schema import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +61,7 @@ def take_numbers(columns: list[tuple[Any, ...]], rows: NDArray[np.int64], table:
 
 def _read(column: tuple[Any, ...], length: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """A column's first numbers, and which of them are not null."""
-    values, code, first, validity, offset, _, _ = column
+    values, code, first, validity, offset = column[:5]
     numbers = np.frombuffer(values, dtype=np.dtype(code), count=first + length)[first:].astype(np.float64)
     return numbers, _valid(validity, offset, length)
 
@@ -135,6 +138,48 @@ def count_codes(
 def count_hashes(hashes: NDArray[np.uint64], places: NDArray[np.int8], place: Place, tables: tuple[Any, ...], /) -> None:
     """Count rows of a column with one bin; see `kernel.Kernel`."""
     count_cells(np.zeros(hashes.size), hashes, places, None, place, tables)
+
+
+def score_binner(edges: NDArray[np.float64], threshold: float, /) -> Outcome:
+    """Prepare a score's edges: the outcome that has them."""
+    return Outcome(Task.BINARY, "", "", ("",), ("0", "1"), (tuple(edges.tolist()),), threshold)
+
+
+def count_scores(
+    score: tuple[Any, ...],
+    said: tuple[Any, ...] | None,
+    came: tuple[Any, ...],
+    binner: Outcome,
+    start: int,
+    length: int,
+    tables: tuple[NDArray[np.int64], ...],
+    doubtful: NDArray[np.float64],  # noqa: ARG001  this is the definition's own logarithm
+    /,
+) -> int:
+    """Count a stretch of rows of a binary model, as the definition does; see `kernel.Kernel`."""
+    numbers, valid = _read(_from(score, start), length)
+    scores = (usable_scores(np.where(valid, numbers, np.nan)),)
+    says = said_by(binner, scores) if said is None else _classes(_from(said, start), length)
+    found = count_outcome(binner, OutcomeRows(says, _classes(_from(came, start), length), scores))
+    cells, sums, measures = tables
+    cells += found.scores[0]
+    sums += found.sums[0]
+    measures[:] = moments.add_limbs(measures, found.measures)
+    return 0
+
+
+def _from(column: tuple[Any, ...], start: int) -> tuple[Any, ...]:
+    """The column without its first rows."""
+    values, code, first, validity, offset, worths = column
+    return values, code, first + start, validity, offset + start, worths
+
+
+def _classes(column: tuple[Any, ...], length: int) -> NDArray[np.int64]:
+    numbers, valid = _read(column, length)
+    places = np.full(length, Said.UNKNOWN, dtype=np.int64)
+    for worth, place in column[5]:
+        places[valid & (numbers == worth)] = int(place)
+    return places
 
 
 def hash_texts(offsets: Buffer, size: int, data: Buffer | None, offset: int, hashes: NDArray[np.uint64], /) -> None:

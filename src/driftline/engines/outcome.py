@@ -52,17 +52,17 @@ def outcome_rows(plan: Plan, outcome: Outcome, columns: dict[str, pa.Array], row
         if name is None or name not in columns:
             return nothing_known(outcome, rows)
         planned = plan.columns[plan.index(name)]
-        return _numbers(planned, columns[name]) if outcome.task is Task.REGRESSION else _classes(planned, columns[name], outcome)
+        return known_numbers(planned, columns[name]) if outcome.task is Task.REGRESSION else class_places(planned, columns[name], outcome)
 
     scores = tuple(
-        usable_scores(_numbers(plan.columns[plan.index(name)], columns[name])) if name in columns else np.full(rows, np.nan)
+        usable_scores(known_numbers(plan.columns[plan.index(name)], columns[name])) if name in columns else np.full(rows, np.nan)
         for name in outcome.scores
     )
     said = said_by(outcome, scores) if outcome.prediction is None and scores else read(outcome.prediction)
     return OutcomeRows(said, read(outcome.label), scores)
 
 
-def _numbers(planned: Planned, array: pa.Array) -> NDArray[np.float64]:
+def known_numbers(planned: Planned, array: pa.Array) -> NDArray[np.float64]:
     """Finite numbers, NaN elsewhere."""
     array = stored(array)
     quick = planned.column.kind in NUMERIC_KINDS and not is_text(array.type)
@@ -73,7 +73,7 @@ def _numbers(planned: Planned, array: pa.Array) -> NDArray[np.float64]:
     return np.where(known & ~nulls(array) if array.null_count else known, found, np.nan)
 
 
-def _classes(planned: Planned, array: pa.Array, outcome: Outcome) -> NDArray[np.int64]:
+def class_places(planned: Planned, array: pa.Array, outcome: Outcome) -> NDArray[np.int64]:
     """The place of each row's class."""
     array = stored(array)
     unknown = len(outcome.classes)
@@ -81,7 +81,7 @@ def _classes(planned: Planned, array: pa.Array, outcome: Outcome) -> NDArray[np.
     found = numbers(array) if quick else None
     if found is not None:
         places = np.full(len(array), unknown, dtype=np.int64)
-        for place, worth in _worths(outcome):
+        for place, worth in worths(outcome):
             places[found == worth] = place
         places[nulls(array)] = unknown
         return places
@@ -91,7 +91,7 @@ def _classes(planned: Planned, array: pa.Array, outcome: Outcome) -> NDArray[np.
     return np.asarray(each[np.where(nulls(codes), len(distinct), raw(codes))])
 
 
-def _worths(outcome: Outcome) -> list[tuple[int, float]]:
+def worths(outcome: Outcome) -> list[tuple[int, float]]:
     """Each class that some number names, and that number."""
     texts = sorted({repr(float(worth)) for worth in _candidates(outcome)})
     return [(place, float(text)) for text, place in zip(texts, class_codes(texts, outcome.classes).tolist(), strict=True)]

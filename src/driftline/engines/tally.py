@@ -9,6 +9,7 @@ import numpy as np
 from driftline.engines.kernel import KERNEL
 from driftline.engines.lists import ListTally
 from driftline.engines.outcome import OutcomeTally
+from driftline.engines.scored import ScoredTally
 from driftline.profile import hashing
 from driftline.profile.bins import FIXED_POINT_BITS, NumberBins
 from driftline.profile.distinct import REGISTERS
@@ -149,9 +150,11 @@ class Tally:
         self._tables = made
 
 
-def outcome_tally(plan: Plan, outcome: Outcome, slots: Mapping[Hashable, int]) -> OutcomeTally | ListTally:
+def outcome_tally(plan: Plan, outcome: Outcome, slots: Mapping[Hashable, int]) -> OutcomeTally | ScoredTally | ListTally:
     """What counts a plan's outcomes: row by row, or list by list."""
-    return ListTally(plan, outcome, slots) if outcome.task is Task.RANKING else OutcomeTally(plan, outcome)
+    if outcome.task is Task.RANKING:
+        return ListTally(plan, outcome, slots)
+    return ScoredTally(plan, outcome) if outcome.task is Task.BINARY and outcome.scores else OutcomeTally(plan, outcome)
 
 
 def _tables(plan: Plan, slots: int) -> tuple[NDArray[Any], ...]:

@@ -181,8 +181,17 @@ def _class_losses(
             given = np.where(truth, table, 0.0).sum(axis=1)
             given[np.isnan(table).any(axis=1)] = np.nan
             brier = ((table - truth) ** 2).sum(axis=1)
-        log_loss = -np.log(given.clip(EPSILON, 1.0 - EPSILON))
+        log_loss = _log_loss(given)
     return np.where(unknown, np.nan, log_loss), np.where(unknown, np.nan, brier)
+
+
+def _log_loss(given: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(-np.log(given.clip(EPSILON, 1.0 - EPSILON)))
+
+
+def log_loss_sums(given: NDArray[np.float64]) -> NDArray[np.int64]:
+    """What the probabilities given to what came true add to the sums of `log_loss`."""
+    return moments.sums(np.rint(_log_loss(given) * 2.0**FIXED_POINT_BITS).astype(np.int64))
 
 
 def _code_numbers(outcome: Outcome, rows: OutcomeRows) -> Codes:
