@@ -250,7 +250,7 @@ def raw(array: pa.Array) -> NDArray[Any]:
 def ticks(array: pa.Array) -> NDArray[np.int64]:
     """A temporal column as the integers it is stored in."""
     wide = pa.int32() if array.type.bit_width == 32 else pa.int64()  # noqa: PLR2004  bits
-    return raw(array.view(wide)).astype(np.int64)
+    return raw(array.view(wide)).astype(np.int64, copy=False)
 
 
 def is_text(kind: pa.DataType) -> bool:

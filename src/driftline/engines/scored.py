@@ -38,6 +38,7 @@ class ScoredTally:
         self._binner = KERNEL.score_binner(outcome.arrays[0], outcome.threshold)
         self._worths = np.array([(worth, place) for place, worth in worths(outcome)])
         self._slots: dict[int, OutcomeCounts] = {}
+        self._doubtful: dict[int, list[NDArray[np.float64]]] = {}
 
     def count(self, batch: pa.RecordBatch, order: pa.Array | None, pieces: NDArray[np.int64]) -> None:
         """Count pieces of a batch (first row, rows, slot), each into its slot."""
@@ -56,17 +57,20 @@ class ScoredTally:
             tables = counts.scores[0], counts.sums[0], counts.measures
             left = KERNEL.count_scores(score, said, came, self._binner, start, length, tables, doubtful)
             if left:
-                counts.measures[0] = add_limbs(counts.measures[0], log_loss_sums(doubtful[:left]))
+                self._doubtful.setdefault(slot, []).append(doubtful[:left].copy())
 
     def of(self, slot: int) -> OutcomeCounts:
         """What was counted into a slot."""
         counts = self._slots.get(slot) or OutcomeCounts.empty(self._outcome)
+        measures = counts.measures.copy()
+        if slot in self._doubtful:
+            measures[0] = add_limbs(measures[0], log_loss_sums(np.concatenate(self._doubtful[slot])))
         return replace(
             counts,
             table=counts.scores[0].sum(axis=0),
             scores=(counts.scores[0].copy(),),
             sums=(counts.sums[0].copy(),),
-            measures=counts.measures.copy(),
+            measures=measures,
             # Every row with a score and a label has both losses.
             measured=np.full_like(counts.measured, counts.scores[0][:-1, :, : Said.UNKNOWN].sum()),
         )

@@ -72,7 +72,7 @@ class Tally:
 
     def has_room(self, keys: set[Hashable]) -> bool:
         """Whether slots for these keys can be had without making the tables anew."""
-        return len(self._slots) + len(keys - self._slots.keys()) <= len(self._tables[0])
+        return len(self._slots) + sum(key not in self._slots for key in keys) <= len(self._tables[0])
 
     def tables(self, pieces: NDArray[np.int64], length: int, rows: NDArray[np.uint64]) -> Tables:
         """What the kernel needs to count some rows: see `kernel.Tables`."""

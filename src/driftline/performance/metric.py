@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from driftline.errors import ConfigError, UnknownPart, near_miss
@@ -228,6 +229,7 @@ def _hint(metric: Metric, outcome: Outcome) -> str:
     return f"ask for one class, such as {metric.name}:{outcome.classes[0]}" if metric.one_class and outcome.task is Task.MULTICLASS else ""
 
 
+@cache
 def _read(name: str) -> tuple[Metric, float, str | None]:
     """The metric a name means, its number (NaN if it has none) and its class."""
     word, colon, target = name.partition(":")

@@ -25,6 +25,9 @@ LEAST = float(np.finfo(np.float64).eps)
 GROUPS = 15
 """Scores are grouped into so many groups of like size for the expected calibration error (Guo et al. 2017)."""
 
+PARTS, ROUNDS = 16, 6
+"""The true calibration error is sought in so many parts at once, so often: to 2⁻²⁴ of what is possible."""
+
 PRIOR = 6.0
 """The variance within a group is learnt from so many rows more, of the variance that the scores promise."""
 
@@ -133,32 +136,34 @@ def expected_calibration_error(asked: Question) -> Value:
     low = _solve(value, z, weight, size, error, rows)
     # Even gaps hide most behind chance: for the upper end the proportions are evened out by it.
     high = _solve(value, -z, weight, size + error, error, rows)
-    return within(Value(value, spread, low, max(high, value), rows), 0.0, 1.0)
+    return within(Value(value, float(spread), low, max(high, value), rows), 0.0, 1.0)
 
 
-def _expected(gaps: NDArray[np.float64], weight: NDArray[np.float64], error: NDArray[np.float64], rows: int) -> tuple[float, float]:
-    """Mean and standard deviation of the calibration error that would be found if the true gaps had these sizes."""
+def _expected(
+    gaps: NDArray[np.float64], weight: NDArray[np.float64], error: NDArray[np.float64], rows: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of the calibration error that would be found if the true gaps had these sizes (… × groups)."""
     relative = gaps / error
     folded = error * math.sqrt(2 / math.pi) * np.exp(-(relative**2) / 2) + gaps * (1 - 2 * special.ndtr(-relative))
-    within_groups = float(weight**2 @ (gaps**2 + error**2 - folded**2))
-    between = float(weight @ gaps**2 - (weight @ gaps) ** 2) / rows
-    return float(weight @ folded), math.sqrt(max(within_groups + between, LEAST))
+    within_groups = (gaps**2 + error**2 - folded**2) @ weight**2
+    between = (gaps**2 @ weight - (gaps @ weight) ** 2) / rows
+    return np.asarray(folded @ weight), np.sqrt(np.maximum(within_groups + between, LEAST))
 
 
 def _solve(value: float, z: float, weight: NDArray[np.float64], shape: NDArray[np.float64], error: NDArray[np.float64], rows: int) -> float:
     """The true calibration error, of gaps of this shape, beside which `value` lies z standard deviations high."""
 
-    def beyond(times: float) -> bool:
-        middle, spread = _expected(times * shape, weight, error, rows)
-        return value - middle > z * spread
+    def beyond(times: NDArray[np.float64]) -> int:
+        """How many of these, which increase, lie below what is sought."""
+        middle, spread = _expected(times[:, None] * shape, weight, error, rows)
+        return int((value - middle > z * spread).sum())
 
     # No calibration error exceeds 1.
-    low, high = 0.0, 1 / max(float(weight @ shape), LEAST)
-    if not beyond(low):
-        return 0.0
-    if beyond(high):
-        return 1.0
-    for _ in range(24):
-        half = (low + high) / 2
-        low, high = (half, high) if beyond(half) else (low, half)
-    return float(weight @ shape) * (low + high) / 2
+    low, wide = 0.0, 1 / max(float(weight @ shape), LEAST)
+    ends = beyond(np.array([low, wide]))
+    if ends != 1:
+        return 1.0 if ends else 0.0
+    for _ in range(ROUNDS):
+        wide /= PARTS
+        low += wide * beyond(np.float64(low) + wide * np.arange(1, PARTS, dtype=np.float64))
+    return float(weight @ shape) * (low + wide / 2)

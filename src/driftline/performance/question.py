@@ -84,7 +84,9 @@ class Question:
         place = self.place if place is None else place
         if self.outcome.task is not Task.BINARY:
             return _scored(self.counted.scores[place], self.counted.sums[place])
-        by_score = _scored(self.counted.scores[0].sum(axis=1), self.counted.sums[0])
+        counts = self.counted.scores[0]
+        # Adding three columns is several times as fast as a sum along a middle axis.
+        by_score = _scored(counts[:, 0] + counts[:, 1] + counts[:, 2], self.counted.sums[0])
         return by_score if place else by_score.mirrored()
 
     def loss(self, name: str) -> Loss:
