@@ -305,8 +305,8 @@ def test_monitoring_needs_no_code(tmp_path: Path, model: Callable, free_port: Ca
 
 
 def until(done: Callable[[], object]) -> None:
-    """Wait until something is so; what a killed service held is free after a minute."""
-    end = time.monotonic() + 150
+    """Wait until something is so; what a killed service held is free at once."""
+    end = time.monotonic() + 60
     while not done():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.1)

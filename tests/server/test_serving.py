@@ -8,15 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from driftline.errors import OutsideError
+from driftline.server.face import wall_clock
 from driftline.server.serving import Settings, running, serve
+from driftline.store.tables import leases
 
 SRC = str(Path(__file__).parents[2] / "src")
 
@@ -54,6 +58,36 @@ def test_it_prints_its_address_and_a_first_token_and_leaves_when_asked(tmp_path:
                 process.kill()
     assert "left out" in said[0][0]
     assert "wrong.yaml" in said[0][0]
+
+
+def held_leases(world: Any) -> list[str]:
+    """Names of work that somebody holds."""
+    with world.service.database.reading() as tx:
+        return list(tx.execute(sa.select(leases.c.name).where(leases.c.until > wall_clock())).scalars())
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_what_it_held_is_free_when_it_is_gone(small: Any, rows_of: Any, tmp_path: Path, how: signal.Signals) -> None:
+    """Told to end in the middle of a turn it gives its leases back; killed it cannot, and its work is taken over all the same."""
+    for hour in range(10):
+        small.send(rows_of(60 * hour, 60), f"b{hour}", at=wall_clock() - timedelta(minutes=2))
+    words = ["serve", "--port", "0", "--data", str(tmp_path / "data"), "--lateness", "0", "--interval", "0.05"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "driftline", *words], stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": SRC}
+    ) as process:
+        try:
+            until = time.monotonic() + 60
+            while not held_leases(small):
+                assert time.monotonic() < until
+                assert process.poll() is None
+            process.send_signal(how)
+            process.wait(60)
+        finally:
+            process.kill()
+    assert bool(held_leases(small)) == (how is signal.SIGKILL)
+    assert small.round().busy == 0
+    assert {one["rows"] for one in small.windows().values()} == {60}
+    assert len(small.windows()) == 10
 
 
 def test_an_address_that_is_taken_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

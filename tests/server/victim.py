@@ -26,13 +26,13 @@ from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.services.intake import Kind, sort_rows
 from driftline.store.intake import Delivery, Intake
+from driftline.store.owners import new_owner
 
 if TYPE_CHECKING:
     from driftline.services.errands import Letter
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 AT_ONCE = Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0))
-LEASE = timedelta(seconds=0.5)
 SENDING_LIMIT = 40
 
 
@@ -112,8 +112,8 @@ class FilePost:
 def work(order: dict[str, Any]) -> None:
     """Turn the cycle, and bring what is to be told, until killed."""
     service = open_service(Path(order["data"]), order["url"])
-    worker = Worker(service, AT_ONCE, wall_clock, threads=1, lasts=LEASE)
-    courier = Courier(service.database, FilePost(Path(order["told"])), wall_clock, worker.owner, lasts=LEASE)
+    worker = Worker(service, AT_ONCE, wall_clock, threads=1)
+    courier = Courier(service.database, FilePost(Path(order["told"])), wall_clock, worker.owner)
     while True:
         try:
             courier.round()
@@ -126,8 +126,8 @@ def work(order: dict[str, Any]) -> None:
 def tell(order: dict[str, Any]) -> None:
     """Turn the cycle, and beside it bring what is to be told to where the YAML says, as the service does, until killed."""
     service = open_service(Path(order["data"]), order["url"])
-    worker = Worker(service, AT_ONCE, wall_clock, threads=1, lasts=LEASE)
-    Courier(service.database, Outlets(service), wall_clock, worker.owner, lasts=LEASE).start()
+    worker = Worker(service, AT_ONCE, wall_clock, threads=1)
+    Courier(service.database, Outlets(service), wall_clock, worker.owner).start()
     while True:
         try:
             if not worker.round().turns:
@@ -139,10 +139,8 @@ def tell(order: dict[str, Any]) -> None:
 def fetch(order: dict[str, Any]) -> None:
     """Fetch rows, some at a time, until killed."""
     collecting.ROWS = 100
-    # Who was killed before still holds the lease: this one lives some minutes later.
-    late = timedelta(minutes=5 * order["life"])
     service = open_service(Path(order["data"]), order["url"])
-    one = collecting.Collector(service=service, clock=lambda: wall_clock() + late, owner=str(order["life"]))
+    one = collecting.Collector(service=service, clock=wall_clock, owner=new_owner("fetcher"))
     while True:
         one.round()
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from driftline.errors import StateError
 from driftline.store.database import Database
 from driftline.store.leases import Lease, acquire, beat, held, release
+from driftline.store.owners import new_owner
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+SRC = str(Path(__file__).parents[2] / "src")
+HOLDER = """
+import sys
+from datetime import UTC, datetime, timedelta
+from driftline.store.database import Database
+from driftline.store.leases import acquire
+from driftline.store.owners import new_owner
+database = Database(f"sqlite:///{sys.argv[1]}")
+print(acquire(database, "m", new_owner("worker"), datetime(2026, 1, 1, tzinfo=UTC), timedelta(minutes=1)).epoch, flush=True)
+input()
+"""
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
@@ -73,6 +86,25 @@ def test_what_is_given_back_is_free(database: Database) -> None:
     assert two is not None
     release(database, one, NOW)
     assert acquire(database, "m", "c", NOW, MINUTE) is None
+
+
+def test_whoever_is_killed_is_taken_over_at_once(database: Database, tmp_path: Path) -> None:
+    """While it lives, even stopped, it keeps its lease; dead, it has none, and exactly one of many heirs gets it."""
+    command, environ = [sys.executable, "-c", HOLDER, str(tmp_path / "d.db")], {**os.environ, "PYTHONPATH": SRC}
+    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "1\n"
+        process.send_signal(signal.SIGSTOP)
+        assert acquire(database, "m", new_owner("a"), NOW, MINUTE) is None
+        process.kill()
+        process.wait()
+    heirs: list[Lease | None] = []
+    threads = [threading.Thread(target=lambda: heirs.append(acquire(database, "m", new_owner("b"), NOW, MINUTE))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.epoch for one in heirs if one is not None] == [2]
 
 
 def test_many_that_come_at_once(database: Database) -> None:

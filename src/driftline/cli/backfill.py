@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from driftline.cli.leaving import ended
 from driftline.cli.stored import needed, opened, pace_flags, store_flags
 from driftline.errors import DataError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--since", required=True, type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Windows that end after this, in UTC.")
 @click.option("--monitor", "names", multiple=True, metavar="NAME", help="Only this monitor; may be given several times.")
 @pace_flags
+@ended()
 def backfill(*, data: Path, store: str | None, since: datetime, names: tuple[str, ...], pace: Pace) -> None:
     """Count and judge again, by the newest version of each monitor, every window that ends after a day.
 

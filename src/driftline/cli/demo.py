@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import fill
@@ -12,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from driftline.cli.leaving import ended
 from driftline.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from driftline.cli.main import Session
 
 ABOUT = """A model that scores card payments was trained on four weeks of them; the next four weeks are the reference.
@@ -96,16 +92,6 @@ def _loop(place: Path, *, seed: int, quiet: bool) -> None:
     for what in failed:
         click.echo(f"did not come out as it should: {what}")
     click.echo(END.format(place=place, day=now.date()))
-
-
-@contextmanager
-def ended() -> Iterator[None]:
-    """Leave in good order when asked to end: servers that were begun are ended too."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _check(session: Session, directory: Path, *, days: int, rows: int, seed: int, quiet: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path  # noqa: TC003  click gives it
 
 import click
 
+from driftline.cli.leaving import ended
 from driftline.cli.stored import needed, opened, store_flags
 from driftline.errors import ConfigError
 
@@ -17,6 +18,7 @@ from driftline.errors import ConfigError
 @click.option("--before", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Everything that came before this, in UTC.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @store_flags
+@ended()
 def forget(*, name: str, ids: tuple[str, ...], before: datetime | None, yes: bool, data: Path, store: str | None) -> None:
     """Erase rows for good: from files, from the database, from rows that could not be read.
 

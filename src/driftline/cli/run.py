@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from driftline.cli.leaving import ended
 from driftline.cli.stored import needed, opened, pace_flags, store_flags
 from driftline.errors import DataError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @store_flags
 @click.option("--monitors", type=click.Path(path_type=Path, exists=True, file_okay=False), help="A directory of YAML files, one a monitor.")
 @pace_flags
+@ended()
 def run(*, data: Path, store: str | None, monitors: Path | None, pace: Pace) -> None:
     """Do one round of the cycle: count what came, judge windows that are over, train what was decided, and leave.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from driftline.errors import StateError
 from driftline.store.erasure import Erased, Erasure
 from driftline.store.leases import acquire, held
+from driftline.store.owners import new_owner
 from driftline.store.trail import remember
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def erase(
     """
     key, keeping = service.library.naming(watched).id, service.library.keeping(watched)
     done = Erased()
-    with erasing(service, watched, f"{actor} {os.getpid()}", clock) as erasure:
+    with erasing(service, watched, new_owner(actor), clock) as erasure:
         if ids:
             # Rows may have come before the id was to be hashed, or after.
             stored = {*ids, *(str(service.hashed(one)) for one in ids)} if keeping.hashed else set(ids)

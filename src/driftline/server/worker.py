@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import uuid
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -25,6 +22,7 @@ from driftline.services.cycle import Done, turn
 from driftline.store.erasure import clear_letters
 from driftline.store.leases import LASTS, acquire, held
 from driftline.store.ledger import Ledger
+from driftline.store.owners import new_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,7 +95,7 @@ class Worker:
         pace: how long to wait for what.
         clock: the time.
         threads: how many to count with; all there are for None.
-        lasts: a worker that has not been heard of for so long is taken over.
+        lasts: a worker that has not been heard of for so long is taken over; one that is known to be dead, at once.
         tracer: makes a span of each turn and of its steps; None for none.
         scheduled: keep to the schedules that monitors have; otherwise somebody else decides when, and all have their turn.
     """
@@ -123,7 +121,7 @@ class Worker:
         self._swept: datetime | None = None
         self._fresh = True
         self._reminded: datetime | None = None
-        self.owner = owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self.owner = owner = new_owner("worker")
         self._collector = Collector(service=service, clock=clock, owner=owner, settled=min(SETTLED, pace.settle))
 
     def round(self, *, stopped: Callable[[], bool] = bool) -> Round:

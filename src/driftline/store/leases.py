@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
 
 from driftline.errors import DriftlineError, StateError
+from driftline.store.owners import is_dead
 from driftline.store.tables import leases
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from driftline.store.database import Database
 
 LASTS = timedelta(seconds=60)
-"""A worker that has not been heard of for so long is taken over."""
+"""A worker that has not been heard of for so long is taken over, whatever became of it."""
 
 BEATS = 4
 """So often a worker tells that it lives while its lease lasts."""
@@ -49,13 +52,33 @@ class Lease:
 
 
 def acquire(database: Database, name: str, owner: str, now: datetime, lasts: timedelta = LASTS) -> Lease | None:
-    """Take a lease that is free or has run out; None while somebody else holds it."""
+    """Take a lease that is free, has run out, or is held by a process that is known to be dead; None while somebody else holds it.
+
+    Args:
+        database: where leases are.
+        name: of the work.
+        owner: who wants it, by `driftline.store.owners.new_owner`.
+        now: the time.
+        lasts: how long it may not be heard of.
+    """
     statement = database.insert(leases).values(name=name, owner=owner, epoch=1, until=now + lasts)
     taken = {"owner": owner, "epoch": leases.c.epoch + 1, "until": now + lasts}
     free = statement.on_conflict_do_update(index_elements=["name"], set_=taken, where=leases.c.until <= now)
     with database.writing() as tx:
         epoch = tx.execute(free.returning(leases.c.epoch)).scalar_one_or_none()
+        if epoch is None:
+            epoch = _inherit(tx, name, taken)
     return None if epoch is None else Lease(name, owner, epoch)
+
+
+def _inherit(tx: Connection, name: str, taken: dict[str, Any]) -> int | None:
+    """Take the lease of a dead process, unless somebody was faster; its new epoch."""
+    held_by = tx.execute(select(leases.c.owner, leases.c.epoch).where(leases.c.name == name)).one_or_none()
+    if held_by is None or not is_dead(held_by.owner):
+        return None
+    same = (leases.c.name == name, leases.c.owner == held_by.owner, leases.c.epoch == held_by.epoch)
+    epoch: int | None = tx.execute(leases.update().where(*same).values(**taken).returning(leases.c.epoch)).scalar_one_or_none()
+    return epoch
 
 
 def beat(database: Database, lease: Lease, now: datetime, lasts: timedelta = LASTS) -> None:
