@@ -14,6 +14,13 @@ function save(address, name) {
   link.remove();
 }
 
+// A browser may refuse to save what is all in the address: it is given as a file.
+function saveImage(address, name) {
+  const bytes = Uint8Array.from(atob(address.split(",")[1]), (letter) => letter.charCodeAt(0)), file = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+  save(file, name);
+  setTimeout(() => URL.revokeObjectURL(file), 60_000);
+}
+
 // The heat map is painted in bands, one below the other, names beside them.
 function pictureOfMap(node) {
   const bands = [...node.querySelectorAll("canvas")], scale = bands[0].width / bands[0].clientWidth, names = [...node.querySelectorAll(".map-name")], left = 220 * scale;
@@ -41,7 +48,7 @@ async function picture(node) {
 // Beside a figure: its picture and its numbers. `csv` is asked for when somebody wants it: what is shown may have changed.
 function exported(node, name, csv) {
   if (node.nextElementSibling?.classList.contains("export")) return;
-  const button = el("button", { type: "button", class: "plain", "aria-label": `${name} as a picture`, onclick: async () => save(await picture(node), `${name}.png`) }, "PNG");
+  const button = el("button", { type: "button", class: "plain", "aria-label": `${name} as a picture`, onclick: async () => saveImage(await picture(node), `${name}.png`) }, "PNG");
   const table = csv ? el("button", { type: "button", class: "plain", "aria-label": `${name} as CSV`, onclick: () => save(csv(), "") }, "CSV") : null;
   node.after(el("p", { class: "export" }, button, table));
 }
