@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -138,3 +139,16 @@ def test_a_report_without_a_model_says_what_is_missing(report: Report) -> None:
     for draw in (figures.performance, lambda one: figures.portrait(one, "roc")):
         with pytest.raises(ConfigError, match="performance is not watched"):
             draw(report)
+
+
+def test_windows_that_are_not_whole_are_hatched(modelled: Report) -> None:
+    """In every figure of time at their place, with a name in the legend; where all are whole, nothing is."""
+    last = len(modelled.windows) - 1
+    windows = (*modelled.windows[:-1], replace(modelled.windows[-1], unfinished="its last rows are not there"))
+    name = modelled.windows[0].columns[0].name
+    for report, places in ((replace(modelled, windows=windows), [last]), (modelled, [])):
+        drawn = (figures.heatmap(report), figures.over_time(report, name), figures.missing(report), figures.performance(report))
+        for figure in drawn:
+            (hatched,) = (trace for trace in figure.data if trace.name == "unfinished window")
+            assert list(hatched.x or []) == places
+            assert hatched.marker.pattern.shape == "/"

@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from driftline.reports.slices import table, worst
+from driftline.reports.slices import crossed, table, worst
+from driftline.reports.wording import clean, number
 from driftline.verdicts.report import Slice
 
 if TYPE_CHECKING:
@@ -32,3 +33,22 @@ def test_without_segments_there_is_nothing_to_show(modelled: Report) -> None:
     """No table where no window has one."""
     assert worst(modelled) == (None, [])
     assert table(modelled) is None
+
+
+def test_every_metric_of_every_segment_stands_side_by_side(parted: Report) -> None:
+    """In one window, all rows first where they are judged, each cell as the report has it; what drifted is marked."""
+    shown = crossed(parted)
+    assert shown is not None
+    label = shown["window"]
+    told = {clean(w.segment or "") or "all rows": w for w in parted.windows if clean(w.window.label) == label}
+    assert {line["segment"] for line in shown["lines"]} == set(told)
+    for line in shown["lines"]:
+        metrics = told[line["segment"]].performance
+        assert [cell["value"] for cell in line["cells"]] == [number(one.value) for one in metrics]
+        assert [cell["verdict"] for cell in line["cells"]] == [one.verdict.value for one in metrics]
+
+
+def test_one_segment_has_nothing_beside_it(modelled: Report, report: Report) -> None:
+    """Nor has a report without performance."""
+    assert crossed(modelled) is None
+    assert crossed(report) is None

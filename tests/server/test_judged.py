@@ -65,7 +65,10 @@ def test_business_figures(api: Any, admin: dict[str, str], face: Any, judged: An
     sales, lost = api.get("/v1/monitors/churn/kpis", headers=admin).json()
     assert sales["values"] == [1.5, 2.5, 3.5, 4.5, 5.5]
     assert "lost cannot be read" in lost["sentence"]
-    page = api.get("/models/churn", headers=signed_in(token("viewer"))).text
+    headers = signed_in(token("viewer"))
+    table = api.get("/models/churn/csv/business", headers=headers).text.splitlines()
+    assert (table[0], len(table)) == ("window,figure,value,beside,correlation", 11)
+    page = api.get("/models/churn", headers=headers).text
     assert "Business figures beside the model" in page
     assert sales["sentence"] in page
 
@@ -92,3 +95,7 @@ def test_dead_letters_are_replayed_once(api: Any, admin: dict[str, str], small: 
     assert [(one["id"], one["replayed"] is not None) for one in letters] == [(2, False), (1, True)]
     small.round()
     assert small.windows()["2026-01-05 00:00"]["rows"] == 1
+    trail = small.service.board.trail(before=None, limit=10)
+    assert [(one["subject"], one["actor"].endswith("(test)")) for one in trail if one["action"] == "letters.replay"] == [
+        ("churn", True)
+    ] * 2

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from driftline.decisions.matrix import Matrix
+from driftline.decisions.policies import compare
 from driftline.pages.look import address
+from driftline.reports.bill import to_dict
 from driftline.server.demonstration import Demonstration
 from driftline.server.face import wall_clock
 from driftline.server.session import COOKIE
+from driftline.store.backtests import Backtests
 
 
 @pytest.mark.browser
@@ -142,10 +147,14 @@ USED = """() => [...document.querySelectorAll('a[href], button, input:not([type=
 
 @pytest.fixture
 def lived(small: Any, rows_of: Any) -> Any:
-    """A model with twenty hours, the last ten drifted."""
+    """A model with twenty hours, the last ten drifted, and a backtest."""
     small.send(rows_of(0, 600), "a")
     small.send(rows_of(600, 600, shift=2.0), "b")
     small.round()
+    costs = Matrix(np.where(np.triu(np.ones((12, 12))) > 0, 1.0 + np.arange(12), np.nan), 3.0)
+    compared = to_dict(compare(costs, {5}, (), np.random.default_rng(0)), tuple(f"day {day}" for day in range(12)), "EUR")
+    said = compared | {"assumed": [], "alarms": 2, "rows": None, "curve": None}
+    Backtests(small.service.database).keep(small.watched.id, "churn", said, wall_clock(), actor="test")
     return small
 
 

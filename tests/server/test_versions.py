@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from click.testing import CliRunner
 
 from driftline.cli.main import main
@@ -82,6 +83,18 @@ def test_a_click_holds_a_version_against_the_one_before(
     assert place in page
     answer = api.get(place.replace("&amp;", "&"), headers=headers)
     assert (answer.status_code, "churn: 42 against 41" in answer.text) == (200, True)
+
+
+@pytest.mark.browser
+def test_the_report_of_two_versions_is_drawn(
+    browser: Any, small: Any, face: Any, token: Any, served: Any, opened: Any, rows_of: Callable[..., list[dict[str, Any]]]
+) -> None:
+    """Its own scripts run, and nothing else: it is known by what is in them."""
+    small.change(version="model_version")
+    send(small, rows_of)
+    place = "/models/churn/versions/compare?reference=41&current=42"
+    with served(face) as url, opened(browser, url, token("viewer"), place) as page:
+        page.locator("#heatmap canvas").wait_for()
 
 
 def test_the_command_tells_the_same(small: Any, rows_of: Callable[..., list[dict[str, Any]]]) -> None:

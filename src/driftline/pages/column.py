@@ -192,6 +192,7 @@ def _raw(report: Report, book: Ledger, name: str) -> Mapping[str, Any]:
             [clean(w.window.label), w.window.bound("start"), w.window.bound("end"), w.rows, VERDICTS.index(w.verdict), clean(w.reason)]
             for w in book.windows
         ],
+        "unfinished": [at for at, window in enumerate(book.windows) if window.unfinished],
         "slots": book.slots,
         "time": material.time_axis(book),
         "order": [0],

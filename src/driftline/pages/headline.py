@@ -48,6 +48,8 @@ def headline(found: History, report: Report, name: str = "") -> str:
         case Verdict.DRIFTED if told:
             said = f"{clean(name, 80)}: {_changed(told)}" if name else _changed(told)
             return _begun(said + (f". {_begun(_performance(course))}" if course is not None else ""))
+        case Verdict.DRIFTED if (other := _other(report)) is not None:
+            return _begun(f"{f'{clean(name, 80)}: ' if name else ''}{_value(other)}, worse since {clean(other.since)}")
         case Verdict.STABLE:
             return _begun(f"{subject} is stable" + (f": {_performance(course)}" if course is not None else ": nothing moved that matters"))
         case Verdict.INCONCLUSIVE:
@@ -60,6 +62,11 @@ def _course(report: Report) -> Course | None:
     """The metric that tells how well the model does: one that is worse, else that of all rows."""
     found = courses(report, About.PERFORMANCE)
     return next((one for one in found if one.now or one.track.segment is None), found[0] if found else None)
+
+
+def _other(report: Report) -> Course | None:
+    """What else is watched and is worse now: how the model is served, how equally it treats groups."""
+    return next((one for about in (About.OPERATIONS, About.FAIRNESS) for one in courses(report, about) if one.now), None)
 
 
 def _changed(told: Sequence[ColumnReport]) -> str:

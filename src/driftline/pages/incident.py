@@ -41,8 +41,8 @@ def title(subject: str, monitor: str) -> str:
 def answering(decided: Sequence[Kept], trained: frozenset[int] | set[int]) -> Kept | None:
     """Of the decisions that were taken while an incident went on, the one that answers it.
 
-    One that led to a training goes before one that a person answered, that before one that would change anything, and that before
-    the last; of several the last.
+    One that led to a training goes before one that a person answered, that before one that would change anything, that before one
+    that asks to look, and that before the last; of several the last.
 
     Args:
         decided: in the order of time.
@@ -54,8 +54,8 @@ def answering(decided: Sequence[Kept], trained: frozenset[int] | set[int]) -> Ke
 
 def _weight(one: Kept, trained: frozenset[int] | set[int]) -> int:
     """How much a decision says of what was done."""
-    moves = one["action"] not in STILL
-    marks = (moves, moves and one["state"] not in {"past", "replaced"}, one["state"] in ANSWERED, one["id"] in trained)
+    looks, moves = one["action"] != "hold", one["action"] not in STILL
+    marks = (looks, moves, moves and one["state"] not in {"past", "replaced"}, one["state"] in ANSWERED, one["id"] in trained)
     return max((weight for weight, mark in enumerate(marks, 1) if mark), default=0)
 
 

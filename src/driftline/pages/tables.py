@@ -25,6 +25,7 @@ Row = list[Any]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so would be run by a spreadsheet."""
 
+HEADS = ["window", "start", "end", "rows", "whole"]
 METRIC_HEADS = ["value", "low", "high", "reference", "threshold", "worsening", "estimate", "estimate_low", "estimate_high", "trusted"]
 
 
@@ -41,7 +42,7 @@ def written(rows: Iterable[Row]) -> str:
 
 def metrics(one: Track) -> Iterator[Row]:
     """Every metric of a segment in every window."""
-    yield ["window", "start", "end", "rows", "metric", *METRIC_HEADS, "labelled", "verdict"]
+    yield [*HEADS, "metric", *METRIC_HEADS, "labelled", "verdict"]
     for metric, told in one.told.items():
         for window, said in zip(one.windows, told, strict=True):
             if said is None:
@@ -62,10 +63,17 @@ def heatmap(found: History, segment: str | None) -> Iterator[Row]:
                 yield from ([window.label, name, VERDICTS[code].value, heat] for name, code, heat in codes)
 
 
+def business(report: Report) -> Iterator[Row]:
+    """Every business figure in every window."""
+    yield ["window", "figure", "value", "beside", "correlation"]
+    for one in report.kpis:
+        yield from ([label, one.name, value, one.metric, one.correlation] for label, value in zip(one.windows, one.values, strict=True))
+
+
 def scores(report: Report) -> Iterator[Row]:
     """Every score of a column in every window."""
     book = ledger(report, report.windows[0].segment)
-    yield ["window", "start", "end", "rows", "statistic", *FIELDS, "verdict"]
+    yield [*HEADS, "statistic", *FIELDS, "verdict"]
     for statistic, table in book.scores[0].items():
         said = book.said[0][statistic].tolist()
         for window, values, code in zip(book.windows, table.tolist(), said, strict=True):
@@ -94,7 +102,7 @@ def curves(packed: str) -> Iterator[Row]:
 
 
 def _window(one: WindowReport) -> Row:
-    return [one.window.label, one.window.bound("start"), one.window.bound("end"), one.rows]
+    return [one.window.label, one.window.bound("start"), one.window.bound("end"), one.rows, "no" if one.unfinished else "yes"]
 
 
 def _cell(value: Any) -> Any:

@@ -181,12 +181,13 @@ def filled_residual_groups(groups: Residuals, reference: Residuals | None, name:
 def _words(track: Track, metric: str) -> Values:
     said = next(one for one in track.told[metric] if one is not None)
     lines = []
-    for label, one, unripe in zip(track.labels(), track.told[metric], track.provisional(metric), strict=True):
-        parts = [f"<b>{plain(label)}</b>: no data"]
+    for window, one, unripe in zip(track.windows, track.told[metric], track.provisional(metric), strict=True):
+        label = f"<b>{plain(window.window.label)}</b>{' (unfinished)' if window.unfinished else ''}"
+        parts = [f"{label}: no data"]
         if one is not None:
             guess = estimated(one)
             parts = [
-                f"<b>{plain(label)}</b>: {standing(one)}{', provisional' if unripe else ''}",
+                f"{label}: {standing(one)}{', provisional' if unripe else ''}",
                 plain(measured(one)),
                 *([plain(guess)] if guess else []),
             ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from driftline.reports.drawing import TEMPLATE, line, marks, ticks
+from driftline.reports.drawing import TEMPLATE, WHOLE, line, marks, ticks, unfinished
 
 if TYPE_CHECKING:
     from driftline.reports.drawing import Drawing
@@ -41,10 +41,12 @@ def performance() -> Drawing:
             line("", "$anything", "@clear", width=0)
             | {"mode": "markers", "marker": {"color": "@clear", "size": 1}, "showlegend": False}
             | {"customdata": "$told", "hovertemplate": "%{customdata}<extra></extra>"},
+            unfinished(),
         ],
         "layout": {
             "template": TEMPLATE,
             "height": OVER_TIME,
+            "yaxis3": WHOLE,
             "hovermode": "x",
             "xaxis": ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False},
             "yaxis": {"title": {"text": "$title"}, "nticks": 6, "range": "$view", "tickformat": ".3~g"},

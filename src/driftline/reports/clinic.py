@@ -34,12 +34,13 @@ def _card(report: Report, about: About) -> dict[str, Any] | None:
     if not found:
         return None
     first = found[0].track.segment if all(course.track.segment is not None for course in found) else None
-    parts = {course.track.segment for course in found}
+    parts, titles = {course.track.segment for course in found}, {clean(course.told.title, 60) for course in found}
     return {
         "about": about.value,
         "title": TITLES[about],
         "vitals": [vital(course) for course in found if course.track.segment == first],
         "segments": [_segment(course) for course in found[:SEGMENTS_SHOWN]] if len(parts) > 1 else [],
+        "metric": next(iter(titles)) if len(titles) == 1 else "",
         "more": plural(len(found) - SEGMENTS_SHOWN, "line") if len(parts) > 1 and len(found) > SEGMENTS_SHOWN else "",
     }
 
@@ -103,19 +104,11 @@ def spark(course: Course, *, estimates: bool = False) -> dict[str, str | float |
 
 
 def figures(report: Report) -> list[dict[str, str]]:
-    """Business figures: the newest value, a sentence, and a line over the windows in a field of 100 × 26."""
-    found = []
-    for one in report.kpis:
-        known = [value for value in one.values if value is not None]
-        low, high = (min(known), max(known)) if known else (0.0, 0.0)
-        across, span = 100 / max(len(one.values) - 1, 1), max(high - low, 1e-300)
-        points = [
-            None if value is None else (round(at * across, 1), round(24 - 22 * (value - low) / span, 1))
-            for at, value in enumerate(one.values)
-        ]
-        now = number(known[-1] if known else None)
-        found.append({"name": clean(one.name), "now": now, "sentence": clean(one.sentence), "path": line_path(points)})
-    return found
+    """Business figures: the newest value, and a sentence."""
+    newest = [next((value for value in reversed(one.values) if value is not None), None) for one in report.kpis]
+    return [
+        {"name": clean(one.name), "now": number(now), "sentence": clean(one.sentence)} for one, now in zip(report.kpis, newest, strict=True)
+    ]
 
 
 def line_path(points: Sequence[tuple[float, float] | None]) -> str:

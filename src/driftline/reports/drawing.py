@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from driftline.reports.palette import FONT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Drawing = dict[str, Any]
 
@@ -111,10 +111,12 @@ def over_time() -> Drawing:
             },
             marks("inconclusive", "$inconclusive", "circle-open", "@inconclusive"),
             marks("drifted", "$drifted", "diamond", "@drifted"),
+            unfinished(),
         ],
         "layout": {
             "template": TEMPLATE,
             "height": 284,
+            "yaxis3": WHOLE,
             "hovermode": "closest",
             "xaxis": ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False},
             "yaxis": {
@@ -164,11 +166,15 @@ def heatmap() -> Drawing:
                     "ticks": "",
                 },
             },
+            unfinished(),
         ],
         "layout": {
             "template": TEMPLATE,
             "height": "$height",
             "margin": {"t": "$top", "l": "$left", "b": 24},
+            "legend": {"x": 1, "xanchor": "right"},
+            "showlegend": True,
+            "yaxis3": WHOLE,
             "xaxis": ticks("$ticks", "$tick_labels") | {"showgrid": False, "side": "bottom", "automargin": False},
             "yaxis": ticks("$places", "$labels")
             | {"range": "$rows", "showgrid": False, "automargin": False, "ticks": "", "ticklabelstandoff": 5},
@@ -184,9 +190,13 @@ def shares() -> Drawing:
         "data": [
             cells | hover | {"z": "$reference", "text": "$reference_told", "xaxis": "x2", "x0": 0, "dx": 1},
             cells | hover | {"z": "$z", "text": "$told", "x0": 0, "dx": 1, "xgap": "$gap"},
+            unfinished(),
         ],
         "layout": {
             "template": TEMPLATE,
+            "showlegend": True,
+            "legend": {"x": 1, "xanchor": "right"},
+            "yaxis3": WHOLE,
             "height": "$height",
             "margin": {"t": 26},
             "hovermode": "closest",
@@ -218,6 +228,7 @@ def missing() -> Drawing:
             "xaxis": ticks("$ticks", "$tick_labels") | {"range": "$range", "showgrid": False},
             "yaxis": {"title": {"text": "% of rows without a value"}, "tickformat": ",.3~p", "rangemode": "tozero", "nticks": 6},
             "annotations": "$notes",
+            "yaxis3": WHOLE,
         },
     }
 
@@ -264,10 +275,31 @@ def marks(name: str, values: str, symbol: str, colour: str) -> Drawing:
     return {"type": "scatter", "mode": "markers", "name": name, "x0": 0, "dx": 1, "y": values, "marker": marker, "hoverinfo": "skip"}
 
 
+def unfinished(places: Sequence[int] | None = None, colour: str = "@muted", nothing: str = "@clear") -> Drawing:
+    """Windows that are not whole yet, hatched from top to bottom as on the page's heat map; `WHOLE` is the axis it needs."""
+    slots, whole = ("$unfinished", "$whole") if places is None else (places, [1] * len(places))
+    pattern = {"shape": "/", "fgcolor": colour, "bgcolor": nothing, "size": 6, "solidity": 0.18}
+    return {
+        "type": "bar",
+        "name": "unfinished window",
+        "x": slots,
+        "y": whole,
+        "orientation": "v",
+        "width": 1,
+        "yaxis": "y3",
+        "hoverinfo": "skip",
+        "showlegend": True,
+        "marker": {"color": nothing, "pattern": pattern, "line": {"width": 0}},
+    }
+
+
 def ticks(places: str, labels: str) -> Drawing:
     """An axis with these labels at these places."""
     return {"tickmode": "array", "tickvals": places, "ticktext": labels, "tickangle": 0}
 
+
+WHOLE: Drawing = {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True}
+"""An axis over the whole height of a figure, which nobody sees."""
 
 _AXIS = {
     "gridcolor": "@line",

@@ -11,6 +11,7 @@ from driftline.reports.outline import WAKES, outline
 from driftline.reports.page import index
 from driftline.reports.palette import LIGHT
 from driftline.reports.reasons import reasons
+from driftline.reports.slices import crossed
 from driftline.reports.slices import table as slices
 from driftline.reports.wording import clean, instant, rows
 from driftline.verdicts.report import Concern, Verdict
@@ -34,17 +35,21 @@ def to_html(report: Report, decision: Decision | None = None) -> str:
     that strangers chose are escaped wherever they stand.
     """
     brief = outline(report)
-    script = bundle.script(*bundle.SCRIPTS)
     shipped = {
-        "policy": bundle.policy(script, bundle.plotly_script()),
+        "policy": policy(),
         "favicon": bundle.favicon(LIGHT, ICONS[report.verdict]),
         "css": bundle.style(),
-        "script": script,
+        "script": bundle.script(*bundle.SCRIPTS),
         "plotly": bundle.plotly_packed(),
         "data": bundle.embedded(index(report, brief)),
     }
     decided = {"decision": None if decision is None else {"headline": advice(decision), "asides": asides(decision)}}
     return bundle.render("report.html", shipped | front(report, brief) | decided)
+
+
+def policy() -> str:
+    """The Content-Security-Policy under which a report's own scripts run, and nothing else."""
+    return bundle.policy(bundle.script(*bundle.SCRIPTS), bundle.plotly_script())
 
 
 def front(report: Report, brief: Outline) -> dict[str, Any]:
@@ -68,6 +73,7 @@ def front(report: Report, brief: Outline) -> dict[str, Any]:
         **clinic.cards(report),
         "kpis": clinic.figures(report),
         "slices": slices(report),
+        "crossed": crossed(report),
         **_why(report),
         "wakes": wakes[:WAKES_SHOWN],
         "wakes_more": max(len(wakes) - WAKES_SHOWN, 0),

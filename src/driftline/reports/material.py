@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftline.profile.profile import Odd
-from driftline.reports.drawing import BAR, BODY, CELL, EDGE, missing_line
+from driftline.reports.drawing import BAR, BODY, CELL, EDGE, missing_line, unfinished
 from driftline.reports.histogram import place
 from driftline.reports.ledger import DOUBLINGS, FIELDS, VERDICTS
 from driftline.reports.palette import LINES
@@ -33,6 +33,8 @@ LETTER = 6.7
 """About the width of a letter of a label, in pixels."""
 
 LINES_SHOWN = len(LINES)
+GREY = "#7d8793"
+"""Is seen on a light and on a dark background: what stands among lines that are given is not coloured by the theme."""
 
 
 def plain(text: str) -> str:
@@ -120,8 +122,8 @@ def filled_heatmap(book: Ledger, rows: Sequence[int]) -> Values:
     """Fill `drawing.heatmap` with these rows of a ledger, in this order."""
     told = [
         [
-            f"{plain(clean(book.names[row], 60))}<br>{plain(label)}: {cell_words(z)}"
-            for label, z in zip(book.labels(), book.heat[row], strict=True)
+            f"{plain(clean(book.names[row], 60))}<br>{plain(label)}{' (unfinished)' if window.unfinished else ''}: {cell_words(z)}"
+            for window, label, z in zip(book.windows, book.labels(), book.heat[row], strict=True)
         ]
         for row in rows
     ]
@@ -155,7 +157,9 @@ def filled_missing(book: Ledger, reference: Profile, columns: Sequence[int]) -> 
         "x": 0.5,
         "y": 0.5,
     }
-    return time_axis(book) | {"$lines": lines, "$notes": [] if lines else [note]}
+    axis = time_axis(book)
+    hatched = unfinished(axis["$unfinished"], GREY, "rgba(0,0,0,0)")
+    return axis | {"$lines": [*lines, hatched] if lines else [], "$notes": [] if lines else [note]}
 
 
 def null_shares(book: Ledger, reference: Profile, name: str) -> NDArray[np.float64]:
@@ -168,13 +172,16 @@ def null_shares(book: Ledger, reference: Profile, name: str) -> NDArray[np.float
 
 
 def time_axis(book: Ledger | Track) -> Values:
-    """The windows on an axis: a few of their labels, at their places."""
+    """The windows on an axis: a few of their labels, at their places; and which of them are not whole yet."""
     every = max(1, math.ceil(len(book.slots) / TIME_TICKS))
+    ragged = [slot for slot, window in zip(book.slots, book.windows, strict=True) if window.unfinished]
     labels = [plain(clean(label, 20)) for label in book.labels()]
     return {
         "$ticks": list(book.slots[::every]),
         "$tick_labels": labels[::every],
         "$range": [-0.6, book.width - 0.4],
+        "$unfinished": ragged,
+        "$whole": [1] * len(ragged),
     }
 
 
@@ -205,9 +212,9 @@ def _told(book: Ledger, column: int, statistic: str, window: int) -> str:
         return ""
     value, threshold, p_value, effect, low, high, _, _ = (float(x) for x in table[window])
     bounds = interval(statistic, (low, high))
-    said = book.columns[column][window]
+    said, unripe = book.columns[column][window], " (unfinished)" if book.windows[window].unfinished else ""
     lines = [
-        f"<b>{plain(book.labels()[window])}</b>: {said.verdict if said else 'no data'}",
+        f"<b>{plain(book.labels()[window])}</b>{unripe}: {said.verdict if said else 'no data'}",
         f"effect {amount(statistic, effect)}" + (f" ({bounds})" if bounds else ""),
     ]
     lines.append(f"raw {raw(statistic, value)}, threshold {raw(statistic, threshold).removeprefix('+')}, p {probability(p_value)}")

@@ -11,7 +11,7 @@ import numpy as np
 
 from driftline.reports.ledger import slots
 from driftline.reports.outline import segments, windows_of
-from driftline.verdicts.report import Verdict
+from driftline.verdicts.report import Cause, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,9 +81,17 @@ class Track:
         A window in which only the first few labels have come says next to nothing.
         """
         widths = {at: _width(one) for at, one in enumerate(self.told[metric]) if one is not None and one.value is not None}
+        widths = {at: width for at, width in widths.items() if not self.windows[at].unfinished} or widths
+        if self.about is About.FAIRNESS:
+            # Intervals of gaps are wide anyway: what is said of a window that waits for its labels is not the news.
+            widths = {at: width for at, width in widths.items() if not self._awaited(metric, at)} or widths
         usual = float(np.median(list(widths.values()))) if widths else 0.0
         known = [at for at, width in widths.items() if width <= TELLING * usual] or list(widths)
         return known[-1] if known else None
+
+    def _awaited(self, metric: str, at: int) -> bool:
+        told = self.told[metric][at]
+        return told is not None and told.cause is Cause.AWAITED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 STANDINGS = {Verdict.DRIFTED: "worse", Verdict.STABLE: "stable", Verdict.INCONCLUSIVE: "cannot be told"}
 """What a verdict means where it is about a metric."""
 
+WITHOUT_LABELS = "demographic_parity"
+"""Gaps between groups whose names begin so ask for no labels."""
+
 LEVELS = "▁▂▃▄▅▆▇█"
 UNKNOWN = "·"
 STEPS = 4
@@ -76,7 +79,9 @@ def verdict_of(course: Course) -> str:
 
 def labelled(course: Course) -> str:
     """How many rows of the window that is told of have a label, whether more will come, and how many later windows have none."""
-    later, subject = course.later, "numbers" if course.track.about is About.OPERATIONS else "labels"
+    later, subject = course.later, "labels"
+    if course.track.about is About.OPERATIONS or course.metric.startswith(WITHOUT_LABELS):
+        subject = "numbers"
     if course.track.latest(course.metric) is None:
         return f"no window has {subject} yet"
     labels = course.track.windows[course.at].labels if course.track.about is About.PERFORMANCE else None

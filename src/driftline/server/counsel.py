@@ -97,6 +97,7 @@ async def release(request: Request, name: Name, ident: Ident, seat: Operator) ->
         records = specification.releasing.records
         filed = start(specification, now, spool=str(records) if records else "", version=kept["challenger"])
         face.service.trainings.advance(ident, now, Stage.RELEASING, f"{filed.reason.value}, by {seat.actor}", rollout=filed.written())
+        face.service.decisions.noted(seat.actor, "rollout.begin", name, {"training": ident, "version": kept["challenger"]}, now)
 
     await run_in_threadpool(begin)
     return RedirectResponse(f"/models/{quote(name, safe='')}/rollout", 303, headers=GUARD)

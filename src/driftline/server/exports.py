@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -47,6 +48,18 @@ def heatmap(request: Request, name: Name, seat: Viewer, segment: Segment = "", w
     if seen is None:
         raise Refusal(404, f"no window of {name!r} has been judged yet", hint="wait until one is over")
     return _csv(tables.heatmap(seen, _meant([part["segment"] for part in seen.last["parts"]], segment)), name, "columns")
+
+
+@ROUTES.get("/business")
+def business(request: Request, name: Name, seat: Viewer, windows: Windows = 90) -> Response:  # noqa: ARG001  as above
+    """Business figures, window by window."""
+    face = face_of(request)
+    watched = found(face.service, name)
+    seen = face.service.gallery.history(name, watched.id, windows)
+    kpis = () if seen is None else face.service.figures.of(watched, seen, face.clock())
+    if seen is None or not kpis:
+        raise Refusal(404, f"no business figure is laid beside {name!r}", hint="name some in its YAML, under performance: {kpis: …}")
+    return _csv(tables.business(replace(seen.report(), kpis=kpis)), name, "business")
 
 
 @ROUTES.get("/{what}")

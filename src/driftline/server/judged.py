@@ -11,6 +11,7 @@ from starlette.requests import Request
 from driftline.errors import ConfigError
 from driftline.reports.document import kpi_dict
 from driftline.server import schemas
+from driftline.server.auth import actor
 from driftline.server.face import Face, face_of, found, may
 from driftline.server.problems import Refusal
 from driftline.server.schemas import problems
@@ -19,6 +20,7 @@ from driftline.services.keeping import keep_rows
 from driftline.store.intake import Delivery
 from driftline.store.letters import replayed, unreplayed
 from driftline.store.tokens import Role, Token
+from driftline.store.trail import remember
 
 ROUTES = APIRouter(prefix="/monitors/{name}", tags=["verdicts"], responses=problems(401, 403, 404, 429, 503))
 
@@ -90,14 +92,14 @@ def dead_letters(request: Request, name: Name, token: Operator, before: Before =
 
 
 @ROUTES.post("/dead-letters/replay", status_code=202, responses=problems(422))
-async def replay(request: Request, name: Name, letters: schemas.Letters, token: Operator) -> schemas.Accepted:  # noqa: ARG001  asked for its effect
+async def replay(request: Request, name: Name, letters: schemas.Letters, token: Operator) -> schemas.Accepted:
     """Send dead letters again, after what kept them from being read was mended. One that was replayed is not replayed twice."""
     face = face_of(request)
-    return await send_again(face, name, letters.ids)
+    return await send_again(face, name, letters.ids, actor(token))
 
 
-async def send_again(face: Face, name: str, ids: list[int]) -> schemas.Accepted:
-    """Send dead letters again; those that still cannot be read are counted and stay."""
+async def send_again(face: Face, name: str, ids: list[int], who: str) -> schemas.Accepted:
+    """Send dead letters again, which stands in the trail; those that still cannot be read are counted and stay."""
     watched, names = await face.monitor(name)
 
     def look() -> list[tuple[int, str, str]]:
@@ -117,6 +119,12 @@ async def send_again(face: Face, name: str, ids: list[int]) -> schemas.Accepted:
         receipt = await face.written(delivery)
         rows += receipt.rows
         await run_in_threadpool(_mark, face, ident)
+
+    def note() -> None:
+        with face.service.database.writing() as tx:
+            remember(tx, who, "letters.replay", name, {"rows": rows, "refused": refused}, face.clock())
+
+    await run_in_threadpool(note)
     return schemas.Accepted(batch="dead letters", rows=rows, refused=refused, repeated=False)
 
 

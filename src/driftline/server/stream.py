@@ -6,13 +6,11 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from driftline.performance.maturity import Delays
 from driftline.reports.wording import clean, percent, plural
-from driftline.server.auth import actor
 from driftline.server.face import face_of, found
 from driftline.server.judged import send_again
 from driftline.server.problems import Refusal
@@ -20,7 +18,6 @@ from driftline.server.rooms import GUARD, Door, Operator, Viewer, models_by_name
 from driftline.server.session import form_of
 from driftline.store.lateness import delays_of
 from driftline.store.tokens import Role
-from driftline.store.trail import remember
 
 ROUTES = APIRouter(include_in_schema=False, route_class=Door)
 WINDOWS, LETTERS, FINDINGS, LONGEST_ROW = 60, 100, 100, 400
@@ -88,13 +85,7 @@ async def replay(request: Request, name: Name, seat: Operator) -> Response:
     ids = [int(one) for one in fields.get("id", []) if one.isdecimal()][:1000]
     if not ids:
         raise Refusal(422, "no letter was chosen", hint="go back, and choose some")
-    done = await send_again(face, name, ids)
-
-    def note() -> None:
-        with face.service.database.writing() as tx:
-            remember(tx, actor(seat.token), "letters.replay", name, {"rows": done.rows, "refused": done.refused}, face.clock())
-
-    await run_in_threadpool(note)
+    done = await send_again(face, name, ids, seat.actor)
     said = plural(done.rows, "row") + " sent again" + (f", {done.refused} still cannot be read" if done.refused else "")
     return RedirectResponse(f"/models/{quote(name, safe='')}/data?notice={quote(said)}", 303, headers=GUARD)
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from driftline.errors import DataError, StateError, near_miss
 from driftline.profile.profile import total
 from driftline.reports.document import to_dict
-from driftline.reports.html import to_html
+from driftline.reports.html import policy, to_html
 from driftline.reports.wording import clean
 from driftline.server import judged, schemas
 from driftline.server.face import face_of, found
@@ -116,7 +116,9 @@ def compare_page(request: Request, name: Name, seat: Viewer, reference: Version,
     """The report of one version held against another, as a page to print."""
     face = face_of(request)
     report = compare(face.service, found(face.service, name), _clean(reference), _clean(current), face.clock())
-    return Response(to_html(report), media_type="text/html; charset=utf-8", headers=GUARD)
+    # The report has its scripts in itself: they are known by what is in them.
+    guard = {**GUARD, "Content-Security-Policy": f"{policy()}; frame-ancestors 'none'"}
+    return Response(to_html(report), media_type="text/html; charset=utf-8", headers=guard)
 
 
 def _clean(text: str) -> str:

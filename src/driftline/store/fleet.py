@@ -150,8 +150,9 @@ class Fleet:
     def retire(self, ident: int, now: datetime, *, actor: str) -> None:
         """Stop watching; what was counted is kept."""
         with self._database.writing() as tx:
+            name = tx.execute(select(monitors.c.name).where(monitors.c.id == ident)).scalar_one()
             tx.execute(monitors.update().where(monitors.c.id == ident).values(retired=now))
-            remember(tx, actor, "monitor.retire", str(ident), {}, now)
+            remember(tx, actor, "monitor.retire", name, {}, now)
 
     def learnt(self, ident: int, version: int, way: str, reference: str, now: datetime) -> None:
         """Keep what was learnt from a version's reference; windows that nobody has judged are counted anew if the bins are others."""

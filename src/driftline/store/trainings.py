@@ -123,7 +123,9 @@ class Trainings:
         with self._database.writing() as tx:
             changed = tx.execute(trainings.update().where(*open_ones).values(stopping=True, changed=now)).rowcount
             if changed:
-                remember(tx, actor, "training.cancel", str(ident), {}, now)
+                joined = select(monitors.c.name).join(trainings, monitors.c.id == trainings.c.monitor_id)
+                name = tx.execute(joined.where(trainings.c.id == ident)).scalar_one()
+                remember(tx, actor, "training.cancel", name, {"training": ident}, now)
         return bool(changed)
 
 

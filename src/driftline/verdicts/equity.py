@@ -86,7 +86,8 @@ def fairness_of(
         reference, groups = by[column]
         better = "higher" if GAPS[kind].quotient else "lower"
         title, read = f"{GAPS[kind].title} between groups of {column}", partial(_read, kind, outcome)
-        gauge = Gauge(f"{kind}:{column}", title, better, read, _joined, _labelled, share=True)
+        counted = _said if kind.startswith(WITHOUT_LABELS) else _labelled
+        gauge = Gauge(f"{kind}:{column}", title, better, read, _joined, counted, share=True)
         standard, usual = Standard(gauge, Limit(limits[kind]), 1.0, 0.0, decides=True), _read(kind, outcome, reference)
         told = judge_windows(
             [standard],
@@ -144,6 +145,11 @@ def _joined(spans: Sequence[Groups]) -> Groups:
 
 def _labelled(groups: Groups) -> int:
     return sum(int(counts.labelled) for counts in groups.values())
+
+
+def _said(groups: Groups) -> int:
+    """Rows with a prediction, labelled or not."""
+    return sum(int(counts.table[:-1].sum()) for counts in groups.values())
 
 
 def _told(one: MetricReport, limit: float, usual: Value, ends: str, late: str) -> MetricReport:

@@ -41,7 +41,7 @@ function sharesValues({ frame, body, bars }, names, spread) {
 
 const overWindows = (segment, book) => ({ ...segment.time, ...sharesValues(book, segment.windows.map((window) => window.label), (values, nothing) => place(segment, values, nothing)) });
 const overParts = ({ names, ...parts }) => ({
-  ...sharesValues(parts, names, (values) => values), $ticks: [...names.keys()], $tick_labels: names.map((name) => plain(shorten(name, 18))), $range: [-0.5, names.length - 0.5],
+  ...sharesValues(parts, names, (values) => values), $unfinished: [], $whole: [], $ticks: [...names.keys()], $tick_labels: names.map((name) => plain(shorten(name, 18))), $range: [-0.5, names.length - 0.5],
 });
 
 function missingValues(segment, book) {
@@ -50,6 +50,7 @@ function missingValues(segment, book) {
     type: "scatter", mode: "lines+markers", x0: 0, dx: 1, name: label, showlegend: true, line: { color: colours[i], width: 1.6 }, marker: { size: 4, color: colours[i] },
     y: place(segment, finite(segment.windows.map((_, at) => book.bars[1 + at][k]))), hovertemplate: "%{fullData.name}<br>%{y:.3~p} of rows<extra></extra>",
   }));
+  if (lines.length) lines.push(fill(index.drawings.unfinished, { ...segment.time, ...index.palettes[theme()] }));
   return { ...segment.time, $lines: lines, $notes: [] };
 }
 

@@ -3,7 +3,7 @@
 const SCALE = 2;
 
 function csvOf(what, query) {
-  const windows = new URLSearchParams(location.search).get("windows"), segment = segmentNow().name;
+  const windows = new URLSearchParams(location.search).get("windows"), segment = (query.about === "fairness" ? segments[0] : segmentNow()).name;
   return `${index.more}/csv/${what}?${new URLSearchParams({ ...query, ...(segment && { segment }), ...(windows && { windows }) })}`;
 }
 
@@ -30,6 +30,7 @@ function pictureOfMap(node) {
   pen.fillRect(0, 0, whole.width, whole.height);
   let top = 0;
   for (const band of bands) { pen.drawImage(band, left, top); top += band.height; }
+  for (const { style } of node.querySelectorAll(".map-open")) hatch(pen, left + (bands[0].width * parseFloat(style.left)) / 100, (bands[0].width * parseFloat(style.width)) / 100, top, scale, colours["@ink"]);
   pen.fillStyle = colours["@muted"];
   pen.font = `${11 * scale}px system-ui, sans-serif`;
   names.forEach((name, row) => write(shorten(name.textContent, 34), left - 8 * scale, (row + 0.75) * index.cell * scale, "right"));
@@ -37,6 +38,21 @@ function pictureOfMap(node) {
     if (tick.style.visibility !== "hidden") write(tick.textContent, left + (bands[0].width * parseFloat(tick.style.left)) / 100, whole.height - 8 * scale, "center");
   }
   return whole.toDataURL("image/png");
+}
+
+// As the page hatches windows that are not whole.
+function hatch(pen, x, width, height, scale, colour) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(x, 0, width, height);
+  pen.clip();
+  Object.assign(pen, { strokeStyle: colour, globalAlpha: 0.6, lineWidth: scale });
+  for (let y = -width; y < height + width; y += 5.6 * scale) {
+    pen.moveTo(x, y + width);
+    pen.lineTo(x + width, y);
+  }
+  pen.stroke();
+  pen.restore();
 }
 
 async function picture(node) {

@@ -31,6 +31,14 @@ document.getElementById("every")?.addEventListener("change", ({ target }) => { f
 const scrolled = new ResizeObserver((entries) => { for (const { target } of entries) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1; });
 for (const part of document.querySelectorAll(".over:not([tabindex])")) scrolled.observe(part);
 
+// On a telephone a line of a table stands as a block: each cell then says of which column it is.
+for (const table of document.querySelectorAll("table.listed")) {
+  const heads = [...table.querySelectorAll("thead th")].map((head) => (head.querySelector(".unseen") ? "" : head.textContent.trim()));
+  if (!heads.length) continue;
+  table.classList.add("stacks");
+  for (const row of table.tBodies[0]?.rows ?? []) [...row.cells].forEach((cell, at) => { if (at) cell.dataset.head = heads[at] ?? ""; });
+}
+
 const again = document.querySelector("[data-again]");
 if (again) setTimeout(() => location.reload(), Number(again.dataset.again) * 1000);
 

@@ -55,6 +55,13 @@ function showMarks(segment) {
     return tick;
   }));
   thin(by("axis"));
+  by("ribbon").querySelectorAll(".map-open").forEach((hatch) => hatch.remove());
+  by("ribbon").prepend(...segment.windows.flatMap(({ unfinished }, at) => {
+    if (!unfinished || at < span.from || at > span.to) return [];
+    const hatch = el("div", { class: "map-open", title: `${segment.windows[at].label}: unfinished window` });
+    Object.assign(hatch.style, { left: `${((segment.slots[at] - span.first) / span.width) * 100}%`, width: `${100 / span.width}%` });
+    return [hatch];
+  }));
 }
 
 // Where a figure's axis of time lies on the screen.
@@ -125,6 +132,7 @@ function listenToSpan() {
 // Every figure of the page as a picture and as numbers.
 function exportAll() {
   for (const card of cardsOfHealth()) exported(card.querySelector(".track"), card.dataset.about, () => csvOf("metrics", { about: card.dataset.about }));
+  figuresOfBusiness().forEach((node, at) => exported(node, `business-${at + 1}`, () => csvOf("business", {})));
   exported(by("heatmap"), "columns", () => csvOf("heatmap", {}));
   exported(by("prediction-drift"), "prediction-drift", () => csvOf("scores", { column: segmentNow().columns[Number(by("prediction").value)].name }));
 }

@@ -114,7 +114,7 @@ function fit({ data, layout }, node) {
     const every = Math.ceil((tickvals.length * (LETTER * Math.max(...ticktext.map((text) => text.length)) + 12)) / Math.max(width - 60, 1));
     Object.assign(layout.xaxis, { tickvals: tickvals.filter((_, i) => i % every === 0), ticktext: ticktext.filter((_, i) => i % every === 0) });
   }
-  const named = data.filter((trace) => trace.name && (trace.showlegend ?? true)), apart = width < ROOMY && named.length > 2;
+  const named = data.filter((trace) => trace.name && (trace.showlegend ?? true) && trace.x?.length !== 0), apart = width < ROOMY && named.length > 2;
   node.previousElementSibling?.classList.contains("keys") && node.previousElementSibling.remove();
   if (!apart) return;
   layout.showlegend = false;
@@ -124,7 +124,8 @@ function fit({ data, layout }, node) {
 
 function keyOf({ name, mode = "", line, marker, fillcolor }) {
   const sign = { "diamond": "◆", "circle-open": "○", "x-thin": "×" }[marker?.symbol], swatch = el("i", { class: "swatch" });
-  if (sign) Object.assign(swatch, { className: "sign", textContent: sign }).style.color = marker.color;
+  if (marker?.pattern) swatch.className = "swatch open";
+  else if (sign) Object.assign(swatch, { className: "sign", textContent: sign }).style.color = marker.color;
   else if (fillcolor || !mode) swatch.style.background = fillcolor ?? marker.color;
   else Object.assign(swatch.style, { height: 0, borderRadius: 0, borderTop: `2px ${{ dot: "dotted", dash: "dashed" }[line?.dash] ?? "solid"} ${line?.color ?? marker?.color}` });
   return el("li", {}, swatch, spelled(name));
@@ -189,7 +190,7 @@ function overTimeValues(segment, row, book, statistic, window) {
 function told(window, verdict, table, at, unit) {
   const bounds = interval(unit, table.low[at], table.high[at]);
   return [
-    `<b>${plain(window.label)}</b>: ${verdict ?? "no data"}`,
+    `<b>${plain(window.label)}</b>${window.unfinished ? " (unfinished)" : ""}: ${verdict ?? "no data"}`,
     `effect ${amount(unit, table.effect[at])}${bounds && ` (${bounds})`}`,
     `raw ${raw(unit, table.value[at])}, threshold ${unsigned(raw(unit, table.threshold[at]))}, p ${probability(table.p_value[at])}`,
   ].join("<br>");
@@ -226,10 +227,10 @@ function mapOf(segment, rows) {
     width: span?.width ?? (segment.slots.length ? segment.slots.at(-1) + 1 : 1),
     ticks,
     at,
-    open: segment.unfinished.map((at) => segment.slots[at] - first),
+    open: segment.windows.flatMap(({ unfinished }, at) => (unfinished ? [segment.slots[at] - first] : [])),
     z: (row, slot) => (at(slot) < 0 ? NaN : segment.heat(rows[row], at(slot))),
     told: (row, slot) => (at(slot) < 0 ? null
-      : [segment.columns[rows[row]].name, `${segment.windows[at(slot)].label}${segment.unfinished.includes(at(slot)) ? " (unfinished)" : ""}: ${cellWords(segment.heat(rows[row], at(slot)))}`]),
+      : [segment.columns[rows[row]].name, `${segment.windows[at(slot)].label}${segment.windows[at(slot)].unfinished ? " (unfinished)" : ""}: ${cellWords(segment.heat(rows[row], at(slot)))}`]),
   };
 }
 

@@ -4,8 +4,8 @@ const index = JSON.parse(document.getElementById("data").textContent);
 const NONE = 255;
 
 function segmentOf(raw, heat) {
-  const windows = raw.windows.map(([label, start, end, rows, verdict, reason]) =>
-    ({ label, start, end, rows, verdict: index.verdicts[verdict], reason }));
+  const windows = raw.windows.map(([label, start, end, rows, verdict, reason], at) =>
+    ({ label, start, end, rows, verdict: index.verdicts[verdict], reason, unfinished: raw.unfinished.includes(at) }));
   const columns = raw.columns.map(([name, kind, role, importance], row) =>
     ({ name, kind, role, importance, row, drifted: raw.drifted[row], telling: raw.telling[row] }));
   const pages = new Map(), books = new Map(), verdicts = new Map(), tracks = new Map(), sheets = new Map();

@@ -4,7 +4,18 @@ const metricOf = { performance: 0, operations: 0, fairness: 0 };
 const cardsOfHealth = () => document.querySelectorAll(".health");
 
 async function showHealth(segment) {
+  showBusiness();
   await Promise.all([...[...cardsOfHealth()].map((card) => showTrack(card, segment)), showSheets(segment)]);
+}
+
+// Business figures, on the same axis of time, whatever segment is looked at.
+const figuresOfBusiness = () => document.querySelectorAll("#business .kpi");
+
+function showBusiness() {
+  figuresOfBusiness().forEach((node, at) => {
+    node.dataset.time = "";
+    draw(node, index.drawings.business, index.business[at]);
+  });
 }
 
 async function showTrack(card, segment) {
@@ -55,10 +66,12 @@ async function showSheet(segment, place) {
 function metricTable(every) {
   const kept = index.heads.map((_, k) => every.some((cells) => cells[k] !== "–")), keep = (cells) => cells.filter((_, k) => kept[k]);
   const heads = keep(index.heads), metrics = every.map(keep), last = heads.length - 1;
-  const lines = metrics.map((cells) => el("tr", {}, el("th", { scope: "row" }, cells[0]),
-    ...cells.slice(1, last).map((cell) => el("td", { class: "right" }, cell)), el("td", {}, standing(cells[last]))));
+  // The verdict stands beside the name: at the end of a long line a narrow screen would hide it.
+  const lines = metrics.map((cells) => el("tr", {}, el("th", { scope: "row" }, cells[0]), el("td", {}, standing(cells[last])),
+    ...cells.slice(1, last).map((cell) => el("td", { class: "right" }, cell))));
   return el("table", { class: "data" },
-    el("thead", {}, el("tr", {}, ...heads.map((head, k) => el("th", { class: k > 0 && k < last ? "right" : null }, head)))),
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, heads[0]), el("th", { scope: "col" }, heads[last]),
+      ...heads.slice(1, last).map((head) => el("th", { scope: "col", class: "right" }, head)))),
     el("tbody", {}, ...lines));
 }
 
