@@ -93,6 +93,8 @@ def count(
         ConfigError: a segment's condition cannot be read.
     """
     hints = hints or ColumnHints()
+    # What earlier readings have let go of would else lie idle beside all that comes now.
+    pa.default_memory_pool().release_unused()
     splitter = Splitter(windowing, hints, plan, time_column(plan, windowing, hints, source))
     wanted = splitter.columns() | set(plan.names)
     names = [name for name in dict.fromkeys(source.schema().names) if name in wanted]
@@ -107,7 +109,6 @@ def count(
             del batch, ready
             if progress is not None:
                 progress(f"counting {source.name}", done, total)
-    # What readers have let go of would otherwise be held for a next reading, beside all that comes now.
     pa.default_memory_pool().release_unused()
     return _settled(tally, splitter, source)
 

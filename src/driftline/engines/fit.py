@@ -54,6 +54,13 @@ def fit(source: Source, monitor: Monitor, *, progress: Progress | None = None, s
         DataError: there are no rows.
         SchemaMismatch: something is said of a column that is not there.
     """
+    plan = _fitted(source, monitor, progress, sample_rows)
+    # As after counting: what the reader and the sample held would else lie idle.
+    pa.default_memory_pool().release_unused()
+    return plan
+
+
+def _fitted(source: Source, monitor: Monitor, progress: Progress | None, sample_rows: int) -> Plan:
     columns = plan_columns(source.schema(), monitor)
     names = [column.name for column in columns if column.role is not Role.IGNORED]
     batches = even(source.batches(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from driftline.engines import numpy_kernel
@@ -117,8 +118,10 @@ def pick() -> Kernel:
         from driftline.engines import _kernel  # type: ignore[attr-defined]  # noqa: PLC0415  may not have been built
     except ImportError:
         return cast("Kernel", numpy_kernel)
-    # One that was built from older sources lacks a function.
-    return cast("Kernel", _kernel if all(hasattr(_kernel, name) for name in FUNCTIONS) else numpy_kernel)
+    if all(hasattr(_kernel, name) for name in FUNCTIONS):
+        return cast("Kernel", _kernel)
+    # One that was built from older sources: what it lacks is NumPy's.
+    return cast("Kernel", SimpleNamespace(**{**vars(numpy_kernel), **vars(_kernel)}))
 
 
 KERNEL: Kernel = pick()
