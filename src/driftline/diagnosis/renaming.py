@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from driftline.diagnosis.chance import two_shares
 from driftline.diagnosis.fault import Fault
@@ -103,7 +103,7 @@ def _moves(look: Look) -> tuple[Names | None, Moves]:
     if not gone:
         return found, _in_part(found)
     cost = np.array([[abs(base[v] - now[v] - now[u]) - LIKE * base[v] * _likeness(found, v, u) for u in found.new] for v in gone])
-    pairs = [(gone[i], found.new[j]) for i, j in zip(*linear_sum_assignment(cost), strict=True)]
+    pairs = [(gone[i], found.new[j]) for i, j in zip(*scipy.optimize.linear_sum_assignment(cost), strict=True)]
     return found, [*pairs, *_left_over(found, gone, pairs)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from driftline.diagnosis.case import agreed
 from driftline.diagnosis.chance import gap, noise
@@ -53,7 +53,7 @@ def _rings(looks: Sequence[Look]) -> list[tuple[int, ...]]:
     if len(far) < 2:  # noqa: PLR2004  it takes two
         return []
     cost = _distances([looks[i] for i in far])
-    _, best = linear_sum_assignment(cost)
+    _, best = scipy.optimize.linear_sum_assignment(cost)
     fits = [i for i in range(len(far)) if best[i] != i and BETTER * cost[i, best[i]] <= cost[i, i]]
     rings, seen = [], set[int]()
     for start in fits:

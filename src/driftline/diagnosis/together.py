@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+import scipy
+from scipy import special
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,7 +212,7 @@ def _products(z: Floats) -> Floats:
 def _areas(said: Floats, sides: Floats) -> Floats:
     """Areas under the ROC curve, by Mann and Whitney's ranks. Shapes: rows × deals."""
     m = sides.sum(0)
-    return np.asarray(((stats.rankdata(said, axis=0) * sides).sum(0) - m * (m + 1) / 2) / (m * (len(said) - m)))
+    return np.asarray(((scipy.stats.rankdata(said, axis=0) * sides).sum(0) - m * (m + 1) / 2) / (m * (len(said) - m)))
 
 
 MEASURES: dict[str, Measure] = {

@@ -11,7 +11,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import linalg, optimize, special
+import scipy
+from scipy import special
 
 from driftline.performance.basis import GROUPS
 
@@ -92,8 +93,8 @@ def whitening(basis: Basis, squares: NDArray[np.float64], ridge: Ridge, share: f
     """
     share = float(np.clip(share, 1e-6, 1 - 1e-6))
     curve = share * (1 - share)
-    factor = linalg.cholesky(curve * squares + np.diag(basis.ridge(ridge.step, ridge.slope)), lower=True)
-    return Whitening(factor, linalg.solve_triangular(factor, np.eye(len(squares)), lower=True).T, curve)
+    factor = scipy.linalg.cholesky(curve * squares + np.diag(basis.ridge(ridge.step, ridge.slope)), lower=True)
+    return Whitening(factor, scipy.linalg.solve_triangular(factor, np.eye(len(squares)), lower=True).T, curve)
 
 
 def fit_share(basis: Basis, rows: Coded, target: NDArray[np.float64], ridge: Ridge, white: Whitening, near: Model | None = None) -> Model:
@@ -121,11 +122,11 @@ def fit_share(basis: Basis, rows: Coded, target: NDArray[np.float64], ridge: Rid
 def fit_mean(basis: Basis, rows: Coded, target: NDArray[np.float64], ridge: Ridge, squares: NDArray[np.float64]) -> Model:
     """A ridge regression; arguments as for `fit_share`, and `squares` is Xᵀ X of the design without pairs, exactly."""
     plain = basis.ridge(ridge.step, ridge.slope)
-    weights = linalg.solve(squares + np.diag(plain), rows.design.T @ target, assume_a="pos")
+    weights = scipy.linalg.solve(squares + np.diag(plain), rows.design.T @ target, assume_a="pos")
     pairs = lively_pairs(rows.groups, target - rows.design @ weights, ridge.pairs)
     if pairs:
         design, crossed = rows.crossed(pairs), basis.ridge(ridge.step, ridge.slope, len(pairs))
-        weights = linalg.solve(gram(design) + np.diag(crossed), design.T @ target, assume_a="pos")
+        weights = scipy.linalg.solve(gram(design) + np.diag(crossed), design.T @ target, assume_a="pos")
     return Model(np.asarray(weights), pairs)
 
 
@@ -179,5 +180,5 @@ def _logistic(
         start = np.zeros(ridge.size)
         start[p - 1] = special.logit(np.clip(target.mean(), 1e-6, 1 - 1e-6))
     begin = np.concatenate([factor.T @ start[:p], start[p:] / scale])
-    found, _, _ = optimize.fmin_l_bfgs_b(loss, begin, maxiter=200, m=20, factr=CLOSE / np.finfo(np.float64).eps, pgtol=1e-2)
+    found, _, _ = scipy.optimize.fmin_l_bfgs_b(loss, begin, maxiter=200, m=20, factr=CLOSE / np.finfo(np.float64).eps, pgtol=1e-2)
     return to_weights(np.asarray(found))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,7 @@ class Coded:
         groups: int8[n, d], the group of each column's bin.
     """
 
-    design: sparse.csr_array
+    design: scipy.sparse.csr_array
     groups: NDArray[np.int8]
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Coded:
@@ -83,17 +83,17 @@ class Coded:
 
     def below(self, other: Coded) -> Coded:
         """Other rows, and these below them."""
-        return Coded(sparse.vstack([other.design, self.design], format="csr"), np.concatenate([other.groups, self.groups]))
+        return Coded(scipy.sparse.vstack([other.design, self.design], format="csr"), np.concatenate([other.groups, self.groups]))
 
-    def crossed(self, pairs: Sequence[tuple[int, int]]) -> sparse.csr_array:
+    def crossed(self, pairs: Sequence[tuple[int, int]]) -> scipy.sparse.csr_array:
         """The design with a 1 in each pair's cell beside it. Shape: n × (p + `GROUPS`² a pair)."""
         if not pairs:
             return self.design
         n, each = len(self.groups), GROUPS**2
         cells = [self.groups[:, i].astype(np.int32) * GROUPS + self.groups[:, j] + each * k for k, (i, j) in enumerate(pairs)]
         starts = np.arange(0, n * len(pairs) + 1, len(pairs), dtype=np.int32)
-        beside = sparse.csr_array((np.ones(n * len(pairs)), np.stack(cells, axis=1).ravel(), starts), shape=(n, each * len(pairs)))
-        return sparse.csr_array(sparse.hstack([self.design, beside], format="csr"))
+        beside = scipy.sparse.csr_array((np.ones(n * len(pairs)), np.stack(cells, axis=1).ravel(), starts), shape=(n, each * len(pairs)))
+        return scipy.sparse.csr_array(scipy.sparse.hstack([self.design, beside], format="csr"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +133,7 @@ class Basis:
             values[:, d + place] = self.bins[column].slope(columns[:, column])
         places[:, d:] = offsets[-1] + np.arange(width - d)
         starts = np.arange(0, n * width + 1, width, dtype=np.int32)
-        design = sparse.csr_array((values.ravel(), places.ravel(), starts), shape=(n, int(offsets[-1]) + width - d))
+        design = scipy.sparse.csr_array((values.ravel(), places.ravel(), starts), shape=(n, int(offsets[-1]) + width - d))
         return Coded(design, groups)
 
 

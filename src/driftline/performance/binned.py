@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from driftline.errors import ConfigError
 from driftline.performance.assumption import FEWEST_ROWS, Grounds, Trust
@@ -83,7 +83,7 @@ def learn(outcome: Outcome, reference: OutcomeCounts) -> Binned | None:
         return None
     held = rows > 0
     at = reference.sums[0][:-1, : Said.UNKNOWN].sum(axis=1)[held] * SUM_STEP / rows[held]
-    share = np.asarray(optimize.isotonic_regression(positives[held] / rows[held], weights=rows[held]).x)
+    share = np.asarray(scipy.optimize.isotonic_regression(positives[held] / rows[held], weights=rows[held]).x)
     group = like_groups(rows, GROUPS)
     fewest = round(min(positives.sum(), rows.sum() - positives.sum()))
     return Binned(at, share, group, np.bincount(group, rows).astype(np.float64), fewest)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def isotonic(score: NDArray[np.float64], label: NDArray[np.float64], weights: ND
     first = np.flatnonzero(np.diff(ordered, prepend=-np.inf) >= ALIKE)
     mass = np.add.reduceat(weights, first)
     mean = np.add.reduceat(weights * label[order], first) / mass
-    fitted = np.asarray(optimize.isotonic_regression(mean, weights=mass).x)
+    fitted = np.asarray(scipy.optimize.isotonic_regression(mean, weights=mass).x)
     # The middle of a flat stretch says nothing that its ends do not.
     kept = np.ones(fitted.size, dtype=np.bool_)
     kept[1:-1] = (fitted[1:-1] != fitted[:-2]) | (fitted[1:-1] != fitted[2:])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+import scipy
+from scipy import special
 
 from driftline.errors import ConfigError, near_miss
 from driftline.performance.classification import false_positive_rate, positive_rate, precision, recall
@@ -251,7 +252,7 @@ def worst_segments(
     adjusted = np.array([p for *_, p in found], dtype=np.float64)
     asked = ~np.isnan(adjusted)
     if asked.any():
-        adjusted[asked] = stats.false_discovery_control(adjusted[asked])
+        adjusted[asked] = scipy.stats.false_discovery_control(adjusted[asked])
     table = [Segment(*one, float(p)) for one, p in zip(found, adjusted, strict=True)]
     return tuple(sorted(table, key=lambda one: _at_least(one.gap, better), reverse=True))
 

@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import scipy
 from scipy import special
-from scipy.optimize import isotonic_regression
 
 from driftline.errors import ConfigError, near_miss
 from driftline.performance.classification import delta_variance, f_of
@@ -142,11 +142,11 @@ def _isotonic(cells: Counts, scores: NDArray[np.float64]) -> NDArray[np.float64]
     held = np.flatnonzero(rows > 0)
     if not held.size:
         return scores
-    steps = isotonic_regression(cells[1, held] / rows[held], weights=rows[held])
+    steps = scipy.optimize.isotonic_regression(cells[1, held] / rows[held], weights=rows[held])
     block = np.repeat(np.arange(len(steps.blocks) - 1), np.diff(steps.blocks))
     many = np.bincount(block, rows[held])
     positives, own = np.bincount(block, cells[1, held]), np.bincount(block, rows[held] * scores[held]) / many
-    smooth = isotonic_regression((positives + own) / (many + 1), weights=many + 1).x
+    smooth = scipy.optimize.isotonic_regression((positives + own) / (many + 1), weights=many + 1).x
     return np.asarray(np.interp(np.arange(rows.size), held, smooth[block]))
 
 

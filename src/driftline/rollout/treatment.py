@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from driftline.inference.significance import normal_quantile
 from driftline.performance.fairness import GAPS, gap
@@ -108,4 +108,4 @@ def _agreement(leaning: Leaning, which: NDArray[np.bool_]) -> float:
     means = [side[:, which].mean(axis=1) for side in (leaning.champion, leaning.challenger)]
     if any(np.ptp(one) == 0 for one in means):
         return math.nan
-    return float(stats.spearmanr(*means).statistic)
+    return float(scipy.stats.spearmanr(*means).statistic)
