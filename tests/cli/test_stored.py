@@ -35,6 +35,20 @@ def test_the_flags_reach_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert (seen[0]["pace"].lateness, seen[0]["pace"].patience) == (timedelta(minutes=2), timedelta(0))
 
 
+@pytest.mark.parametrize(("lateness", "seconds"), [("10", 60), ("0.5", 30), ("0", 0)])
+def test_rows_are_not_gathered_for_longer_than_late_ones_are_waited_for(lateness: str, seconds: float) -> None:
+    """Who waits for none has them counted at once."""
+    seen: list[Any] = []
+
+    @click.command()
+    @pace_flags
+    def command(**given: Any) -> None:
+        seen.append(given["pace"].settle)
+
+    assert CliRunner().invoke(command, ["--lateness", lateness]).exit_code == 0
+    assert seen == [timedelta(seconds=seconds)]
+
+
 def test_a_missing_package_is_told_with_what_to_install() -> None:
     """Not as a traceback."""
     with pytest.raises(PluginError, match="'fastapi'") as caught, needed():

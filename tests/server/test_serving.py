@@ -12,7 +12,7 @@ import time
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +20,11 @@ import sqlalchemy as sa
 from driftline.errors import OutsideError
 from driftline.server.face import wall_clock
 from driftline.server.serving import Settings, running, serve
+from driftline.services.cycle import Pace
 from driftline.store.tables import leases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SRC = str(Path(__file__).parents[2] / "src")
 
@@ -66,28 +70,44 @@ def held_leases(world: Any) -> list[str]:
         return list(tx.execute(sa.select(leases.c.name).where(leases.c.until > wall_clock())).scalars())
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_what_it_held_is_free_when_it_is_gone(small: Any, rows_of: Any, tmp_path: Path, how: signal.Signals) -> None:
-    """Told to end in the middle of a turn it gives its leases back; killed it cannot, and its work is taken over all the same."""
+def wait_until_it_works(world: Any, still: Callable[[], object] = lambda: None) -> None:
+    """Wait until some work is leased."""
+    until = time.monotonic() + 60
+    while not held_leases(world):
+        assert time.monotonic() < until
+        assert still() is None
+
+
+def check_all_is_counted(world: Any) -> None:
+    """Whoever comes next finds nothing held, and does the rest."""
+    assert world.round().busy == 0
+    assert [one["rows"] for one in world.windows().values()] == [60] * 10
+
+
+def test_what_it_held_is_taken_over_when_it_is_killed(small: Any, rows_of: Any, tmp_path: Path) -> None:
+    """At once, by whoever comes next on this machine, though the lease has not run out."""
     for hour in range(10):
-        small.send(rows_of(60 * hour, 60), f"b{hour}", at=wall_clock() - timedelta(minutes=2))
+        small.send(rows_of(60 * hour, 60), f"b{hour}")
     words = ["serve", "--port", "0", "--data", str(tmp_path / "data"), "--lateness", "0", "--interval", "0.05"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "driftline", *words], stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": SRC}
-    ) as process:
+    command, environ = [sys.executable, "-m", "driftline", *words], {**os.environ, "PYTHONPATH": SRC}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environ) as process:
         try:
-            until = time.monotonic() + 60
-            while not held_leases(small):
-                assert time.monotonic() < until
-                assert process.poll() is None
-            process.send_signal(how)
-            process.wait(60)
+            wait_until_it_works(small, process.poll)
         finally:
             process.kill()
-    assert bool(held_leases(small)) == (how is signal.SIGKILL)
-    assert small.round().busy == 0
-    assert {one["rows"] for one in small.windows().values()} == {60}
-    assert len(small.windows()) == 10
+    assert held_leases(small)
+    check_all_is_counted(small)
+
+
+def test_what_it_held_is_free_when_it_has_ended(small: Any, rows_of: Any, tmp_path: Path) -> None:
+    """In the middle of a turn: the turn is ended first, and nothing is held afterwards."""
+    for hour in range(10):
+        small.send(rows_of(60 * hour, 60), f"b{hour}")
+    pace = Pace(settle=timedelta(0), lateness=timedelta(0))
+    with running(Settings(data=tmp_path / "data", interval=timedelta(seconds=0.01), pace=pace)):
+        wait_until_it_works(small)
+    assert not held_leases(small)
+    check_all_is_counted(small)
 
 
 def test_an_address_that_is_taken_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

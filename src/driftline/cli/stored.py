@@ -51,7 +51,9 @@ def pace_flags(command: Callable[..., Any]) -> Callable[..., Any]:
         with needed():
             from driftline.services.cycle import Pace
 
-            pace = Pace(lateness=timedelta(minutes=lateness), patience=timedelta(minutes=patience))
+            late = timedelta(minutes=lateness)
+            # Who waits for no late rows is not to wait for those that are there.
+            pace = Pace(settle=min(Pace().settle, late), lateness=late, patience=timedelta(minutes=patience))
         return command(*args, pace=pace, **given)
 
     late = click.option(
