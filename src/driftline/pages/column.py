@@ -14,7 +14,7 @@ from driftline.reports.ledger import UNSAID, VERDICTS, ledger
 from driftline.reports.material import numbers
 from driftline.reports.order import most_telling_statistic
 from driftline.reports.packing import pack_json, pack_numbers
-from driftline.reports.page import book_page, column_words, focus, furniture
+from driftline.reports.page import along, book_page, column_words, focus, furniture
 from driftline.reports.reasons import reasons
 from driftline.reports.wording import JUDGED, clean, percent, plural, rows
 from driftline.verdicts.report import Verdict
@@ -187,14 +187,7 @@ def _raw(report: Report, book: Ledger, name: str) -> Mapping[str, Any]:
     """As `reports.page` has a segment, of this column alone."""
     first = next(one for one in book.columns[0] if one is not None)
     return {
-        "name": None if book.segment is None else clean(book.segment),
-        "windows": [
-            [clean(w.window.label), w.window.bound("start"), w.window.bound("end"), w.rows, VERDICTS.index(w.verdict), clean(w.reason)]
-            for w in book.windows
-        ],
-        "unfinished": [at for at, window in enumerate(book.windows) if window.unfinished],
-        "slots": book.slots,
-        "time": material.time_axis(book),
+        **along(book),
         "order": [0],
         "drifted": (book.verdicts == VERDICTS.index(Verdict.DRIFTED)).sum(axis=1).tolist(),
         "heat": pack_numbers(book.heat),

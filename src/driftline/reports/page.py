@@ -104,8 +104,8 @@ def _segment(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
     }
 
 
-def timeline(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
-    """What is seen of a segment at once: its windows, the heat map, and metrics over time."""
+def along(book: Ledger) -> dict[str, Any]:
+    """A segment's windows, as all its figures have them."""
     return {
         "name": None if book.segment is None else clean(book.segment),
         "windows": [
@@ -115,6 +115,13 @@ def timeline(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
         "unfinished": [at for at, window in enumerate(book.windows) if window.unfinished],
         "slots": book.slots,
         "time": material.time_axis(book),
+    }
+
+
+def timeline(report: Report, brief: Outline, book: Ledger) -> dict[str, Any]:
+    """What is seen of a segment at once: its windows, the heat map, and metrics over time."""
+    return {
+        **along(book),
         "order": most_urgent_first(brief, book),
         "drifted": (book.verdicts == VERDICTS.index(Verdict.DRIFTED)).sum(axis=1).tolist(),
         "heat": pack_numbers(book.heat),
