@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from driftline.server.service import Service
 
 BACKLOG = 2048
+SWITCH = 0.0005
+"""Seconds after which the thread that turns the cycle makes way for a request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     # uvicorn raises the signal that stopped it once more: what waits must be written even then.
     signal.signal(signal.SIGTERM, _leave)
     with _listening(settings.host, settings.port) as listener, running(settings) as (app, face):
+        _let_requests_through()
         now = wall_clock()
         if settings.monitors is not None:
             for wrong in face.service.watch_directory(settings.monitors, now, actor="driftline serve"):
@@ -133,6 +137,13 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
             say(f"first token, an administrator's, shown this once: {token}")
         config = uvicorn.Config(app, log_config=None, access_log=False, backlog=BACKLOG, timeout_graceful_shutdown=20, server_header=False)
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _let_requests_through() -> None:
+    """A request is not to wait for a thread of the cycle (5 ms a time by default), nor for searches through all that was imported."""
+    sys.setswitchinterval(SWITCH)
+    gc.collect()
+    gc.freeze()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  as Python calls it

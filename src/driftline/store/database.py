@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 WAIT = 30.0
 """Seconds to wait for another writer of SQLite."""
 
-PAGES = 4000
-"""The log is folded into the database after so many pages of 4 kB: seldom enough to be no burden, often enough to stay small."""
+PAGES = 8_000
+"""A commit folds the log into the database when it has so many pages of 4 kB: where `driftline.store.folding` did not do it before."""
 
 WRITES = "driftline_writes"
+ALONE = "driftline_alone"
+"""What is done outside of any transaction."""
 
 
 class Database:
@@ -61,6 +63,17 @@ class Database:
     def insert(self, table: Table) -> Any:
         """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`, which both databases spell alike."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def fold(self) -> bool:
+        """Fold SQLite's log into the database as far as nobody has to wait for it; whether all of it is folded.
+
+        Raises:
+            OutsideError: the disk is full, or the database is away.
+        """
+        with _outside(), self.engine.connect() as connection:
+            alone = connection.execution_options(**{ALONE: True})
+            busy, pages, folded = alone.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+        return not busy and bool(pages == folded)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -102,7 +115,9 @@ def _prepare(connection: Any, record: Any) -> None:  # noqa: ARG001  as SQLAlche
 
 def _begin(connection: Connection) -> None:
     """Writers queue up at the beginning: one that first reads and then writes could otherwise be refused in the middle."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(ALONE):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITES) else "BEGIN")
 
 
 @contextmanager

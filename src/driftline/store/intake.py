@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from driftline.errors import OutsideError, StateError
 from driftline.services.intake import Kind, changes
 from driftline.store.columns import table_of, types_of
+from driftline.store.folding import Folding
 from driftline.store.letters import bury, note
 from driftline.store.rows import body_of, joined
 from driftline.store.tables import parcels, received, stream_columns
@@ -95,6 +96,8 @@ class Intake:
         self._closed = False
         self._columns: dict[Stream, dict[str, str]] = {}
         self._missed: dict[tuple[Stream, str], datetime] = {}
+        self._folding = Folding(database)
+        self._bytes = 0
         self._thread = Thread(target=self._run, name="intake", daemon=True)
         self._thread.start()
 
@@ -126,6 +129,7 @@ class Intake:
             self._closed = True
             self._changed.notify()
         self._thread.join()
+        self._folding.close()
 
     def _run(self) -> None:
         while group := self._next():
@@ -174,10 +178,12 @@ class Intake:
         except IntegrityError:
             # Another process received one of the batches at the same moment. Now it is known.
             known, fresh = self._write(deliveries)
+        self._folding.wrote(self._bytes)
         return [_result(one, fresh.get(_name(one)), known.get(_name(one))) for one in deliveries]
 
     def _write(self, deliveries: Sequence[Delivery]) -> tuple[dict[Name, tuple[str, int, int]], dict[Name, Delivery]]:
         """Write those that are new. A file that was written where the transaction failed is left: it may have been done after all."""
+        self._bytes = 0
         with self._database.writing() as tx:
             known = self._known(tx, deliveries)
             fresh: dict[Name, Delivery] = {}
@@ -213,6 +219,7 @@ class Intake:
                 place = self._rows.write(table, fresh[0].model, kind.value, now.date().isoformat())
             else:
                 body = body_of(table)
+                self._bytes += len(body)
             about = {"monitor_id": monitor, "kind": kind.value, "day": now.date().isoformat(), "rows": table.num_rows, "at": now}
             waiting = table.num_rows if kind is Kind.LABELS else 0
             inserted = tx.execute(parcels.insert().values(**about, place=place, body=body, waiting=waiting)).inserted_primary_key
