@@ -110,6 +110,21 @@ def test_nulls_in_such_a_window_are_not_put_down_to_it(reference: dict[str, Any]
     assert not {"amount", "channel"} & {name for one in last.diagnosis if one.kind == "unfinished_window" for name in one.columns}
 
 
+def test_a_column_that_wanders_has_moved_where_it_never_was(reference: dict[str, Any]) -> None:
+    """However much weeks differ, what lies beyond all of them is not as in the same part of others."""
+    rng = np.random.default_rng(7)
+    weeks = (reference["at"] - reference["at"][0]).astype("m8[D]").astype(int) // 7
+    wandering = reference | {"level": rng.normal(0, 3, 13)[weeks] + rng.normal(0, 0.5, weeks.size)}
+    current = trade(MONDAY + timedelta(weeks=12), (7 + 3) * 24, 8)
+    begun = (current["at"] - current["at"][0]).astype("m8[D]").astype(int) // 7
+    for place, withheld in ((0.5, True), (40.0, False)):
+        level = np.where(begun == 1, place, 0.0) + rng.normal(0, 0.5, begun.size)
+        last = told(wandering, current | {"level": level}, "week")[-1]
+        lacking = {name for one in last.diagnosis if one.kind == "unfinished_window" for name in one.columns}
+        verdict = next(column.verdict.value for column in last.columns if column.name == "level")
+        assert ("level" in lacking or verdict != "drifted") == withheld
+
+
 def test_what_does_not_come_within_it_is_missing(reference: dict[str, Any]) -> None:
     """A channel that sends nothing in the days that are there is a missing partition, whatever is still to come."""
     current = trade(MONDAY + timedelta(weeks=12), (14 + 4) * 24, 5)

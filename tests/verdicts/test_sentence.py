@@ -106,6 +106,17 @@ def test_infinities_are_called_so(workshop: Workshop, sides: tuple[Plan, Profile
     assert said == f"{name} went from 0% to 25% of rows"
 
 
+@pytest.mark.parametrize(("moved", "middle"), [(-1000.0, "-950"), (1000.0, "1,050"), (-np.inf, "-inf"), (np.inf, "inf")])
+def test_a_median_beyond_the_reference_is_told_as_it_is(
+    workshop: Workshop, sides: tuple[Plan, Profile, Profile], moved: float, middle: str
+) -> None:
+    """Where all values lie outside the reference's, no edge of a bin is a median: the values themselves tell."""
+    plan, reference, _ = sides
+    away = workshop.counted(plan, {"x": REFERENCE["x"] + moved, "c": REFERENCE["c"]})
+    said = reason(Cause.CHANGED, plan.columns[0], score("shift", np.sign(moved), np.sign(moved)), -1, reference, away, None, None)
+    assert re.search(rf"median 4\d to {re.escape(middle)}$", said), said
+
+
 def test_the_mean_tells_where_the_median_stays(workshop: Workshop) -> None:
     """A number that is mostly zero moves without its median."""
     sides: list[Table] = [{"x": np.r_[np.zeros(80), np.full(20, tail)]} for tail in (1.0, 5.0)]

@@ -37,7 +37,7 @@ FEWEST = 100
 """With fewer sampled rows of the reference in the same part, no fault is looked for yet."""
 
 CLEARLY = 2.0
-"""A column has changed where it is so many times further off than chance and the reference's own blocks make it."""
+"""A column has changed where the odds of a row's being elsewhere are so many times what chance and the reference's own blocks make them."""
 
 HOUR, DAY, MONTH = 3600.0, 86400.0, 27 * 86400.0
 
@@ -171,14 +171,20 @@ def _unchanged(look: Look) -> bool:
         both = on_cuts(look, look.curves[0].cuts(), *look.curves)
     else:
         return False
-    return gap(both.base, both.now) <= CLEARLY * both.allowed
+    return _usually(gap(both.base, both.now), both.allowed)
 
 
 def _as_full(look: Look) -> bool:
     """Whether as many rows as usual have a value, and as many lack one for each reason."""
     base, now = (np.append(part.odd, part.rows - part.odd.sum()) / max(part.rows, 1.0) for part in (look.base, look.now))
     blocks = np.column_stack([look.odd[:, :-1], look.odd[:, -1] - look.odd[:, :-1].sum(1)])
-    return gap(base, now) <= CLEARLY * (noise(now, base, max(look.now.rows, 1.0), max(look.base.rows, 1.0)) + usual(blocks))
+    allowed = noise(now, base, max(look.now.rows, 1.0), max(look.base.rows, 1.0)) + usual(blocks)
+    return _usually(gap(base, now), allowed)
+
+
+def _usually(apart: float, allowed: float) -> bool:
+    """Whether so much of the rows is elsewhere as usual. Of distances that end at 1 odds are held against each other."""
+    return apart <= CLEARLY * allowed / (1 + (CLEARLY - 1) * min(allowed, 1.0))
 
 
 def not_whole(window: str, columns: Sequence[str], *, later: bool) -> Diagnosis:

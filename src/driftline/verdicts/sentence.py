@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.profile.bins import LevelBins, NumberBins
+from driftline.profile.bins import LARGEST, LevelBins, NumberBins
 from driftline.schema import Role
 from driftline.verdicts.report import Cause
 
@@ -133,13 +133,27 @@ def _shift(planned: Planned, score: Score, place: int, reference: Profile, curre
 
 
 def _median(planned: Planned, profile: Profile) -> float:
-    """The bin edge below which half of the values lie: unlike the mean, no single value moves it."""
+    """The bin edge below which half of the values lie: unlike the mean, no single value moves it.
+
+    Beyond the reference's values bins have no edge that says anything: there sampled values tell, and the extremes where none is.
+    """
     bins = planned.bins
     if not isinstance(bins, NumberBins):
         return math.nan
-    upto = np.cumsum(profile.bins(profile.plan.index(planned.name)))
+    index = profile.plan.index(planned.name)
+    counts = profile.bins(index)
+    upto = np.cumsum(counts)
     place = int(np.searchsorted(upto, upto[-1] / 2))
-    return float(bins.array[min(max(place - 1, 0), len(bins.edges) - 1)])
+    low, high = (float(bins.array[min(max(at, 0), len(bins.edges) - 1)]) for at in (place - 1, place))
+    if low > -LARGEST and math.isfinite(high):
+        return low
+    values = profile.sample.values[:, index]
+    beyond = values[(values >= low) & (values < high) & np.isfinite(values)]
+    if not beyond.size:
+        # Extremes are of finite values: where there is none, all are infinite.
+        end = float(profile.extremes[index, int(low > -LARGEST)])
+        return end if math.isfinite(end) else math.copysign(math.inf, low)
+    return float(np.quantile(beyond, 1 - (upto[place] - upto[-1] / 2) / counts[place], method="inverted_cdf"))
 
 
 def _spread(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
