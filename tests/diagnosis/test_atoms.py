@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.diagnosis.atoms import credible, default_fill, on_grid, rounding, stuck_value, truncation
+from driftline.diagnosis.atoms import as_many, credible, default_fill, on_grid, rounding, stuck_value, truncation
 from driftline.verdicts.diagnosis import Mark
 
 if TYPE_CHECKING:
@@ -96,4 +97,13 @@ def test_outcomes_are_taken_at_their_word(clinic: Clinic, day: dict[str, Any]) -
     """A label that became common was not written over others by mistake: nobody can say."""
     labelled = type(clinic)({**clinic.reference, "size": clinic.reference["size"]}, {"columns": {"id": "sale", "label": "size"}})
     case = labelled.case(day)
-    assert credible(case, Mark(case.plan.index("size"), 0.0, 0.0), 0.5, few=True) == 0.0
+    assert credible(case, Mark(case.plan.index("size"), 0.0, 0.0), 0.4, 0.5, few=True) == 0.0
+
+
+def test_the_number_of_rows_says_whether_others_stayed_away(clinic: Clinic, day: dict[str, Any]) -> None:
+    """A fifth more of a value in as many rows as ever was written over others; in fewer rows, the others did not come."""
+    case = replace(clinic.case(day), varies=0.03)
+    assert case.now.rows == 3000
+    assert as_many(replace(case, usual_rows=3000.0), 0.4, 0.5) > 3
+    assert as_many(replace(case, usual_rows=3000 / 0.625), 0.4, 0.5) < -3
+    assert as_many(replace(case, usual_rows=None), 0.4, 0.5) == 0

@@ -37,13 +37,16 @@ def fault(explained: float, p_value: float = 0.0) -> Fault:
 
 
 def test_a_bad_fit_is_no_fault() -> None:
-    """Of what was found against two bases the better counts, if it fits well and the other not badly; the weaker proof stands."""
+    """Of what was found against two bases the better counts, if it fits well and the other not badly; both must be sure."""
     assert agreed([]) is None
     assert agreed([fault(FITS - 0.1)]) is None
     assert agreed([fault(0.95), fault(0.2)]) is None
     best = agreed([fault(0.95, 1e-9), fault(0.6, 1e-5)])
     assert best is not None
-    assert (best.explained, best.p_value) == (0.95, 1e-5)
+    assert (best.explained, best.p_value) == (0.95, 1e-9)
+    unsure = agreed([fault(0.95, 1e-9), fault(0.6, 1e-3)])
+    assert unsure is not None
+    assert unsure.p_value == 1e-3
 
 
 def test_only_asked_kinds_are_asked(clinic: Clinic) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.diagnosis.chance import design, effective, gap, noise, two_shares, usual
+from driftline.diagnosis.chance import design, effective, gap, noise, two_shares, usual, wandering
 
 
 def test_equal_shares_are_rejected_no_more_often_than_said() -> None:
@@ -74,3 +74,14 @@ def test_doubt_costs_rows(share: float, rows: float, doubt: float) -> None:
     """More variance is worth fewer rows, and no variance is worth none."""
     assert effective(share, rows, doubt) <= rows * (1 + 1e-9)
     assert effective(share, rows, 0.0) == rows
+
+
+def test_shares_that_wander_are_told_from_chance() -> None:
+    """The variance of a share from block to block is what is left without chance's; few blocks say nothing."""
+    rng = np.random.default_rng(4)
+    law = np.array([0.5, 0.3, 0.2])
+    still = rng.multinomial(1000, law, 200).astype(float)
+    moving = np.array([rng.multinomial(1000, rng.dirichlet(law * 50)) for _ in range(200)]).astype(float)
+    assert wandering(still) == pytest.approx(0, abs=6e-5)
+    assert wandering(moving) == pytest.approx(law * (1 - law) / 51, rel=0.35)
+    assert wandering(still[:2]).tolist() == [0.0, 0.0, 0.0]

@@ -119,3 +119,21 @@ def test_of_two_explanations_the_likelier_counts(clinic: Clinic, day: dict[str, 
     assert over is not None
     assert against(renamed(took, 5), filled(took, 5)) > 0.99
     assert against(renamed(over, 5), filled(over, 5)) < 0.01
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_more_levels_than_are_kept_by_name_are_still_spelt_otherwise(clinic: Clinic, share: float) -> None:
+    """Of two hundred codes with a space too many 64 are kept by name; the others are taken for codes too."""
+
+    def coded(day: dict[str, Any], seed: int, *, spelt: float = 0.0) -> dict[str, Any]:
+        rng, rows = np.random.default_rng(seed), len(day["sale"])
+        codes = np.minimum(rng.zipf(1.4, rows), 200)
+        texts = [f"SKU-{code:03d}" + " " * (rng.random() < spelt) for code in codes]
+        return day | {"code": np.array(texts, dtype=object)}
+
+    known = type(clinic)(coded(clinic.reference, 0), {})
+    told = category_spelling(*known.look("code", coded(clinic.day(62), 1, spelt=share)))
+    assert told is not None
+    assert told.share == pytest.approx(share, abs=0.06)
+    assert told.explained > 0.8
+    assert category_spelling(*known.look("code", coded(clinic.day(63), 2))) is None

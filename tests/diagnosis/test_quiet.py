@@ -39,6 +39,15 @@ def test_decimals_that_are_gone_are_told_where_nothing_drifted(clinic: Clinic) -
     assert [(one.kind, one.columns) for one in found.diagnosis] == [("rounding", ("balance",))]
 
 
+def test_a_value_that_suddenly_repeats_is_told(clinic: Clinic) -> None:
+    """The usual balance in one row of forty: too few to drift, and no balance ever came twice."""
+    day = clinic.day(3)
+    filled = day | {"balance": np.where(np.arange(3000) % 40 == 0, 400.0, day["balance"])}
+    found = last(clinic, clinic.day(1), clinic.day(2), filled)
+    assert found.verdict is not Verdict.DRIFTED
+    assert [(one.kind, one.columns) for one in found.diagnosis] == [("default_fill", ("balance",))]
+
+
 def test_rows_of_the_day_before_are_told(clinic: Clinic) -> None:
     """They are like all others, and no column drifts for them."""
     before = clinic.day(2)

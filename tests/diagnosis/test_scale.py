@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from driftline.diagnosis.case import each
-from driftline.diagnosis.scale import FACTORS, sign_flip, unit_change
+from driftline.diagnosis.scale import sign_flip, unit_change
+from driftline.diagnosis.units import FACTORS
 from driftline.schema import Kind
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.diagnosis.spelling import as_number, damaged, is_sentinel, letters, misread, repaired, respelt, similarity
+from driftline.diagnosis.spelling import as_number, damaged, is_sentinel, letters, misread, repaired, respelt, ruined, similarity
 
 words = st.text(st.characters(codec="utf-8", categories=["L", "Nd"]), min_size=1, max_size=12)
 
@@ -40,6 +40,15 @@ def test_damage_is_recognised(city: str) -> None:
     lost = "".join(sign if sign.isascii() else "?" for sign in city)
     assert all(damaged(text, city) for text in (read_wrong, lost, lost.replace("?", "")))
     assert not damaged(city, city)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "cp1250", "cp437", "mac-roman"])
+@pytest.mark.parametrize("city", ["München", "Łódź", "Århus"])
+def test_every_usual_wrong_encoding_is_recognised(city: str, encoding: str) -> None:
+    """Whatever the program does with bytes that have no character there; a word without such characters cannot be ruined."""
+    assert damaged(city.encode().decode(encoding, "replace"), city)
+    assert all(damaged(text, city) for text in ruined(city))
+    assert ruined("Rome") == frozenset()
 
 
 def test_only_one_known_level_may_be_meant() -> None:

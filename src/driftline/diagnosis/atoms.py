@@ -154,7 +154,7 @@ def _filled(case: Case, look: Look, base: Curve, now: Curve, value: float) -> Fa
         return None
     mark = Mark(look.place, float(ends[0][0]), float(ends[1][0]))
     share_now = float(both.now[mixture.region].sum())
-    certainty = credible(case, mark, (share_now - mixture.share) / share_now, few=_few(look))
+    certainty = credible(case, mark, share_now, (share_now - mixture.share) / share_now, few=_few(look))
     return filling(case, look, figure(value), mixture, share_now, certainty, mark) if certainty else None
 
 
@@ -181,13 +181,14 @@ def _few(look: Look) -> bool:
     return bool(share[:FEW_VALUES].sum() >= NEARLY_ALL)
 
 
-def credible(case: Case, mark: Mark, kept: float, *, few: bool) -> float:
+def credible(case: Case, mark: Mark, share: float, kept: float, *, few: bool) -> float:
     """How sure one may be that a value was filled in and not that more rows of its kind came; 0 for not at all.
 
     Args:
         case: the window.
         mark: the value.
-        kept: share of the rows with the value that had it anyway.
+        share: share of the window's rows that have the value.
+        kept: share of these that had it anyway.
         few: the column has so few values that its own distribution cannot tell.
     """
     if case.plan.columns[mark.column].column.role in OUTCOMES:
@@ -195,13 +196,30 @@ def credible(case: Case, mark: Mark, kept: float, *, few: bool) -> float:
     ties = case.ties[mark.column]
     if moved_elsewhere(case.rows, mark, ties):
         return 0.0
+    by_number = as_many(case, share, kept)
     if kept < FEW_KEPT:
         # Hardly any row had the value before: are those that have it now like all others?
-        return 0.8 if not few or stand_out(case.rows, mark) > UNLIKE else 0.0
+        return 0.8 if by_number > -DOUBT and (not few or stand_out(case.rows, mark) > UNLIKE) else 0.0
     likely = whose(case.rows, mark, mark, kept, ties)
     if likely is None:
-        return 0.0 if few else 0.8
+        return 0.0 if few or by_number < -DOUBT else 0.8
+    likely += by_number
     return 1.0 if likely > DOUBT else 0.0 if few or likely < -DOUBT else 0.8
+
+
+def as_many(case: Case, share: float, kept: float) -> float:
+    """How much likelier the number of rows is if a value was written over others than if more rows of its kind came, or fewer others.
+
+    Writing leaves the number as it is. It goes up and down by itself: a log likelihood ratio under a normal law of its logarithm.
+    """
+    if not case.usual_rows or not case.varies:
+        return 0.0
+    usually = share * kept / max(1 - share * (1 - kept), 1e-9)
+    more, fewer = np.log((1 - usually) / max(1 - share, 1e-9)), np.log(max(usually, 1e-9) / share)
+    off = np.log(max(case.now.rows, 1) / case.usual_rows)
+    spread = max(case.varies, 1 / math.sqrt(case.usual_rows))
+    told = [-(((off - change) / spread) ** 2) / 2 for change in (0.0, more, fewer)]
+    return float(told[0] - max(told[1:]))
 
 
 def truncation(case: Case, look: Look) -> Fault | None:
@@ -251,7 +269,10 @@ def rounding(case: Case, look: Look) -> Fault | None:
         return None
     span = float(np.ptp(look.curves[0].quantile(np.array([0.05, 0.95]))))
     steps = [step for step in 10.0 ** np.arange(6, -7, -1) if span >= LEAST_CELLS * step]
-    shares = [(on_grid(look.base.values, step).mean(), on_grid(look.now.values, step).mean()) for step in steps]
+    inside = _inside(look)
+    if inside.size < REPEATED:
+        return None
+    shares = [(on_grid(look.base.values, step).mean(), on_grid(inside, step).mean()) for step in steps]
     lost = [(after - before) / max(1 - before, 1e-9) if before <= ROUND_BEFORE else 0.0 for before, after in shares]
     if not lost or max(lost) < LEAST_ROUNDED:
         return None
@@ -261,6 +282,12 @@ def rounding(case: Case, look: Look) -> Fault | None:
         # A price or a default that repeats is round by itself, and so is what lies far outside.
         return None
     return _rounded(case, look, float(steps[best]), *(float(share) for share in shares[best]))
+
+
+def _inside(look: Look) -> Floats:
+    """The window's sampled values within the base's range: what lies far outside is round for other reasons."""
+    low, high = look.base.extremes
+    return look.now.values[(look.now.values >= low) & (look.now.values <= high)]
 
 
 def on_grid(values: Floats, step: float) -> NDArray[np.bool_]:
@@ -287,7 +314,7 @@ def _rounded(case: Case, look: Look, step: float, before: float, after: float) -
     if look.curves is None:
         return None
     base, now = look.curves
-    sampled, known = float(look.now.values.size), float(look.base.values.size)
+    sampled, known = float(_inside(look).size), float(look.base.values.size)
     middles = (np.unique(np.rint(base.cuts() / step)) - 0.5) * step
     both = on_cuts(look, middles, base, now)
     room = 1 - before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.diagnosis.chance import gap, two_shares
+from driftline.diagnosis.levels import names
 from driftline.diagnosis.mixture import on_cuts
 
 if TYPE_CHECKING:
@@ -100,15 +101,16 @@ def each(case: Case, kinds: frozenset[Kind], find: Callable[[Case, Look], Fault 
 
     A fault must show against the last good windows, if there are any: what came slowly, or was so in the last window
     already, is no fault of this one. It must show against the reference too; but from that the column may have moved for
-    other reasons in the meantime, and so the rows that the fault marks need only be more than in the reference.
+    other reasons in the meantime, and the last windows may be few: so the question must be answered against one of them,
+    and against the other the rows that the fault marks need only be more.
     """
     for place in case.changed:
         if case.plan.columns[place].column.kind in kinds:
-            reference, *recent = case.looks[place]
-            now = [fault for look in recent or [reference] if (fault := find(case, look)) is not None]
-            then = find(case, reference) if recent and now else None
-            best = agreed([*now, *([then] if then else [])]) if now else None
-            if best is not None and (not recent or then is not None or shows(reference, best)):
+            looks = case.looks[place]
+            # What chance makes now and then is not told, nor does it speak against what the other base shows.
+            told = [fault if fault is not None and fault.p_value <= SURELY else None for fault in (find(case, look) for look in looks)]
+            best = agreed([fault for fault in told if fault is not None])
+            if best is not None and all(fault is not None or shows(look, best) for look, fault in zip(looks, told, strict=True)):
                 yield best
 
 
@@ -117,6 +119,8 @@ def shows(look: Look, fault: Fault) -> bool:
     if fault.mark is not None:
         now, base = (marked(part, look, fault.mark) for part in (look.now, look.base))
         return now > base and two_shares(now, look.now.rows, base, look.base.rows)[0] < SURELY
+    if found := names(look):
+        return gap(found.both.base, found.both.now) > 2 * found.both.allowed
     if look.curves is None:
         return True
     both = on_cuts(look, look.curves[0].cuts(), *look.curves)
@@ -134,10 +138,14 @@ def marked(part: Side, look: Look, mark: Mark) -> float:
 
 
 def agreed(told: list[Fault]) -> Fault | None:
-    """One fault from what was told against each base; None where it fits badly."""
+    """One fault from what was told against each base; None where it fits badly.
+
+    Where it is sure against both, the smaller p-value counts: two tests are not stricter than one.
+    """
     if not told:
         return None
-    best = max(told, key=lambda fault: (fault.explained, fault.confidence))
+    best = max(told, key=lambda fault: (fault.explained * fault.confidence, fault.explained))
     if best.explained < FITS or min(fault.explained for fault in told) < FITS_ELSE:
         return None
-    return replace(best, p_value=max(fault.p_value for fault in told))
+    weakest = max(fault.p_value for fault in told)
+    return replace(best, p_value=weakest if weakest > SURELY else min(fault.p_value for fault in told))

@@ -73,6 +73,16 @@ def usual(blocks: Floats) -> float:
     return max(0.0, float(np.quantile(np.abs(counts / rows - whole).sum(1) / 2 - chance, OFTEN)))
 
 
+def wandering(blocks: Floats) -> Floats:
+    """Variance of each group's share from block to block, beyond what chance makes. Shape: blocks × groups."""
+    rows = blocks.sum(1)
+    told = rows > 0
+    if told.sum() < FEWEST_BLOCKS:
+        return np.zeros(blocks.shape[1])
+    shares, whole = blocks[told] / rows[told, None], blocks[told].sum(0) / blocks[told].sum()
+    return np.asarray(np.maximum(shares.var(0, ddof=1) - whole * (1 - whole) * (1 / rows[told]).mean(), 0.0))
+
+
 def effective(share: float, rows: float, doubt: float) -> float:
     """How many independent rows would know a share as well as `rows` do, given so much more variance."""
     if not 0 < share < 1 or doubt <= 0:

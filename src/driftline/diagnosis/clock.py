@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from driftline.diagnosis.chance import gap, noise
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.mixture import Grid, mix
+from driftline.diagnosis.rowwise import UNLIKE
 from driftline.inference.significance import chi_square_p
 from driftline.profile.bins import NumberBins
 from driftline.schema import Kind
@@ -30,8 +33,8 @@ GAIN = 3.0
 CLEAR = 2.0
 """The hours must be so many times further off than chance makes them, or any lag might fit."""
 
-ALIKE, SURELY = 0.05, 1e-6
-"""Hours are the base's where chance would make as much of a difference this often, and others where it would this rarely."""
+SURELY = 1e-6
+"""Hours are others where chance would make as much of a difference this rarely."""
 
 HOUR, DAY = 3600.0, 24
 
@@ -44,17 +47,17 @@ def time_shift(case: Case, look: Look) -> Fault | None:
     base, now, blocks, start = drawn
     length = base.size
     both = Grid(base / base.sum(), now / now.sum(), base.sum(), now.sum(), blocks, np.zeros(length - 1))
-    lags = [gap(both.now, np.roll(both.base, lag)) for lag in range(length)]
-    lag = int(np.argmin(lags))
+    likely = _likelihoods(base, now)
+    lag = int(np.argmax(likely))
     if not lag:
         return None
-    p_value = differ(base, now)
+    # The mean likelihood ratio of all lags exceeds 1 / p so often at most, whatever the hours (Ville 1939).
+    p_value = float(np.exp(min(likely[0] - special.logsumexp(likely[1:]) + math.log(length - 1), 0.0)))
     expected = np.roll(both.base, lag)
     chance, whole = noise(both.now, both.base, both.rows, both.base_rows), gap(both.now, both.base)
     nearer = whole >= CLEAR * chance and GAIN * (gap(both.now, expected) - chance) <= whole - chance
-    # In a small window chance is large: there the lag must leave nothing that chance would not make, and no other lag do so.
-    fitting = [differ(np.roll(base, one), now) >= ALIKE for one in range(length)]
-    if not nearer and not (p_value < SURELY and fitting[lag] and sum(fitting) == 1):
+    # In a small window chance is large: there the lag must leave nothing that chance would not make.
+    if not nearer and not (p_value < SURELY and differ(np.roll(base, lag), now) >= UNLIKE):
         return None
     mixture = mix(both, expected)
     steps = lag if lag <= length / 2 else lag - length
@@ -72,6 +75,13 @@ def time_shift(case: Case, look: Look) -> Fault | None:
         cause=f"the day's course is as before, {abs(steps)} {unit}{'s' if abs(steps) > 1 else ''} {way}: a time zone or a clock changed",
         remedy="find whether times are local or UTC at each step; store UTC with its offset, and convert in one place",
     )
+
+
+def _likelihoods(base: Floats, now: Floats) -> Floats:
+    """Log likelihood of the window's hours for each lag of the base's, of as many fewer rows as the base's own chance takes."""
+    shares = (base + 0.5) / (base + 0.5).sum()
+    found = np.array([now @ np.log(np.roll(shares, lag)) for lag in range(base.size)])
+    return np.asarray(found * base.sum() / (base.sum() + now.sum()))
 
 
 def _cycle(look: Look) -> tuple[Floats, Floats, Floats, float] | None:

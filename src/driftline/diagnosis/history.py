@@ -84,7 +84,9 @@ def _diagnosed(
     part = stretch(window.window, history.profiles[w], history.blocks, first=w == 0, last=w == len(history.windows) - 1)
     if part is None:
         case = case_at(history, known, w, good, window)
-        found = [*faults(case), *_beside(history, known, w, good, case.changed)]
+        now, earlier = history.profiles[w], history.profiles[max(w - BACK, 0) : w]
+        found = [fault for fault in faults(case) if known.usual.holds(fault, now, earlier)]
+        found += _beside(history, known, w, good, case.changed)
         return {name for fault in found for name in fault.columns}, causes(case, found, window, before)
     return _of_part(history, part, w, good, window, before)
 

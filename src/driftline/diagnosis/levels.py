@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from driftline.diagnosis.atoms import LEAST_FILLED, credible, filling
-from driftline.diagnosis.chance import two_shares
+from driftline.diagnosis.chance import two_shares, wandering
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.mixture import Grid, mix
 from driftline.diagnosis.rowwise import UNLIKE, stand_out
@@ -33,6 +33,9 @@ NEARLY_ALL = 0.9
 
 LEANING, LIKE = 3.0, 0.6
 """By so much, as a log likelihood, a word leans to one explanation: 20 to 1. Words more alike than this lean to a renaming."""
+
+RARE = 2.0
+"""Texts so many times as frequent as the rarest level would have been levels, had they been there."""
 
 FEW = 3
 """Values seen fewer times are stray ones, not levels."""
@@ -66,7 +69,8 @@ class Names:
         """Log likelihood of the window's shares, if these were expected; of independent groups, which is near enough to compare by."""
         both = self.both
         pooled = np.clip((both.now * both.rows + expected * both.base_rows) / (both.rows + both.base_rows), 0.5 / both.rows, 1.0)
-        return float(-((both.now - expected) ** 2 / (pooled * (1 / both.rows + 1 / both.base_rows))).sum() / 2)
+        variance = pooled * (1 / both.rows + 1 / both.base_rows) + wandering(both.blocks)
+        return float(-((both.now - expected) ** 2 / variance).sum() / 2)
 
     def unseen(self) -> tuple[float, float]:
         """The shares of rows with any unseen text, in base and window."""
@@ -120,17 +124,14 @@ def _told(case: Case, look: Look, found: Names | None, mapping: Mapping[str, str
     """A fault where nearly all unseen values are known ones."""
     if found is None or not mapping:
         return None
-    expected = found.both.base.copy()
-    moved = 0.0
-    for text, level in mapping.items():
-        there = found.texts.index(text)
-        expected[there] = found.both.now[there]
-        expected[look.levels.index(level)] -= found.both.now[there]
-        moved += float(found.both.now[there])
-    before, unseen = found.unseen()
-    if moved < NEARLY_ALL * unseen:
+    telling = _telling(look, found)
+    kept = float(found.both.now[telling].sum())
+    alike = float(sum(found.both.now[place] for place in telling if found.texts[place] in mapping)) / max(kept, 1e-12)
+    if alike < NEARLY_ALL:
         return None
-    p_value, interval = two_shares(moved * found.both.rows, found.both.rows, before * found.both.base_rows, found.both.base_rows)
+    before, unseen = found.unseen()
+    expected, moved = _written_normally(found, mapping)
+    p_value, interval = two_shares(unseen * found.both.rows, found.both.rows, before * found.both.base_rows, found.both.base_rows)
     pairs = [f"{level!r} as {text!r}" for text, level in mapping.items()]
     return Fault(
         signature=signature,
@@ -145,6 +146,34 @@ def _told(case: Case, look: Look, found: Names | None, mapping: Mapping[str, str
         remedy=words[1],
         mark=Mark(look.place, float(found.known), float(found.known)),
     )
+
+
+def _telling(look: Look, found: Names) -> list[int]:
+    """Places of the unseen texts that are not among the base's own rare ones: so frequent that they would have been levels."""
+    both, rare = found.both, 0.0
+    if isinstance(look.planned.bins, LevelBins) and look.planned.bins.open:
+        rare = RARE * float(both.base[: found.known].min(initial=1.0, where=both.base[: found.known] > 0))
+    return [i for i in range(found.known, len(found.texts) - 1) if both.now[i] > max(rare, both.base[i])]
+
+
+def _written_normally(found: Names, mapping: Mapping[str, str]) -> tuple[Floats, float]:
+    """The shares if texts are the levels they are mapped to, and which share of the rows has such texts.
+
+    Unseen texts are kept by their hashes, as many as there is room for: those that were not are the other levels alike.
+    """
+    both = found.both
+    expected, moved = both.base.copy(), 0.0
+    for text, level in mapping.items():
+        there, before = found.texts.index(text), found.texts.index(level)
+        expected[there] = both.now[there]
+        expected[before] = max(expected[before] - both.now[there], 0.0)
+        moved += float(both.now[there])
+    others = [place for place in range(found.known) if found.texts[place] not in mapping.values()]
+    lost = min(max(float(both.now[-1] - both.base[-1]), 0.0), float(expected[others].sum()))
+    if lost > 0:
+        expected[others] *= 1 - lost / float(expected[others].sum())
+        expected[-1] += lost
+    return expected, moved + lost
 
 
 def level_fill(case: Case, look: Look) -> Fault | None:
@@ -169,7 +198,7 @@ def _filled(case: Case, look: Look, found: Names, place: int) -> Fault | None:
     text, share = found.texts[place], float(found.both.now[place])
     mark = Mark(look.place, *(2 * (float(min(place, found.known)),)))
     if place < found.known:
-        certainty = credible(case, mark, (share - mixture.share) / share, few=True)
+        certainty = credible(case, mark, share, (share - mixture.share) / share, few=True)
     else:
         # A new level of its own stands out among the rows; what was written over others does not.
         certainty = 1.0 if is_sentinel(text) else 0.8 * (stand_out(case.rows, mark) > UNLIKE)

@@ -1,4 +1,4 @@
-"""Faults that leave every distribution as it was, and so no verdict: rows that repeat, decimals that are gone, a clock that moved.
+"""Faults that leave every distribution as it was, and so no verdict: rows or values that repeat, decimals that are gone, moved clocks.
 
 They are facts that counts show, and are looked for in every window, drifted or not. What is cheap to see comes first: only where
 keys repeat, values are rounder or hours are others than before is a window looked into.
@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from driftline.diagnosis.atoms import LEAST_CELLS, LEAST_ROUNDED, ROUND_BEFORE, on_grid
+from driftline.diagnosis.atoms import LEAST_CELLS, LEAST_ROUNDED, REPEATED, ROUND_BEFORE, on_grid
+from driftline.diagnosis.chance import two_shares
 from driftline.diagnosis.clock import CYCLES, SURELY, apart, differ, hours_of
+from driftline.diagnosis.holes import unusual
+from driftline.diagnosis.lag import between, moved, own_time
 from driftline.diagnosis.side import MOST_VALUES
 from driftline.diagnosis.signatures import SIGNATURES
 from driftline.diagnosis.table import LEAST_SHARE
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FACTS = tuple(one for one in SIGNATURES if one.name in {"duplicated_batch", "join_fan_out", "replayed_rows", "rounding", "time_shift"})
+QUIET = {"missing_partition", "duplicated_batch", "join_fan_out", "replayed_rows", "rounding", "time_shift", "default_fill"}
+FACTS = tuple(one for one in SIGNATURES if one.name in QUIET)
 OF_COLUMNS = tuple(one for one in FACTS if one.look is not None)
 
 FALSE_ALARMS = 1e-6
@@ -41,6 +45,12 @@ BACK = 30
 
 FEWEST = 50
 """With fewer sampled values nothing is said of a column."""
+
+SELDOM = 0.01
+"""Values that do not repeat: none of them has more of the rows."""
+
+MOST_OF_A_DAY = 18 * 3600.0
+"""The hours of the row's own time are those of a day where windows are usually so long, in seconds."""
 
 NEARLY_EVERY = 0.9
 """Of blocks of the reference and windows before that must be nearer to a clock that is moved back; one day of the week is 14% of them."""
@@ -53,13 +63,19 @@ class Usual:
     Attributes:
         values: float64[n, C], sampled rows.
         steps: by column, steps of a grid on which values do not lie, the coarsest first, and the share that does by chance.
+        lone: by column, values of which hardly any repeats, in order.
         clocks: columns whose values go round, such as hours; instants among them.
+        own: the time by which windows are cut; None where there is none.
+        lags: by column of times, how many seconds they lie after the row's own.
         blocks: the reference in blocks.
     """
 
     values: Floats
     steps: dict[int, tuple[tuple[float, float], ...]]
+    lone: dict[int, Floats]
     clocks: tuple[int, ...]
+    own: int | None
+    lags: dict[int, Floats]
     blocks: Sequence[Profile]
 
     @classmethod
@@ -70,20 +86,30 @@ class Usual:
         values = values[:: max(1, len(values) // MOST_VALUES)]
         numbers = [place for place, one in enumerate(plan.columns) if one.column.kind is Kind.NUMBER and isinstance(one.bins, NumberBins)]
         steps = {place: found for place in numbers if (found := _steps(values[:, place]))}
-        clocks = tuple(place for place, one in enumerate(plan.columns) if _goes_round(one, values[:, place]))
-        return cls(values, steps, clocks, blocks)
+        lone = {place: held for place in numbers if (held := _lone(values[:, place])).size}
+        own = own_time(plan)
+        whole_days = own is not None and float(np.median([np.ptp(block.extremes[own]) for block in blocks if block.rows])) >= MOST_OF_A_DAY
+        clocks = tuple(place for place, one in enumerate(plan.columns) if _goes_round(one, values[:, place], own=whole_days))
+        times = [place for place, one in enumerate(plan.columns) if one.column.kind is Kind.TIMESTAMP and place != own]
+        lags = {place: after for place in times if own is not None and (after := between(values, place, own)).size >= FEWEST}
+        return cls(values, steps, lone, clocks, own, lags, blocks)
 
     def suspects(self, now: Profile) -> list[int]:
-        """Columns of a window whose values are rounder, or whose hours are others."""
+        """Columns of a window whose values are rounder, or suddenly repeat, whose hours are others, or that have none for a while."""
         found = [place for place, steps in self.steps.items() if _rounder(now.sample.values[:, place], steps)]
-        return found + [place for place in self.clocks if place not in found and self._moved(place, now)]
+        found += [place for place, known in self.lone.items() if _one_repeats(known, now.sample.values[:, place])]
+        found += [place for place in self.clocks if self._moved(place, now)]
+        found += [place for place in self.lags if self._lagged(place, now)]
+        if self.own is not None and unusual(now, self.blocks, self.own) is not None:
+            found.append(self.own)
+        return list(dict.fromkeys(found))
 
     def holds(self, fault: Fault, now: Profile, earlier: Sequence[Profile]) -> bool:
         """Whether a fault is told: a clock has moved only where moving it back brings it nearer to nearly every block and window before.
 
         Days of the week have courses of their own: a Sunday is like other Sundays as it is.
         """
-        if fault.signature != "time_shift":
+        if fault.signature != "time_shift" or "cycle" not in fault.evidence:
             return True
         place, steps, length = now.plan.index(fault.columns[0]), int(fault.evidence["steps"]), int(fault.evidence["cycle"])
         hours, *others = (self._hours(place, [one])[:length] for one in (now, *self.blocks, *earlier))
@@ -93,6 +119,10 @@ class Usual:
     def _moved(self, place: int, now: Profile) -> bool:
         hours, base = self._hours(place, [now]), self._hours(place, self.blocks)
         return hours.sum() >= FEWEST and base.sum() > 0 and differ(base, hours) < SURELY
+
+    def _lagged(self, place: int, now: Profile) -> bool:
+        found = between(now.sample.values, place, self.own) if self.own is not None else np.empty(0)
+        return found.size >= FEWEST and moved(self.lags[place], found)
 
     def _hours(self, place: int, profiles: Sequence[Profile]) -> Floats:
         """How many rows lie in each hour, or other step of a cycle; of instants only sampled rows tell."""
@@ -134,11 +164,30 @@ def _rounder(values: Floats, steps: Sequence[tuple[float, float]]) -> bool:
     return bool((on_grid(held, step).mean() - before) >= LEAST_ROUNDED * (1 - before))
 
 
-def _goes_round(planned: Planned, values: Floats) -> bool:
-    """Whether a column is a clock: instants that are not the row's own, or whole numbers from 0 or 1 on, as many as a cycle has."""
+def _lone(values: Floats) -> Floats:
+    """The values in order, where hardly any repeats; else none."""
+    held = np.sort(values[np.isfinite(values)])
+    if held.size < FEWEST or np.unique(held, return_counts=True)[1].max() > max(SELDOM * held.size, REPEATED):
+        return np.empty(0)
+    return held
+
+
+def _one_repeats(known: Floats, values: Floats) -> bool:
+    """Whether one value is much more frequent than it was."""
+    held, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    if counts.sum() < FEWEST:
+        return False
+    most = int(np.argmax(counts))
+    before = np.searchsorted(known, held[most], side="right") - np.searchsorted(known, held[most], side="left")
+    p_value, _ = two_shares(float(counts[most]), float(counts.sum()), float(before), float(known.size))
+    return counts[most] / counts.sum() >= SELDOM and p_value < SURELY
+
+
+def _goes_round(planned: Planned, values: Floats, *, own: bool) -> bool:
+    """Whether a column is a clock: instants, the row's `own` too where windows are days, or whole numbers as many as a cycle has."""
     column = planned.column
     if column.kind is Kind.TIMESTAMP:
-        return column.role is not Role.TIMESTAMP
+        return own or column.role is not Role.TIMESTAMP
     held = values[np.isfinite(values)]
     if column.kind is not Kind.NUMBER or not held.size:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftline.diagnosis import atoms, clock, gaps, levels, renaming, scale, swap, table
+from driftline.diagnosis import atoms, clock, gaps, holes, lag, levels, renaming, scale, swap, table
 from driftline.diagnosis.signature import Signature
 from driftline.schema import Kind
 
@@ -10,6 +10,7 @@ NUMBERS = frozenset({Kind.NUMBER})
 LEVELS = frozenset({Kind.CATEGORY, Kind.BOOLEAN})
 COUNTED = frozenset({Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN})
 CLOCKS = frozenset({Kind.NUMBER, Kind.TIMESTAMP})
+TIMES = frozenset({Kind.TIMESTAMP})
 EVERY = frozenset(Kind)
 TABLE: frozenset[Kind] = frozenset()
 
@@ -77,6 +78,19 @@ SIGNATURES: tuple[Signature, ...] = (
         why="a customer or a country may leave at once",
         first=True,
         sweep=table.missing_partition,
+    ),
+    Signature(
+        name="missing_partition",
+        looks_for="a while without rows, with rows before and after it",
+        kinds=TABLE,
+        test="largest spacing of the sampled times, by the usual course of a day or week",
+        threshold="1.5 times as wide as in nine windows of ten",
+        source=METHODS + "; Fisher 1929",
+        trust=0.85,
+        spoils=False,
+        why="shops close, and lines break",
+        first=True,
+        sweep=holes.missing_stretch,
     ),
     Signature(
         name="duplicated_batch",
@@ -220,6 +234,17 @@ SIGNATURES: tuple[Signature, ...] = (
         trust=0.9,
         why="habits move by an hour",
         look=clock.time_shift,
+    ),
+    Signature(
+        name="time_shift",
+        looks_for="times that lie some hours further from the row's own than before",
+        kinds=TIMES,
+        test="mixture of the usual differences and the same, hours on",
+        threshold="a lag that " + FITS + ", better than any factor",
+        source=METHODS,
+        trust=0.9,
+        why="work may be put off by whole hours",
+        look=lag.time_lag,
     ),
     Signature(
         name="null_burst",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 import unicodedata
+from contextlib import suppress
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +26,13 @@ TRUTHS = {"true": "1", "t": "1", "yes": "1", "y": "1", "on": "1", "false": "0", 
 
 BROKEN = frozenset("\ufffd?")
 """What stands where a character could not be read."""
+
+ENCODINGS = ("latin-1", "cp1252", "cp1250", "iso8859-2", "iso8859-15", "cp1251", "cp437", "cp850", "mac-roman")
+"""In which texts are read and written by mistake: the usual ones of Western and Eastern Europe, of DOS and of the Macintosh."""
+
+
+OPEN_BYTES = frozenset({0x81, 0x8D, 0x8F, 0x90, 0x9D})
+"""Bytes to which Windows-1252 gives no character."""
 
 
 def is_sentinel(text: str) -> bool:
@@ -84,13 +94,33 @@ def damaged(text: str, level: str) -> bool:
     """
     if level.isascii() or text == level:
         return False
-    if repaired(text) == level or repaired(level) == text:
+    if repaired(text) == level or repaired(level) == text or text in ruined(level):
         return True
     bare = unicodedata.normalize("NFKD", level).encode("ascii", "ignore").decode()
     if text in {bare, "".join(sign for sign in level if sign.isascii())}:
         return True
     alike = len(text) == len(level) and all(a == b or (a in BROKEN and not b.isascii()) for a, b in zip(text, level, strict=True))
     return alike and text != level
+
+
+@lru_cache(maxsize=10_000)
+def ruined(text: str) -> frozenset[str]:
+    """What programs make of a text whose bytes they read in the wrong encoding, once or twice, or write out as escapes.
+
+    >>> sorted({"KrakÃ³w", "Krak�w", "Krak%C3%B3w"} & ruined("Kraków")) == sorted(["KrakÃ³w", "Krak�w", "Krak%C3%B3w"])
+    True
+    """
+    made = {quote(text), text.encode("ascii", "backslashreplace").decode(), text.encode("ascii", "xmlcharrefreplace").decode()}
+    for encoding in ENCODINGS:
+        for errors in ("strict", "replace", "ignore"):
+            with suppress(UnicodeError):
+                once = text.encode().decode(encoding, errors)
+                made |= {once, once.encode().decode(encoding, errors)}
+            with suppress(UnicodeError):
+                made.add(text.encode(encoding, errors).decode("utf-8", errors))
+    # Browsers read the five bytes that Windows-1252 leaves open as control characters.
+    made.add("".join(bytes([byte]).decode("cp1252" if byte not in OPEN_BYTES else "latin-1") for byte in text.encode()))
+    return frozenset(made - {text, ""})
 
 
 def respelt(texts: Iterable[str], levels: Iterable[str], normal: Callable[[str], str]) -> Mapping[str, str]:
