@@ -14,10 +14,10 @@ from driftline.diagnosis.levels import (
     filled,
     format_change,
     level_fill,
-    names,
     new_level,
     renamed,
 )
+from driftline.diagnosis.named import names
 
 if TYPE_CHECKING:
     from conftest import Clinic
@@ -33,18 +33,6 @@ def changed(day: dict[str, Any], name: str, to: Any, share: float = 1.0) -> dict
     """A share of a column's texts are changed."""
     hit = np.random.default_rng(0).random(3000) < share
     return day | {name: np.array([to(text) if now else text for text, now in zip(day[name], hit, strict=True)], dtype=object)}
-
-
-def test_shares_are_told_by_name(clinic: Clinic, day: dict[str, Any]) -> None:
-    """Known levels first, then unseen texts, then what was not kept; all add up."""
-    found = names(clinic.look("country", changed(day, "country", lambda t: "GR" if t == "PT" else t))[1])
-    assert found is not None
-    assert found.unknown == ["GR"]
-    assert [found.texts[i] for i in found.new] == ["GR"]
-    assert found.both.base.sum() == pytest.approx(1)
-    assert found.both.now.sum() == pytest.approx(1)
-    assert found.unseen()[1] == pytest.approx((day["country"] == "PT").mean())
-    assert names(clinic.look("amount", day)[1]) is None
 
 
 @pytest.mark.parametrize("to", [str.lower, str.title, lambda t: f" {t}", lambda t: f"{t}."])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.diagnosis.chance import gap, two_shares
-from driftline.diagnosis.levels import names
 from driftline.diagnosis.mixture import on_cuts
+from driftline.diagnosis.named import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -1,17 +1,17 @@
-"""A category's rows by name, and levels that are the old ones in another spelling, a default, or new."""
+"""Levels that are the old ones in another spelling, a default, or new."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
 from driftline.diagnosis.atoms import LEAST_FILLED, credible, filling
-from driftline.diagnosis.chance import two_shares, wandering
+from driftline.diagnosis.chance import two_shares
 from driftline.diagnosis.fault import Fault
-from driftline.diagnosis.mixture import Grid, mix
+from driftline.diagnosis.mixture import mix
+from driftline.diagnosis.named import FEW, names
 from driftline.diagnosis.rowwise import UNLIKE, stand_out
 from driftline.diagnosis.spelling import as_number, is_sentinel, letters, misread, respelt, similarity
 from driftline.diagnosis.wording import listed, rows
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from driftline.diagnosis.case import Case
     from driftline.diagnosis.look import Look
+    from driftline.diagnosis.named import Names
 
     Floats = NDArray[np.float64]
 
@@ -36,61 +37,6 @@ LEANING, LIKE = 3.0, 0.6
 
 RARE = 2.0
 """Texts so many times as frequent as the rarest level would have been levels, had they been there."""
-
-FEW = 3
-"""Values seen fewer times are stray ones, not levels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """A category's shares by name.
-
-    Attributes:
-        texts: its levels, then the unseen texts that were kept, then one for those that were not.
-        known: how many of them are levels.
-        both: shares in base and window, in that order.
-    """
-
-    texts: tuple[str, ...]
-    known: int
-    both: Grid
-
-    @property
-    def unknown(self) -> list[str]:
-        """Unseen texts."""
-        return list(self.texts[self.known : -1])
-
-    @property
-    def new(self) -> list[int]:
-        """Places of unseen texts that came more than once or twice, the most frequent first."""
-        return [i for i in range(self.known, len(self.texts) - 1) if self.both.now[i] * self.both.rows >= FEW]
-
-    def likelihood(self, expected: Floats) -> float:
-        """Log likelihood of the window's shares, if these were expected; of independent groups, which is near enough to compare by."""
-        both = self.both
-        pooled = np.clip((both.now * both.rows + expected * both.base_rows) / (both.rows + both.base_rows), 0.5 / both.rows, 1.0)
-        variance = pooled * (1 / both.rows + 1 / both.base_rows) + wandering(both.blocks)
-        return float(-((both.now - expected) ** 2 / variance).sum() / 2)
-
-    def unseen(self) -> tuple[float, float]:
-        """The shares of rows with any unseen text, in base and window."""
-        return float(self.both.base[self.known :].sum()), float(self.both.now[self.known :].sum())
-
-
-def names(look: Look) -> Names | None:
-    """Put base and window on one list of names; None where there are no levels or no rows."""
-    if not look.levels or not look.now.held or not look.base.held:
-        return None
-    known = len(look.levels)
-    texts = sorted({*look.base.unseen, *look.now.unseen}, key=lambda text: (-look.now.unseen.get(text, 0), text))
-
-    def shares(counts: Floats, unseen: Mapping[str, int]) -> Floats:
-        kept = np.array([unseen.get(text, 0) for text in texts], dtype=np.float64)
-        return np.asarray(np.concatenate([counts[:known], kept, [max(counts[known] - kept.sum(), 0.0)]]) / counts.sum())
-
-    blocks = np.concatenate([look.blocks[:, :known], np.zeros((len(look.blocks), len(texts))), look.blocks[:, known:]], axis=1)
-    base, now = shares(look.base.counts, look.base.unseen), shares(look.now.counts, look.now.unseen)
-    return Names((*look.levels, *texts, ""), known, Grid(base, now, look.base.held, look.now.held, blocks, np.zeros(base.size - 1)))
 
 
 def category_spelling(case: Case, look: Look) -> Fault | None:
@@ -208,14 +154,15 @@ def _filled(case: Case, look: Look, found: Names, place: int) -> Fault | None:
 
 def renamed(found: Names, place: int) -> float:
     """Log likelihood of a new text's being one level's new name, whichever level that is; words that are alike lean to it."""
-    tried = []
-    for level in range(found.known):
-        expected = found.both.base.copy()
-        expected[place] += found.both.now[place]
-        expected[level] = max(expected[level] - found.both.now[place], 0.0)
-        alike = similarity(found.texts[level], found.texts[place]) > LIKE
-        tried.append(found.likelihood(expected) + LEANING * alike)
-    return max(tried)
+    base, taken = found.both.base, found.both.now[place]
+    became = base.copy()
+    became[place] += taken
+    before = found.terms(base)
+    # The new name gains what one level loses: all other levels add to the likelihood what they do anyway.
+    others = before.sum() - before[place] + found.terms(became)[place]
+    tried = (others - before + found.terms(np.maximum(base - taken, 0.0)))[: found.known]
+    near = np.flatnonzero(tried >= tried.max() - LEANING)
+    return max(float(tried[level]) + LEANING * (similarity(found.texts[level], found.texts[place]) > LIKE) for level in near)
 
 
 def filled(found: Names, place: int) -> float:

@@ -10,7 +10,8 @@ import scipy
 
 from driftline.diagnosis.chance import two_shares
 from driftline.diagnosis.fault import Fault
-from driftline.diagnosis.levels import against, filled, names, renamed
+from driftline.diagnosis.levels import against, filled, renamed
+from driftline.diagnosis.named import names
 from driftline.diagnosis.rowwise import UNLIKE, alike, moved_elsewhere
 from driftline.diagnosis.spelling import similarity
 from driftline.diagnosis.wording import listed, rows
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from driftline.diagnosis.case import Case
-    from driftline.diagnosis.levels import Names
     from driftline.diagnosis.look import Look
+    from driftline.diagnosis.named import Names
 
 GONE = 0.1
 """A level has gone where no more than this of its share is left."""
@@ -99,7 +100,7 @@ def _moves(look: Look) -> tuple[Names | None, Moves]:
     if found is None or not found.new:
         return found, []
     base, now = found.both.base, found.both.now
-    gone = [v for v in range(found.known) if now[v] <= GONE * base[v] and _lost(found, v)]
+    gone = _gone(found)
     if not gone:
         return found, _in_part(found)
     cost = np.array([[abs(base[v] - now[v] - now[u]) - LIKE * base[v] * _likeness(found, v, u) for u in found.new] for v in gone])
@@ -125,8 +126,9 @@ def _left_over(found: Names, gone: list[int], pairs: Moves) -> Iterator[tuple[in
 def _in_part(found: Names) -> Moves:
     """Without a level that has gone: each new name takes a part of the level with which the change is explained best."""
     moves: Moves = []
+    lost = np.flatnonzero(found.lost(SURELY)[: found.known]).tolist()
     for u in found.new:
-        tried = [(v, found.both.explained(_expected(found, [*moves, (v, u)]))) for v in range(found.known) if _lost(found, v)]
+        tried = [(v, found.both.explained(_expected(found, [*moves, (v, u)]))) for v in lost]
         if not tried:
             return []
         moves.append((max(tried, key=lambda one: one[1])[0], u))
@@ -136,7 +138,7 @@ def _in_part(found: Names) -> Moves:
 def _into_others(found: Names) -> Moves:
     """Levels that have gone, all into the one that has gained what they lost."""
     base, now = found.both.base, found.both.now
-    gone = [v for v in range(found.known) if now[v] <= GONE * base[v] and _lost(found, v)]
+    gone = _gone(found)
     gained = now[: found.known] - base[: found.known]
     lost = float(base[gone].sum())
     return [(v, int(np.argmin(np.abs(gained - lost)))) for v in gone] if gone and gained.max() > 0 else []
@@ -161,12 +163,10 @@ def _expected(found: Names, moves: Moves) -> np.ndarray[tuple[int], np.dtype[np.
     return np.maximum(expected, 0.0)
 
 
-def _lost(found: Names, place: int) -> bool:
-    both = found.both
-    if both.now[place] >= both.base[place]:
-        return False
-    p_value, _ = two_shares(both.now[place] * both.rows, both.rows, both.base[place] * both.base_rows, both.base_rows)
-    return p_value < SURELY
+def _gone(found: Names) -> list[int]:
+    """Levels of which hardly anything is left."""
+    left = found.both.now <= GONE * found.both.base
+    return np.flatnonzero((found.lost(SURELY) & left)[: found.known]).tolist()
 
 
 def _likeness(found: Names, one: int, other: int) -> float:

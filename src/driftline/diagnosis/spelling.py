@@ -8,7 +8,6 @@ from contextlib import suppress
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -110,7 +109,8 @@ def ruined(text: str) -> frozenset[str]:
     >>> sorted({"KrakÃ³w", "Krak�w", "Krak%C3%B3w"} & ruined("Kraków")) == sorted(["KrakÃ³w", "Krak�w", "Krak%C3%B3w"])
     True
     """
-    made = {quote(text), text.encode("ascii", "backslashreplace").decode(), text.encode("ascii", "xmlcharrefreplace").decode()}
+    addressed = "".join(sign if sign.isascii() else "".join(f"%{byte:02X}" for byte in sign.encode()) for sign in text)
+    made = {addressed, text.encode("ascii", "backslashreplace").decode(), text.encode("ascii", "xmlcharrefreplace").decode()}
     for encoding in ENCODINGS:
         for errors in ("strict", "replace", "ignore"):
             with suppress(UnicodeError):
@@ -142,8 +142,15 @@ def misread(texts: Iterable[str], levels: Iterable[str]) -> Mapping[str, str]:
     >>> misread(["cafÃ©", "R&amp;D", "tea"], ["café", "R&D"])
     {'cafÃ©': 'café', 'R&amp;D': 'R&D'}
     """
-    pairs = ((text, level) for text in texts for level in levels)
-    return {text: level for text, level in pairs if damaged(text, level) or (repaired(text) == level and text != level)}
+    known = set(levels)
+    foreign = [level for level in known if not level.isascii()]
+    found = {}
+    for text in texts:
+        whole = repaired(text)
+        meant = whole if whole in known and whole != text else next((level for level in foreign if damaged(text, level)), None)
+        if meant is not None:
+            found[text] = meant
+    return found
 
 
 def similarity(one: str, other: str) -> float:

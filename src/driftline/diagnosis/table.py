@@ -8,7 +8,8 @@ import numpy as np
 
 from driftline.diagnosis.chance import two_shares
 from driftline.diagnosis.fault import Fault
-from driftline.diagnosis.levels import against, names
+from driftline.diagnosis.levels import against
+from driftline.diagnosis.named import names
 from driftline.diagnosis.renaming import merged
 from driftline.diagnosis.wording import rows
 from driftline.schema import Role
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from driftline.diagnosis.case import Case
-    from driftline.diagnosis.levels import Names
     from driftline.diagnosis.look import Look
+    from driftline.diagnosis.named import Names
     from driftline.profile.sample import Sample
 
     Keys = NDArray[np.uint64]

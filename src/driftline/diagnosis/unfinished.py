@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.diagnosis.chance import gap, noise, usual
-from driftline.diagnosis.levels import names
 from driftline.diagnosis.mixture import on_cuts
+from driftline.diagnosis.named import names
 from driftline.diagnosis.wording import listed
 from driftline.profile.bins import NumberBins
 from driftline.profile.sample import Sample
