@@ -220,10 +220,10 @@ def processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def memory(pid: int) -> float:
-    """What a process holds in memory."""
+def memory(pid: int, what: str = "VmRSS") -> float:
+    """What a process holds in memory; `VmHWM` for the most that it held."""
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+    return int(status.partition(f"{what}:")[2].split()[0]) / 1024
 
 
 def quantile(taken: list[float], share: float) -> float:
