@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from driftline.errors import OutsideError
+from driftline.server.erasing import erase
 from driftline.server.face import wall_clock
 from driftline.server.service import DATABASE, open_service
 from driftline.server.worker import Worker
@@ -81,5 +84,37 @@ def test_rows_lie_in_an_object_store(
     with pytest.raises(OutsideError):
         sent("second")
     assert sum(one["rows"] for one in service.board.windows(watched.id, before=None, limit=1000)) == FILE_ROWS
+    intake.close()
+    service.close()
+
+
+def test_no_object_is_written_twice(
+    object_store: Any, reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_of: Any
+) -> None:
+    """Two services take in, gather, judge and erase beside one another: the bucket has kept every version, and each object had one."""
+    store = pytest.importorskip("boto3", reason="boto3 is not installed").client("s3", endpoint_url=object_store.endpoint)
+    monkeypatch.chdir(tmp_path)
+    url = object_store.bucket("versioned") + "/driftline"
+    store.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    yaml = f"monitor: churn\nreference: {reference}\nwindow: hour\ncolumns: {{id: id, timestamp: ts}}\n"
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(partial(sent_and_judged, url, yaml, rows_of), range(2)))
+    versions = store.list_object_versions(Bucket="versioned")["Versions"]
+    # Arrow marks a folder whose last file it deletes, with an object of no bytes.
+    keys = [one["Key"] for one in versions if not one["Key"].endswith("/")]
+    assert len(keys) == len(set(keys)) >= 4
+
+
+def sent_and_judged(url: str, yaml: str, rows_of: Any, place: int) -> None:
+    """A service of its own, as on another machine."""
+    service = open_service(url)
+    watched = service.watch(yaml, "/", wall_clock(), actor="me")
+    intake, names = Intake(service.database, service.rows), service.library.naming(watched)
+    for many in (60, FILE_ROWS):
+        rows = sort_rows(rows_of(FILE_ROWS * place, many, minutes=0.01), Kind.PREDICTIONS, names, wall_clock()).rows
+        name = f"{place} {many}"
+        intake.submit(Delivery(watched.id, watched.name, Kind.PREDICTIONS, name, name, rows, (), wall_clock())).result(30)
+    Worker(service, Pace(settle=timedelta(0), lateness=timedelta(0), patience=timedelta(0)), wall_clock, threads=1).round()
+    erase(service, watched, wall_clock, ids={f"p{FILE_ROWS * place + 7}"}, before=None, actor="me")
     intake.close()
     service.close()
