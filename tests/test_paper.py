@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,6 +42,20 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(UnreadableData, match=r"a\.json"):
         paper.read(tmp_path / "a.json")
+
+
+def test_whoever_writes_at_once_writes_whole_files(tmp_path: Path) -> None:
+    """Writers of one number, threads or processes of containers that share a folder, do not disturb each other: one is the last."""
+    place = tmp_path / "a.json"
+
+    def written(count: int) -> None:
+        for _ in range(20):
+            paper.write(place, {"same": [count] * 500})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(written, range(8)))
+    assert len(set(json.loads(place.read_text())["same"])) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_a_kill_leaves_the_old_or_the_new(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from driftline.errors import UnreadableData
@@ -15,12 +16,21 @@ if TYPE_CHECKING:
 def write(path: Path, data: object) -> None:
     """Write JSON so that a reader, and a restart, see the old or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = draft(path)
     with beside.open("w", encoding="utf-8") as file:
         json.dump(data, file, indent=1, default=str)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
+
+
+def draft(path: Path) -> Path:
+    """A hidden name beside a place, for what is to take it once it is whole.
+
+    It is nobody else's: threads of one process write one file at a time, and so do processes of several containers that
+    share a folder, which mostly have the same numbers.
+    """
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:16]}")  # noqa: TID251  a name, on which nothing depends
 
 
 def read(path: Path) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ import click
 
 from driftline.cli.main import DRIFTED, STABLE
 from driftline.errors import OutsideError
+from driftline.paper import draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -134,13 +135,13 @@ def write(path: Path, content: str | bytes) -> None:
         OutsideError: the file cannot be written.
     """
     data = content.encode() if isinstance(content, str) else content
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = draft(path)
     try:
         try:
-            draft.write_bytes(data)
-            draft.replace(path)
+            beside.write_bytes(data)
+            beside.replace(path)
         finally:
-            draft.unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
     except OSError as error:
         raise OutsideError(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose a place that may be written to") from error
 

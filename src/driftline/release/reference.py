@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,7 +78,7 @@ def _history(folder: Path) -> list[dict[str, Any]]:
 def _put(folder: Path, version: str, now: datetime, what: str) -> None:
     """Have a version's reference hold; the file is replaced as a whole, then the history is written."""
     if version:
-        beside = folder / f".{NOW}.{os.getpid()}"
+        beside = paper.draft(folder / NOW)
         shutil.copyfile(folder / f"{version}.parquet", beside)
         beside.replace(folder / NOW)
     else:
@@ -107,6 +106,6 @@ def _answered(specification: Specification, table: pa.Table, answers: pa.Table) 
 
 
 def _written(path: Path, table: pa.Table) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = paper.draft(path)
     pq.write_table(table, beside)
     beside.replace(path)

@@ -149,7 +149,11 @@ class Bucket:
 
 
 def named() -> str:
-    """A file's name that nobody else makes: two workers never write one file."""
+    """A file's name that nobody else makes: two workers never write one file.
+
+    So no precondition (`If-None-Match`) goes with an object, which PyArrow cannot send: the one writer that it could refuse
+    is the one whose answer was lost, and who sends the same bytes again.
+    """
     return f"{uuid.uuid4().hex}.parquet"
 
 

@@ -13,6 +13,7 @@ from driftline.alerting.announcement import Announcement, from_dict, to_dict
 from driftline.alerting.incident import Talk
 from driftline.alerting.signals import Tier
 from driftline.errors import DataError, OutsideError
+from driftline.paper import draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,19 +67,19 @@ def keep(path: Path, memory: Memory) -> None:
     talks = {window: {**asdict(one), "since": _written(one.since), "at": _written(one.at)} for window, one in memory.talks.items()}
     waiting = [{"channel": channel, "message": to_dict(one)} for channel, one in memory.waiting]
     threads = [(*key, began) for key, began in list(memory.threads.items())]
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = draft(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8") as file:
+        with beside.open("w", encoding="utf-8") as file:
             json.dump({"schema": SCHEMA, "talks": talks, "waiting": waiting, "threads": threads}, file, ensure_ascii=False)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        beside.replace(path)
     except OSError as error:
         raise OutsideError(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose a place that may be written to") from error
     finally:
         with suppress(OSError):
-            draft.unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
 
 
 def _written(at: datetime | None) -> str | None:

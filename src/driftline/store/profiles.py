@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from driftline.errors import DataError, DriftlineError, OutsideError, UnreadableData, near_miss
+from driftline.paper import draft
 from driftline.store.layout import SCHEMA, check_sums, plan_batch, plan_of, profile_batch, profile_of, window_of, window_to_dict
 from driftline.store.shelf import Shelf, Use
 
@@ -185,7 +186,7 @@ def _naming(place: Path) -> Iterator[None]:
 @contextmanager
 def _replacing(place: Path) -> Iterator[str]:
     """A file to write to that takes the place of another when it is whole and on the disk."""
-    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+    temporary = draft(place)
     try:
         yield str(temporary)
         with temporary.open("rb") as written:
