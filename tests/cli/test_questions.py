@@ -81,7 +81,7 @@ def test_answers_are_taken() -> None:
     ]
     found, shown = answered("\n".join(lines) + "\n")
     expected = Answers(
-        reference="a", monitor="shop", task=Task.REGRESSION, timestamp="when", id="", prediction="guess", score="", label="truth",
+        reference="a", monitor="shop", task=Task.REGRESSION, timestamp="when", id="", prediction="guess", score=(), label="truth",
         unstable=("price", "weather"), segments=("country",), arrives="day", act_on="large", false_alarms="2 in 1 year", metric="cost",
     )  # fmt: skip
     assert found == expected

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 
 from driftline.config.guess import guess, look
-from driftline.profile.bins import fit_level_bins, fit_number_bins
+from driftline.profile.bins import fit_number_bins
 from driftline.profile.plan import Plan, Planned
-from driftline.profile.reference import Cells, count
+from driftline.profile.reference import count
 from driftline.schema import Column, Kind, Role, Task
 from driftline.window import Cadence
-
-if TYPE_CHECKING:
-    from driftline.profile.profile import Profile
 
 ROWS = 2000
 RNG = np.random.default_rng
 WEEK = 7 * 86_400
-
-
-def profile(**columns: Any) -> Profile:
-    """The profile of columns of numbers, texts, truths, and of pairs of a kind and numbers."""
-    planned, cells = [], {}
-    for name, given in columns.items():
-        kind, values = given if isinstance(given, tuple) else (None, given)
-        kind = kind or (Kind.NUMBER if isinstance(values, np.ndarray) else Kind.CATEGORY)
-        none = np.zeros(len(values), dtype=bool)
-        if kind in {Kind.NUMBER, Kind.TIMESTAMP}:
-            bins: Any = fit_number_bins(np.asarray(values))
-            cells[name] = Cells(np.asarray(values), [None] * len(values), none, none)
-        else:
-            bins = fit_level_bins(Counter(values))
-            cells[name] = Cells(np.full(len(values), np.nan), values, none, none)
-        planned.append(Planned(Column(name=name, kind=kind), bins))
-    return count(Plan(tuple(planned)), cells, ROWS)
 
 
 def times(seconds: float) -> tuple[Kind, Any]:
@@ -72,7 +51,7 @@ def numbers(seed: int = 1) -> Any:
         ("comment", ids(1500), Role.IGNORED),
     ],
 )
-def test_roles_are_known_by_name_and_content(name: str, values: Any, role: Role) -> None:
+def test_roles_are_known_by_name_and_content(profile: Any, name: str, values: Any, role: Role) -> None:
     """A column gets a role if it is called so and holds what the role takes."""
     assert guess(profile(**{name: values, "amount": numbers()})).roles == {name: role}
 
@@ -89,36 +68,9 @@ def test_roles_are_known_by_name_and_content(name: str, values: Any, role: Role)
         ("class_id", ids(5)),
     ],
 )
-def test_features_that_sound_like_a_role_stay_features(name: str, values: Any) -> None:
+def test_features_that_sound_like_a_role_stay_features(profile: Any, name: str, values: Any) -> None:
     """A credit score is not a probability, and a number is not a time."""
     assert guess(profile(**{name: values, "amount": numbers()})).roles == {}
-
-
-def foretelling(seed: int, miss: float = 0.0) -> tuple[Any, Any, Any]:
-    """What is said, what comes true as often (or so much oftener), and a toss that has nothing to do with it."""
-    rng = RNG(seed)
-    said = rng.beta(2, 5, ROWS)
-    return said, (rng.random(ROWS) < said + miss).astype(float), rng.integers(0, 2, ROWS).astype(float)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_score_tells_its_label(seed: int) -> None:
-    """Whatever the label is called: what is said to be so probable is so frequent, and of nothing else."""
-    said, came, toss = foretelling(seed)
-    found = guess(profile(p_cancel=said, deposit=toss, cancelled=came, amount=numbers()))
-    assert found.roles == {"p_cancel": Role.SCORE, "cancelled": Role.LABEL}
-    assert found.task is Task.BINARY
-    as_truths = (Kind.BOOLEAN, ["true" if one else "false" for one in came])
-    assert guess(profile(score=said, deposit=toss, cancelled=as_truths)).roles == {"score": Role.SCORE, "cancelled": Role.LABEL}
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_what_does_not_come_true_is_no_score(seed: int) -> None:
-    """A share that is called a risk stays a feature where no column, or more than one, comes true as often as it says."""
-    said, came, toss = foretelling(seed, miss=0.2)
-    assert guess(profile(ip_risk=said, deposit=toss, came=came)).roles == {}
-    _, came, _ = foretelling(seed)
-    assert guess(profile(ip_risk=said, came=came, again=came)).roles == {}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +85,7 @@ def test_what_does_not_come_true_is_no_score(seed: int) -> None:
         ({"amount": numbers()}, Task.NONE),
     ],
 )
-def test_the_task_follows_from_label_prediction_and_score(columns: dict[str, Any], task: Task) -> None:
+def test_the_task_follows_from_label_prediction_and_score(profile: Any, columns: dict[str, Any], task: Task) -> None:
     """Two values are a yes or a no, a few are classes, many numbers are a quantity."""
     assert guess(profile(**columns)).task is task
 
@@ -142,14 +94,14 @@ def test_the_task_follows_from_label_prediction_and_score(columns: dict[str, Any
     ("seconds", "cadence"),
     [(86_400, Cadence.DAY), (WEEK, Cadence.WEEK), (52 * WEEK, Cadence.MONTH), (0, None)],
 )
-def test_windows_are_long_enough_for_a_thousand_rows(seconds: float, cadence: Cadence | None) -> None:
+def test_windows_are_long_enough_for_a_thousand_rows(profile: Any, seconds: float, cadence: Cadence | None) -> None:
     """The shortest calendar window with enough rows; none where time does not pass."""
     found = guess(profile(ts=times(seconds), amount=numbers()))
     assert found.arrives is cadence
     assert (found.per_day is None) == (cadence is None)
 
 
-def test_names_in_digits_become_categories() -> None:
+def test_names_in_digits_become_categories(profile: Any) -> None:
     """A postal code is a number to the reader of the file only."""
     found = guess(profile(zip=RNG(1).integers(1000, 9999, ROWS).astype(float), amount=numbers()))
     assert found.kinds == {"zip": Kind.CATEGORY}
@@ -162,7 +114,7 @@ def test_roles_that_counting_infers_are_told() -> None:
     assert guess(count(Plan((planned, score)), {}, 10)).roles == {"when": Role.TIMESTAMP, "points": Role.SCORE}
 
 
-def test_what_is_left_out_has_a_reason() -> None:
+def test_what_is_left_out_has_a_reason(profile: Any) -> None:
     """A column of names is left out, and the reason says how many there are."""
     found = guess(profile(customer_id=ids(100), amount=numbers()))
     assert "different values in 2,000 rows" in found.reasons["customer_id"]

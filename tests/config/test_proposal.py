@@ -47,7 +47,7 @@ def test_what_the_reference_suggests_is_written() -> None:
 def test_what_was_said_goes_before_what_is_suggested() -> None:
     """Every answer arrives in the monitor."""
     answers = Answers(
-        reference="a.csv", monitor="m", task=Task.REGRESSION, timestamp="when", id="", score="", label="y", ignore=("x",),
+        reference="a.csv", monitor="m", task=Task.REGRESSION, timestamp="when", id="", score=(), label="y", ignore=("x",),
         segments=("country",), unstable=("price",), arrives="week", act_on="large", false_alarms="2 in 1 year", metric="mae",
     )  # fmt: skip
     found = understood(answers, GUESS)

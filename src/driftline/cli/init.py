@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--timestamp", metavar="COLUMN", help="The time of each row.")
 @click.option("--id", metavar="COLUMN", help="What tells rows apart.")
 @click.option("--prediction", metavar="COLUMN", help="What the model said.")
-@click.option("--score", metavar="COLUMN", help="How sure it was.")
+@click.option("--score", metavar="COLUMN", multiple=True, help="How sure it was; again for each class that has its own.")
 @click.option("--label", metavar="COLUMN", help="What turned out to be true.")
 @click.option("--ignore", metavar="COLUMN", multiple=True, help="A column that is not read.")
 @click.option("--segment", "segments", metavar="COLUMN", multiple=True, help="Judge each value of this column by itself.")
@@ -81,7 +81,7 @@ def init(session: Session, /, *, output: Path, tools: tuple[str, ...], yes: bool
 def _answers(said: dict[str, Any]) -> dict[str, Any]:
     from driftline.schema import Task
 
-    return {**said, "task": Task(said["task"]) if said["task"] else None}
+    return {**said, "task": Task(said["task"]) if said["task"] else None, "score": said["score"] or None}
 
 
 def _seen_from(directory: Path, said: str | None) -> str | None:

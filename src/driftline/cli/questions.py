@@ -79,7 +79,7 @@ def _column_questions(answers: Answers, guess: Guess) -> Iterator[Question]:
         "label": "Which column holds what turned out to be true?",
     }
     for role in ROLES:
-        yield Question(key=role, words=words[role], suggested=answers.named(guess, Role(role)))
+        yield Question(key=role, words=words[role], suggested=", ".join(answers.named(guess, Role(role))) or None)
 
 
 def ask(answers: Answers, guess: Guess) -> Answers:
@@ -98,6 +98,9 @@ def ask(answers: Answers, guess: Guess) -> Answers:
 
 def _taken(answers: Answers, question: Question, said: str) -> Answers:
     """The answers with one more."""
+    if question.key == "score":
+        # Several, one for each class, are only ever suggested.
+        return answers if said == question.suggested else replace(answers, score=(said,) if said not in {"", SKIP} else ())
     if question.key in ROLES:
         named: dict[str, Any] = {question.key: said if said != SKIP else ""}
         return replace(answers, **named)

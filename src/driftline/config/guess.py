@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftline.config.foretold import FEW, foretold
 from driftline.profile.bins import LevelBins
 from driftline.profile.distinct import estimate
 from driftline.profile.profile import Odd
@@ -17,8 +18,6 @@ from driftline.window import Cadence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from driftline.profile.profile import Profile
 
@@ -35,26 +34,14 @@ NAMES: Mapping[Role, re.Pattern[str]] = {
 }
 """What columns of a role are usually called."""
 
-LIKE_A_SCORE = re.compile(r"^((p|proba?|probability|risk|score)_.+|.+_(proba?|probability|risk|score))$")
-"""A feature may be called so, too: it is a score where some label comes true as often as it says."""
-
 CODES = re.compile(r"^(zip|zip_?code|post(al)?_?code|plz|phone|area_?code|.*_(code|zip|type|class))$", re.IGNORECASE)
 """Numbers called so are names in digits: their mean says nothing."""
 
 UNIQUE = 0.9
 """A column tells rows apart if its distinct values are at least this share of the rows; the estimate errs by 5%."""
 
-FEW = 30
-"""A number with more values than this is a quantity rather than a class."""
-
 ENOUGH = 1000
 """Rows a window should have, so that small changes show."""
-
-FEWEST, SURELY, SLOPES = 200, 3.3, (0.5, 2.0)
-"""Sampled rows with a label, deviations by which labels must rise with a score (one toss in 2,000 does), and how steeply."""
-
-Z_AVERAGE = 4.0
-"""By so many deviations the average may miss: models are calibrated on other rows than these."""
 
 CADENCES = {Cadence.DAY: timedelta(days=1), Cadence.WEEK: timedelta(weeks=1), Cadence.MONTH: timedelta(days=30)}
 
@@ -125,7 +112,7 @@ def guess(profile: Profile) -> Guess:
         found = None if role in roles.values() else _best(role, [column for column in seen if column.name not in roles])
         if found:
             roles[found.name] = role
-    roles |= _foretold(profile, seen, roles)
+    roles |= foretold(profile, {column.name: round(column.levels or column.distinct) for column in seen if column.filled}, roles)
     reasons = {}
     for column in seen:
         if column.name not in roles and _a_name(column):
@@ -165,47 +152,6 @@ def _fits(role: Role, column: Seen) -> bool:
             return column.kind is Kind.NUMBER and column.low >= 0 and column.high <= 1
         case _:
             return column.kind in {Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY} and column.filled > 0
-
-
-def _foretold(profile: Profile, seen: Sequence[Seen], roles: Mapping[str, Role]) -> dict[str, Role]:
-    """A score and the label that comes true as often as it says; nothing where no pair is like that, or more than one."""
-    score, label = (next((name for name, given in roles.items() if given is role), None) for role in (Role.SCORE, Role.LABEL))
-    if score and label:
-        return {}
-    scores = [score] if score else [c.name for c in seen if c.name not in roles and _may_be_a_score(c)]
-    labels = [label] if label else [c.name for c in seen if c.name not in roles and round(c.levels or c.distinct) == 2]  # noqa: PLR2004  yes or no
-    truths = {name: truth for name in labels if (truth := _truth(profile, name)) is not None}
-    said = {name: profile.sample.values[:, profile.plan.index(name)] for name in scores}
-    pairs = [(one, other) for one in scores for other in truths if _comes_true(said[one], truths[other])]
-    return {pairs[0][0]: Role.SCORE, pairs[0][1]: Role.LABEL} if len(pairs) == 1 else {}
-
-
-def _may_be_a_score(column: Seen) -> bool:
-    return LIKE_A_SCORE.match(column.name.lower()) is not None and _fits(Role.SCORE, column) and column.distinct > FEW
-
-
-def _truth(profile: Profile, name: str) -> NDArray[np.float64] | None:
-    """The sampled rows' 0 or 1; None for a column of other values."""
-    place = profile.plan.index(name)
-    values, bins = profile.sample.values[:, place], profile.plan.columns[place].bins
-    if isinstance(bins, LevelBins):
-        if set(bins.levels) != {"false", "true"}:
-            return None
-        return np.where(np.isnan(values), np.nan, values == bins.levels.index("true"))
-    return values if set(profile.extremes[place].tolist()) == {0.0, 1.0} else None
-
-
-def _comes_true(said: NDArray[np.float64], truth: NDArray[np.float64]) -> bool:
-    """Whether what is said to be so probable is so frequent: on average, and the more so the more it is said to be."""
-    known = np.isfinite(said) & np.isfinite(truth)
-    said, truth = said[known], truth[known]
-    if said.size < FEWEST or not said.std():
-        return False
-    noise, off = said * (1 - said), said - said.mean()
-    slope = float(off @ truth / (off @ off))
-    error = float(np.sqrt(noise @ off**2) / (off @ off))
-    on_average = abs(float((truth - said).sum())) <= Z_AVERAGE * float(np.sqrt(noise.sum()))
-    return on_average and SLOPES[0] <= slope <= SLOPES[1] and slope >= SURELY * error
 
 
 def _a_name(column: Seen) -> bool:

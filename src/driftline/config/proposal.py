@@ -39,7 +39,7 @@ SCALED = ("shift", "spread", "psi", "level", "atom", "null")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What was said; None or nothing where nobody said anything. A column that is "" was said not to exist."""
+    """What was said; None or nothing where nobody said anything. A column that is "" was said not to exist, as are no scores."""
 
     reference: str | tuple[str, ...]
     current: str | tuple[str, ...] | None = None
@@ -50,7 +50,7 @@ class Answers:
     timestamp: str | None = None
     id: str | None = None
     prediction: str | None = None
-    score: str | None = None
+    score: tuple[str, ...] | None = None
     label: str | None = None
     ignore: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
@@ -60,13 +60,22 @@ class Answers:
     false_alarms: str | None = None
     metric: str | None = None
 
-    def named(self, guess: Guess, role: Role) -> str | None:
-        """The column of a role: the one that was said, else the suggested one unless it has another role now."""
-        said: str | None = getattr(self, role.value)
+    def named(self, guess: Guess, role: Role) -> tuple[str, ...]:
+        """The columns of a role: those that were said, else the suggested ones unless they have another role now.
+
+        All roles but scores, of which each class may have its own, have one at most.
+        """
+        said = self._said(role.value)
         if said is not None:
-            return said or None
-        others = {getattr(self, other) for other in ROLES if other != role.value} | set(self.ignore)
-        return next((name for name in guess.named(role) if name not in others), None)
+            return said
+        others = {name for other in ROLES if other != role.value for name in self._said(other) or ()} | set(self.ignore)
+        free = [name for name in guess.named(role) if name not in others]
+        return tuple(free if role is Role.SCORE else free[:1])
+
+    def _said(self, role: str) -> tuple[str, ...] | None:
+        """The columns that were said to have a role."""
+        said: str | tuple[str, ...] | None = getattr(self, role)
+        return tuple(name for name in (said,) if name) if isinstance(said, str) else said
 
 
 ROLES = ("timestamp", "id", "prediction", "score", "label")
@@ -161,11 +170,12 @@ def _columns(answers: Answers, guess: Guess) -> Iterator[str]:
 
 def _column_lines(answers: Answers, guess: Guess) -> Iterator[str]:
     for role, meaning in MEANINGS.items():
-        name = answers.named(guess, role)
-        yield f"  {role.value}: {flow(name)}   # {meaning}" if name else f"  # {role.value}: …   # {meaning}"
+        names = answers.named(guess, role)
+        said = flow(names[0] if len(names) == 1 else list(names))
+        yield f"  {role.value}: {said}   # {meaning}" if names else f"  # {role.value}: …   # {meaning}"
     if answers.label_time and not answers.labels:
         yield f"  label_time: {flow(answers.label_time)}   # since when the label is known"
-    named = {answers.label_time, *(answers.named(guess, role) for role in MEANINGS)}
+    named = {answers.label_time, *(name for role in MEANINGS for name in answers.named(guess, role))}
     suggested = [name for name in guess.named(Role.IGNORED) if name not in named and name not in answers.ignore]
     for name in suggested:
         yield from (f"  {line}" for line in _note(f"{flow(name)} is left out: {guess.reasons[name]}."))
@@ -194,7 +204,7 @@ def _segments(answers: Answers) -> Iterator[str]:
 
 
 def _window(answers: Answers, guess: Guess) -> Iterator[str]:
-    timed = answers.named(guess, Role.TIMESTAMP)
+    timed = bool(answers.named(guess, Role.TIMESTAMP))
     arrives = answers.arrives or (guess.arrives.value if guess.arrives else None)
     if not timed or arrives in {None, "once"}:
         why = "data was said to arrive once" if arrives == "once" else "no column with the time of each row is known"
