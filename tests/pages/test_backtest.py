@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pytest
 
 from driftline.decisions.matrix import Matrix
 from driftline.decisions.policies import compare
-from driftline.pages.backtest import POINTS, told
+from driftline.pages.backtest import POINTS, spent, told
 from driftline.reports.bill import to_dict
 from driftline.store.backtests import Kept
 
@@ -58,3 +59,11 @@ def test_a_long_past_is_thinned_and_an_impossible_one_is_not_drawn() -> None:
     assert shown(policies=[{**one, "spent": [0.0, 0.0]}])["figure"] is None
     assert shown(policies=[{**one, "spent": [1e308, 1e308]}])["figure"] is None
     assert shown(policies=[{**one, "spent": [1e308, 1e308, -1e308]}])["figure"] is None
+
+
+def test_the_figures_numbers_end_at_the_cost() -> None:
+    """A line for each window and policy, each sum ending at what the policy had cost."""
+    _, *lines = spent(Kept(SAID, "anna", NOW))
+    assert len(lines) == len(WINDOWS) * len(SAID["policies"])
+    for one in SAID["policies"]:
+        assert [cost for _, name, cost in lines if name == one["name"]][-1] == pytest.approx(one["cost"])

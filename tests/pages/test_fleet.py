@@ -94,7 +94,7 @@ def test_pages_follow_each_other() -> None:
 def test_names_of_strangers_stay_text() -> None:
     """Whatever a model is called, it is shown as it is, and its address is one."""
     told = fleet([listed(1, "<script>alert(1)</script>/?#")], {}, Asked())
-    frame = {"seat": None, "rooms": (), "here": "/", "theme": "", "notice": "", "title": "Fleet"}
+    frame = {"seat": None, "rooms": (), "here": "/", "theme": "", "notice": "", "title": "Fleet", "demo": ""}
     page = render("fleet.html", {**frame, **told})
     assert "<script>alert" not in page
     assert "/models/%3Cscript%3Ealert%281%29%3C%2Fscript%3E%2F%3F%23" in page
@@ -108,3 +108,10 @@ def test_what_was_decided_stands_in_the_line() -> None:
     }
     lines = fleet(FLEET, {}, Asked(sort="decision"), done)["lines"]
     assert (lines[0]["name"], lines[0]["done"]["waits"], lines[0]["done"]["going"]) == ("calm", "a person is asked", "releasing: version 4")
+
+
+def test_a_model_that_waits_says_what_has_come() -> None:
+    """Nobody looks at an empty line and wonders whether rows arrive."""
+    shown = {line["name"]: line["reason"] for line in fleet(FLEET, {}, Asked(), came={2: (60, 59_871)})["lines"]}
+    assert shown["fresh"].startswith("59,871 rows in 60 windows have come")
+    assert "No row" in next(line["reason"] for line in fleet(FLEET, {}, Asked())["lines"] if line["name"] == "fresh")

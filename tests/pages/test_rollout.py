@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from driftline.pages.rollout import rollout
+from driftline.pages.rollout import rollout, walked
 from driftline.release.filed import Filed
 from driftline.rollout.evidence import Arm, Evidence, harm_by_bounds
 from driftline.rollout.plan import Aim, Plan, Step
@@ -71,3 +71,13 @@ def test_what_is_over_offers_nothing() -> None:
     """Nor does it show evidence of a step that is no more."""
     told = rollout(replace(FILED, state=RolledBack(NOW, Reason.HARM), reason=Reason.HARM), shown(0.1))
     assert (told["name"], told["actions"], told["aims"]) == ("over", [], [])
+
+
+def test_the_figures_numbers_are_those_that_are_drawn() -> None:
+    """A point for each look at the evidence, then the boundary, below nought; nothing before there is any."""
+    _, *lines = walked(FILED, shown(0.0, -0.01, -0.02))
+    points = [line for line in lines if line[1] != "boundary"]
+    assert [share for _, _, share, _ in points] == pytest.approx([1 / 8, 2 / 8, 3 / 8])
+    assert points[-1][3] < points[0][3] == 0.0
+    assert all(z < 0 for _, series, _, z in lines if series == "boundary")
+    assert len(list(walked(FILED, []))) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,3 +84,17 @@ def test_somebody_looks_at_the_backtest(
         assert section.locator(".spending path").count() == len(SAID["policies"])
         assert section.locator(".spending .ours").bounding_box()["height"] > 50
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.browser
+def test_the_figure_is_had_as_a_picture_and_as_numbers(
+    browser: Any, small: Any, api: Any, face: Any, token: Any, token_of: Any, served: Any, opened: Any
+) -> None:
+    """Beside it a button saves it as PNG, and a link its numbers as CSV."""
+    assert small.watched.name == "churn"
+    assert api.post(HERE, json=SAID, headers=token_of("operator")).status_code == 204
+    with served(face) as url, opened(browser, url, token("viewer"), PAGE) as page:
+        for role, name, begins in (("button", "as a picture", b"\x89PNG"), ("link", "as CSV", b"window,policy")):
+            with page.expect_download() as got:
+                page.get_by_role(role, name=f"Cumulative cost {name}").click()
+            assert Path(got.value.path()).read_bytes().startswith(begins)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from driftline.server.face import wall_clock
 from driftline.server.gallery import Gallery
+from driftline.services.cycle import Pace
 
 
 def test_a_round_leaves_nothing_behind(world: Any, rows_of: Any) -> None:
@@ -30,3 +32,13 @@ def test_what_a_dead_worker_left_is_cut_by_the_next(small: Any, rows_of: Any, mo
     monkeypatch.undo()
     small.round()
     assert small.service.gallery.fleet()[0].standing is not None
+
+
+def test_what_has_come_of_a_model_that_waits_is_counted(small: Any, rows_of: Any) -> None:
+    """Windows with rows of which nothing was said yet; none of a model that was judged, or of others."""
+    gallery, ident = small.service.gallery, small.watched.id
+    assert gallery.came([ident]) == {}
+    small.send(rows_of(0, 600), "a")
+    small.round(Pace(settle=timedelta(0), lateness=timedelta(days=9999), patience=timedelta(0)))
+    assert gallery.came([ident]) == {ident: (10, 600)}
+    assert gallery.came([]) == gallery.came([ident + 1]) == {}

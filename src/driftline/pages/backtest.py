@@ -9,7 +9,7 @@ from driftline.decisions.policies import NEVER, ORACLE, OURS
 from driftline.reports.wording import clean, number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from driftline.store.backtests import Kept
 
@@ -46,6 +46,13 @@ def told(kept: Kept | None) -> Told | None:
         "came": kept.came,
         "figure": _figure(said["policies"]),
     }
+
+
+def spent(kept: Kept) -> Iterator[list[Any]]:
+    """What each policy had cost by the end of each window."""
+    yield ["window", "policy", "cumulative cost"]
+    for one in kept.said["policies"]:
+        yield from ([window, one["name"], cost] for window, cost in zip(kept.said["windows"], accumulate(one["spent"]), strict=True))
 
 
 def _line(one: Mapping[str, Any]) -> Told:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from driftline.decisions.health import FORMULA
 from driftline.pages.decisions import MARKS
-from driftline.reports.wording import clean
+from driftline.reports.wording import clean, plural, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +51,7 @@ def fleet(
     asked: Asked,
     done: Mapping[int, Line] | None = None,
     released: Mapping[int, str] | None = None,
+    came: Mapping[int, tuple[int, int]] | None = None,
 ) -> dict[str, Any]:
     """What the page shows.
 
@@ -60,8 +61,12 @@ def fleet(
         asked: what of them to show, and in which order.
         done: what was decided last about each, and how far its last training is, in words.
         released: where the rollout of each stands, in words.
+        came: of those of which nothing was said yet, how many windows have rows, and how many rows.
     """
-    lines = [{**_line(one, alerts, (done or {}).get(one.id)), "released": (released or {}).get(one.id, "")} for one in listed]
+    lines = [
+        {**_line(one, alerts, (done or {}).get(one.id), (came or {}).get(one.id)), "released": (released or {}).get(one.id, "")}
+        for one in listed
+    ]
     counts = Counter(line["verdict"] for line in lines)
     needle = asked.search.strip().lower()
     found = [line for line in lines if needle in line["name"].lower() or needle in line["reason"].lower()] if needle else lines
@@ -95,13 +100,24 @@ def acts(decision: Mapping[str, Any], training: Mapping[str, Any] | None) -> Lin
     return {"action": decision["action"], "mark": MARKS.get(decision["action"], "drifted"), "waits": waits, "going": clean(going, 60)}
 
 
-def _line(one: Listed, alerts: Mapping[int, int], done: Line | None) -> Line:
+def waits(came: tuple[int, int] | None) -> str:
+    """What has come of a model of which nothing was said yet.
+
+    >>> waits((60, 59_871)), waits(None)
+    ('59,871 rows in 60 windows have come; no window has been judged yet.', 'No row has been counted yet.')
+    """
+    if came is None:
+        return "No row has been counted yet."
+    return f"{rows(came[1])} in {plural(came[0], 'window')} have come; no window has been judged yet."
+
+
+def _line(one: Listed, alerts: Mapping[int, int], done: Line | None, came: tuple[int, int] | None) -> Line:
     told = one.standing or {}
     return {
         "name": clean(one.name, 80),
         "link": f"/models/{quote(one.name, safe='')}",
         "verdict": told.get("verdict", WAITING),
-        "reason": told.get("reason", "No window has been judged yet."),
+        "reason": told.get("reason", waits(came)),
         "since": told.get("since", ""),
         "window": told.get("window", ""),
         "judged": told.get("judged", ""),

@@ -90,7 +90,7 @@ COLUMN = ("numbers.js", "elements.js", "model.js", "heatmap.js", "figures.js", "
 
 SOURCES = {
     "room.css": ("room.css",),
-    "room.js": ("room.js",),
+    "room.js": ("room.js", "drawn.js"),
     "model.js": ("asking.js", "export.js", "span.js", *bundle.SCRIPTS),
     "column.js": ("asking.js", "export.js", *COLUMN, "column.js"),
     "plotly.js": (),

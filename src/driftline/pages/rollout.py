@@ -12,7 +12,7 @@ from driftline.rollout.evidence import Evidence
 from driftline.rollout.rollout import Paused, Promoted, Running, weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from driftline.release.filed import Filed
     from driftline.rollout.evidence import Arm
@@ -79,6 +79,17 @@ def rollout(filed: Filed, seen: Sequence[Seen]) -> Told:
         "actions": [(action, ACTIONS[action]) for action in _allowed(filed)],
         "events": [_event(one) for one in filed.history],
     }
+
+
+def walked(filed: Filed, seen: Sequence[Seen]) -> Iterator[list[Any]]:
+    """The numbers of the figures: of each aim how the evidence walked, and the boundary, both in standard errors."""
+    yield ["aim", "series", "share of the information", "standard errors"]
+    for walk in _walks(filed, seen):
+        wanted, known = filed.plan.information(walk.aim), [one for one in walk.grown if one.information]
+        for one in known:
+            yield [walk.aim.metric, "challenger's gain", one.information / wanted, one.z()]
+        for share, bound in _boundary(filed, walk, known[-1].information / wanted) if known else ():
+            yield [walk.aim.metric, "boundary", share, -bound]
 
 
 def standing(filed: Filed) -> str:

@@ -10,13 +10,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from driftline.pages import tables
+from driftline.pages import backtest, rollout, tables
+from driftline.release.filed import load, place_of
 from driftline.reports.track import About, track
 from driftline.reports.wording import clean
 from driftline.server.face import face_of, found
 from driftline.server.models import Label, Name, Segment, Windows
 from driftline.server.problems import Refusal
+from driftline.server.releasing import with_labels
+from driftline.server.rollouts import evidence
 from driftline.server.rooms import GUARD, Door, Viewer
+from driftline.store.backtests import Backtests
 
 ROUTES = APIRouter(prefix="/models/{name}/csv", include_in_schema=False, route_class=Door)
 
@@ -60,6 +64,27 @@ def business(request: Request, name: Name, seat: Viewer, windows: Windows = 90) 
     if seen is None or not kpis:
         raise Refusal(404, f"no business figure is laid beside {name!r}", hint="name some in its YAML, under performance: {kpis: …}")
     return _csv(tables.business(replace(seen.report(), kpis=kpis)), name, "business")
+
+
+@ROUTES.get("/backtest")
+def spent(request: Request, name: Name, seat: Viewer) -> Response:  # noqa: ARG001  as above
+    """What each policy would have cost, window by window."""
+    face = face_of(request)
+    kept = Backtests(face.service.database).of(found(face.service, name).id)
+    if kept is None:
+        raise Refusal(404, f"there is no backtest of {name!r}", hint="make one with driftline backtest --json, and send it")
+    return _csv(backtest.spent(kept), name, "backtest")
+
+
+@ROUTES.get("/rollout")
+def walked(request: Request, name: Name, seat: Viewer) -> Response:  # noqa: ARG001  as above
+    """How the evidence of a rollout walks, and the boundary at which the challenger is taken back."""
+    face = face_of(request)
+    specification = with_labels(face.service, found(face.service, name), face.clock())
+    filed = load(place_of(specification))
+    if filed is None:
+        raise Refusal(404, f"no model of {name!r} has been rolled out yet", hint="look at the model's page")
+    return _csv(rollout.walked(filed, evidence(specification, filed, face.clock())[0]), name, "rollout")
 
 
 @ROUTES.get("/{what}")

@@ -15,6 +15,7 @@ from driftline.store.glances import Glances
 from driftline.store.pressed import unpress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from driftline.decisions.evidence import Evidence
@@ -58,6 +59,10 @@ class Gallery:
     def firing(self) -> dict[int, int]:
         """How many alerts fire, by monitor."""
         return self._kept.firing()
+
+    def came(self, monitors: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """How many windows have rows of which nothing was said yet, and how many rows, by monitor; of these monitors only."""
+        return self._kept.came(monitors) if monitors else {}
 
     def mark(self, monitor: int | None) -> str:
         """What changes whenever pages would show something new."""

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from driftline.pages.column import column as one_column_page
 from driftline.pages.column import link
 from driftline.pages.events import events
+from driftline.pages.fleet import waits
 from driftline.pages.model import WINDOWS, model, order
 from driftline.reports.bundle import embedded
 from driftline.reports.wording import clean
@@ -42,7 +43,8 @@ def model_page(request: Request, name: Name, seat: Viewer, windows: Windows = 90
     seen = face.service.gallery.history(name, watched.id, windows)
     shared: dict[str, Any] = {"title": clean(name), "monitor": clean(name), "doors": _doors(name)}
     if seen is None:
-        return shown(request, seat, "silent.html", {**shared, "problem": watched.problem})
+        came = face.service.gallery.came([watched.id]).get(watched.id)
+        return shown(request, seat, "silent.html", {**shared, "problem": watched.problem, "came": waits(came)})
     said, index = model(seen, here, face.service.figures.of(watched, seen, face.clock()))
     every = len(seen.windows) < windows
     spans = [] if every else [{"name": f"last {many}", "link": f"{here}?windows={many}", "on": many == windows} for many in SPANS]

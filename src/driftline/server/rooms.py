@@ -193,8 +193,9 @@ def fleet_page(
         said = {"title": "Begin", "url": str(request.base_url).rstrip("/"), "demo": face.demonstration.state}
         return shown(request, seat, "first.html", {**said, "may_change": seat.may(Role.OPERATOR)})
     asked = Asked(search, verdict, sort, page)
-    told = fleet(listed, face.service.gallery.firing(), asked, done(face), released(face))
-    return shown(request, seat, "fleet.html", {"title": "Fleet", **told})
+    came = face.service.gallery.came([one.id for one in listed if one.standing is None])
+    told = fleet(listed, face.service.gallery.firing(), asked, done(face), released(face), came)
+    return shown(request, seat, "fleet.html", {"title": "Fleet", "demo": face.demonstration.state, **told})
 
 
 def done(face: Face) -> dict[int, dict[str, Any]]:

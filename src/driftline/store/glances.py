@@ -14,7 +14,7 @@ from driftline.store.layout import cut_of
 from driftline.store.tables import alerts, glances, monitors, profiles, standings, verdicts, windows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from driftline.store.database import Database
@@ -133,6 +133,13 @@ class Glances:
         wanted = select(alerts.c.monitor_id, func.count().label("many")).where(alerts.c.state == "firing").group_by(alerts.c.monitor_id)
         with self._database.reading() as tx:
             return {row.monitor_id: row.many for row in tx.execute(wanted)}
+
+    def came(self, monitors: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """How many windows have rows of which nothing was said yet, and how many rows, by monitor; of these monitors only."""
+        many = select(windows.c.monitor_id, func.count(), func.sum(windows.c.rows)).group_by(windows.c.monitor_id)
+        with self._database.reading() as tx:
+            rows = tx.execute(many.where(windows.c.verdict.is_(None), windows.c.monitor_id.in_(monitors))).all()
+        return {ident: (int(each), int(total or 0)) for ident, each, total in rows}
 
     def mark(self, monitor: int | None = None) -> str:
         """What changes whenever a monitor, or any, stands otherwise."""
