@@ -170,3 +170,17 @@ def test_a_thousand_levels_are_counted_one_by_one() -> None:
     assert not fit_level_bins({str(i): 1 for i in range(MAX_LEVELS)}).open
     assert fit_level_bins({str(i): 1 for i in range(MAX_LEVELS + 1)}).open
     assert fit_level_bins({}) == LevelBins(())
+
+
+@given(
+    values=st.lists(st.one_of(st.integers(0, 3), st.integers(0, 40), st.floats(-9, 9)), min_size=1, max_size=700),
+    repeated=st.integers(0, 12),
+)
+def test_point_masses_are_the_values_that_are_often_repeated(values: list[float], repeated: int) -> None:
+    """All of at most 32 distinct values, else those in at least 1 of 128 rows and more than one: each has a bin of its own."""
+    sample = np.array([*values, *[2.5] * repeated])
+    distinct, counts = np.unique(sample, return_counts=True)
+    often = np.ones(distinct.size, bool) if distinct.size <= 32 else (counts > 1) & (counts >= sample.size / 128)
+    ranked = sorted(zip(-counts[often], distinct[often], strict=True))[:64]
+    edges = fit_number_bins(sample).edges
+    assert all({value + 0.0, np.nextafter(value, np.inf)} <= set(edges) for _, value in ranked)

@@ -22,6 +22,9 @@ MAX_LEVELS = 1000
 ATOM_SHARE = 1 / 128
 """A value repeated in at least this share of the reference's rows is a point mass with a bin of its own."""
 
+LEVELS = 32
+"""So few distinct values are levels, each with a bin of its own."""
+
 GRID_AT = (0.05, 0.5, 0.95)
 """The quantiles that place a fixed-point grid."""
 
@@ -87,7 +90,8 @@ def fit_number_bins(values: NDArray[np.float64], *, least: float | None = None, 
     >>> fit_number_bins(np.array([0.0, 0.0, 0.0, 1.0])).width
     7
     """
-    finite = np.sort(values[np.isfinite(values)])
+    finite = values[np.isfinite(values)]
+    finite.sort()
     if not finite.size:
         return NumberBins(edges=(-LARGEST, math.inf))
     low = float(finite[0]) if least is None else min(least, float(finite[0]))
@@ -163,13 +167,28 @@ def _outer_edges(low: float, high: float) -> set[float]:
 
 def _atoms(finite: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values repeated often enough to be point masses, the most frequent first if room is short; what is given is sorted."""
-    begins = np.flatnonzero(np.append(True, finite[1:] != finite[:-1]))
-    values, counts = finite[begins], np.diff(begins, append=finite.size)
+    # What is repeated in so many rows stands at one of the places that are as many rows apart.
+    apart = max(int(ATOM_SHARE * finite.size), 1)
+    looked = finite[apart - 1 :: apart]
+    values = looked[np.append(True, looked[1:] != looked[:-1])]
+    begins = np.searchsorted(finite, values)
+    counts = np.searchsorted(finite, values, side="right") - begins
     often = (counts > 1) & (counts >= ATOM_SHARE * finite.size)
-    if values.size <= 32:  # noqa: PLR2004  so few values are levels, each its own bin
-        often[:] = True
+    if values.size <= LEVELS and (few := _few(finite)) is not None:
+        values, counts = few
+        often = np.ones(values.size, dtype=np.bool_)
     ranked = np.argsort(-counts[often], kind="stable")[: FINE // 4]
     return np.asarray(values[often][ranked], dtype=np.float64)
+
+
+def _few(finite: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]] | None:
+    """The distinct values and how often each occurs; None where there are more than `LEVELS`."""
+    begins = [0]
+    while (end := int(np.searchsorted(finite, finite[begins[-1]], side="right"))) < finite.size:
+        if len(begins) == LEVELS:
+            return None
+        begins.append(end)
+    return finite[begins], np.diff(begins, append=finite.size)
 
 
 def _grid(finite: NDArray[np.float64]) -> tuple[float, float]:
