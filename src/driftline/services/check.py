@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from driftline.diagnosis.wholeness import unfinished, without_verdict
 from driftline.errors import DataError
 from driftline.inference.variation import FEWEST_BLOCKS, Blocks
 from driftline.profile.profile import total as add_all
 from driftline.schema import Role
+from driftline.services.narrow import one_thread
 from driftline.verdicts.awaited import awaited, withhold
 from driftline.verdicts.columns import Columns
 from driftline.verdicts.comparison import Comparison
@@ -93,8 +93,7 @@ def check(
     """
     if not any(profile.rows for profile in reference.profiles.values()):
         raise DataError("the reference has no rows", hint="give the data the model was trained on, or a sample of it")
-    # Our products of matrices are small: threads of BLAS that wait for the next one would cost more than all the rest.
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread():
         return _judged(reference, current, monitor, created, delays, estimated=estimated)
 
 

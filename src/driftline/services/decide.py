@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from threadpoolctl import threadpool_limits
-
 from driftline.decisions.course import Decided, course
 from driftline.decisions.evidence import Past
 from driftline.decisions.losses import whole
 from driftline.decisions.reading import read
 from driftline.decisions.rules import decide
+from driftline.services.narrow import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -53,7 +52,7 @@ def decide_now(report: Report, monitor: Monitor, rng: np.random.Generator) -> De
         monitor: what was checked; it carries the owner's terms and what is known of the past.
         rng: halves rows where cheap remedies are tried.
     """
-    with threadpool_limits(1, user_api="blas"):  # as in check
+    with one_thread():
         evidence = read(report, monitor.terms, monitor.policy.goal, rng, past=monitor.past)
         return Decided(evidence, decide(evidence, monitor.terms))
 

@@ -8,7 +8,6 @@ from functools import cache
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from driftline.diagnosis.attribution import ATTRIBUTIONS
 from driftline.diagnosis.history import History, walk
@@ -17,6 +16,7 @@ from driftline.diagnosis.unmoved import with_unmoved
 from driftline.diagnosis.wording import placed
 from driftline.profile.profile import total as add_all
 from driftline.schema import Role
+from driftline.services.narrow import one_thread
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def diagnose(
 
     @cache
     def search() -> list[tuple[Diagnosis, ...]]:
-        with threadpool_limits(1, user_api="blas"):  # as in check
+        with one_thread():
             return _searched(reference, current, report, among, attribution, together)
 
     return replace(report, windows=tuple(replace(window, diagnosis=Told(search, i)) for i, window in enumerate(report.windows)))
