@@ -135,16 +135,16 @@ def narrowed(profile: Profile, part: Stretch, places: Sequence[int] | None = Non
     missing = np.isnan(values).sum(0)
     reasons = profile.odd / np.maximum(profile.odd.sum(1, keepdims=True), 1)
     bins = [planned.bins for planned in profile.plan.columns]
-    counts = [np.zeros(1 if one is None else one.width, np.int64) for one in bins]
+    counts = np.zeros_like(profile.counts)
     for c in range(len(bins)) if places is None else places:
-        counts[c] = _counted(bins[c], values[:, c])
+        counts[profile.plan.slice(c)] = _counted(bins[c], values[:, c])
     return replace(
         profile,
         rows=len(values),
-        counts=np.concatenate(counts) if counts else profile.counts,
+        counts=counts,
         odd=np.rint(reasons * missing[:, None]).astype(np.int64),
         sample=Sample(keys, values),
-        unseen=({},) * len(counts),
+        unseen=({},) * len(bins),
     )
 
 

@@ -41,7 +41,7 @@ class Plan:
     """The columns in order, the sample's size, the seed of every hash, and how outcomes are counted where labels are known.
 
     The value bins of all columns lie one after another in one row of counts; `offsets[i]` is where
-    column i begins and `offsets[-1]` is the row's width.
+    column i begins and `offsets[-1]` is the row's width. `names` are the columns' names, in order.
     """
 
     columns: tuple[Planned, ...]
@@ -49,6 +49,7 @@ class Plan:
     seed: int = 0
     outcome: Outcome | None = None
     offsets: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     fingerprint: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -56,6 +57,7 @@ class Plan:
         for planned in self.columns:
             offsets.append(offsets[-1] + planned.width)
         object.__setattr__(self, "offsets", tuple(offsets))
+        object.__setattr__(self, "names", tuple(planned.name for planned in self.columns))
         canonical = json.dumps(self.to_dict(), sort_keys=True).encode()
         object.__setattr__(self, "fingerprint", hashlib.blake2b(canonical, digest_size=16).hexdigest())
 
@@ -63,11 +65,6 @@ class Plan:
     def width(self) -> int:
         """How many value bins all columns have together."""
         return self.offsets[-1]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns' names, in order."""
-        return tuple(planned.name for planned in self.columns)
 
     def index(self, name: str) -> int:
         """The place of the column of that name."""

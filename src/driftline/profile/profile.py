@@ -19,10 +19,13 @@ from driftline.profile.sample import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TypeVar
 
     from numpy.typing import NDArray
 
     from driftline.profile.plan import Plan
+
+    T = TypeVar("T", np.int64, np.uint8)
 
 UNSEEN_KEPT = 64
 """Unseen values kept with their exact counts: those with the smallest hashes, so that merging is exact."""
@@ -168,24 +171,29 @@ def total(profiles: Sequence[Profile]) -> Profile:
     first, *rest = profiles
     for other in rest:
         first.check_same_plan(other)
-    sample = Sample.of(
-        np.concatenate([p.sample.keys for p in profiles]), np.concatenate([p.sample.values for p in profiles]), first.plan.sample
-    )
     return Profile(
         plan=first.plan,
         rows=sum(p.rows for p in profiles),
-        counts=np.sum([p.counts for p in profiles], axis=0),
-        odd=np.sum([p.odd for p in profiles], axis=0),
+        counts=_reduced(np.add, [p.counts for p in profiles]),
+        odd=_reduced(np.add, [p.odd for p in profiles]),
         # Fewer than 2^31 limbs of 32 bits do not overflow; carrying once at the end is the same as often.
-        sums=add_limbs(np.sum([p.sums for p in profiles], axis=0), np.zeros_like(first.sums)),
+        sums=add_limbs(_reduced(np.add, [p.sums for p in profiles]), np.zeros_like(first.sums)),
         extremes=np.stack(
             [np.min([p.extremes[:, 0] for p in profiles], axis=0), np.max([p.extremes[:, 1] for p in profiles], axis=0)], axis=1
         ),
-        registers=np.max([p.registers for p in profiles], axis=0),
-        sample=sample,
-        unseen=tuple(reduce(merge_unseen, column) for column in zip(*(p.unseen for p in profiles), strict=True)),
+        registers=_reduced(np.maximum, [p.registers for p in profiles]),
+        sample=Sample.total([p.sample for p in profiles], first.plan.sample),
+        unseen=tuple(reduce(merge_unseen, filter(None, column), {}) for column in zip(*(p.unseen for p in profiles), strict=True)),
         outcome=_added(profiles),
     )
+
+
+def _reduced(function: np.ufunc, arrays: Sequence[NDArray[T]]) -> NDArray[T]:
+    """What a function of two makes of all arrays: one after another, without laying them side by side."""
+    out = arrays[0].copy()
+    for array in arrays[1:]:
+        function(out, array, out=out)
+    return out
 
 
 def _added(profiles: Sequence[Profile]) -> OutcomeCounts | None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -40,6 +42,16 @@ class Sample:
             order[twins] = order[twins][np.lexsort([*bits.T[::-1], ranked[twins]])]
         order = order[:size]
         return cls(keys[order], values[order])
+
+    @classmethod
+    def total(cls, samples: Sequence[Sample], size: int) -> Sample:
+        """The sample of all samples' rows together."""
+        keys = np.concatenate([one.keys for one in samples])
+        cut = np.partition(keys, size - 1)[size - 1] if keys.size > size > 0 else None
+        # Only rows that may be in it are laid side by side.
+        near = [slice(None) if cut is None else one.keys <= cut for one in samples]
+        parts = [(one.keys[some], one.values[some]) for one, some in zip(samples, near, strict=True)]
+        return cls.of(np.concatenate([part for part, _ in parts]), np.concatenate([part for _, part in parts]), size)
 
     def merge(self, other: Sample, size: int) -> Sample:
         """The sample of both samples' rows together."""

@@ -37,7 +37,7 @@ SHARES = ("unseen", *FACETS)
 
 STREAM_FIELDS = ("linear", "error", "base_error", "skew_up", "skew_down")
 
-MOST_CELLS = 4_000_000
+MOST_CELLS = 2_000_000
 """Columns are compared in parts of about this many cells, so that memory does not grow with their number."""
 
 

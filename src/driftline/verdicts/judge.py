@@ -163,7 +163,8 @@ MANUAL = NAMES.index("unseen")
 
 
 def _floors(evidence: Evidence, plan: Plan, policy: Policy) -> NDArray[np.float64]:
-    return np.array([[policy.floor(plan.columns[i].name, name) for i in evidence.columns] for name in NAMES])
+    columns = [plan.names[i] for i in evidence.columns]
+    return np.array([[policy.floor(column, name) for column in columns] for name in NAMES])
 
 
 def _believed(evidence: Evidence, level: float, noticed: float = 0.0) -> NDArray[np.bool_]:
