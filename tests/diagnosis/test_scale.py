@@ -65,6 +65,18 @@ def test_a_unit_with_another_zero_is_told(clinic: Clinic, day: dict[str, Any]) -
         assert (told.evidence["factor"], told.evidence["offset"]) == (factor, offset)
 
 
+def test_what_creeps_has_no_other_unit(clinic: Clinic) -> None:
+    """Days that grow by 1.17 come to 1.852 times as much after four: that is doubted; the same at once, and lasting, is not."""
+
+    def grown(*factors: float) -> Any:
+        days = [clinic.day(30 + k) for k in range(len(factors))]
+        return unit_change(*clinic.look("amount", *({**day, "amount": day["amount"] * by} for day, by in zip(days, factors, strict=True))))
+
+    crept, lasting = grown(1.17, 1.36, 1.59, 1.852), grown(1.0, 1.852, 1.852, 1.852)
+    assert lasting.confidence == pytest.approx(2 * crept.confidence)
+    assert crept.confidence <= 0.5 < lasting.confidence
+
+
 def test_a_factor_nobody_uses_is_told_with_less_confidence(clinic: Clinic, day: dict[str, Any]) -> None:
     """A currency has any factor; one that is in no table of units is believed less."""
     told = unit_change(*clinic.look("amount", day | {"amount": day["amount"] * 5.2}))

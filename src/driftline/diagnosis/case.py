@@ -38,15 +38,17 @@ SURELY = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The samples' keys of the windows before one.
+    """The windows before one, and their samples' keys.
 
     Attributes:
         labels: the windows' labels, in order.
+        profiles: what was counted in them.
         keys: uint64[m], the keys, window by window, increasing in each.
         windows: int[m], place of each key's window.
     """
 
     labels: tuple[str, ...]
+    profiles: tuple[Profile, ...]
     keys: NDArray[np.uint64]
     windows: NDArray[np.intp]
 

@@ -239,6 +239,7 @@ def _earlier(history: History, w: int) -> Earlier:
     parts = [profile.sample.keys for profile in history.profiles[:w]]
     return Earlier(
         labels=tuple(window.window.label for window in history.windows[:w]),
+        profiles=tuple(history.profiles[:w]),
         keys=np.concatenate([np.empty(0, dtype=np.uint64), *parts]),
         windows=np.repeat(np.arange(w), [part.size for part in parts]),
     )

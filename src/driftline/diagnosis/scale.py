@@ -39,7 +39,9 @@ LEAST_FACTOR = 1.5
 """A factor must be at least this, or at most its inverse: by less the world itself changes in a window."""
 
 SMALL_FACTOR, DOUBTFUL = 3.0, 0.5
-"""By less than such a factor dearer things differ too: where all that goes with them has moved as well, another unit is doubtful."""
+"""By less than such a factor dearer things differ too: where all that goes with them has moved as well, another unit is doubtful.
+
+So it is, whatever the factor, where values have crept there."""
 
 NEARLY_ALL = 0.9
 """From this share on it is all rows."""
@@ -57,9 +59,18 @@ def unit_change(case: Case, look: Look) -> Fault | None:
         return None
     unit, mixture, certainty = found
     small = max(abs(unit.factor), 1 / abs(unit.factor)) < SMALL_FACTOR
-    if small and mixture.share >= 1 and world_moved(case.rows, look.place, case.ties[look.place]):
+    if mixture.share >= 1 and (_crept(case, look) or (small and world_moved(case.rows, look.place, case.ties[look.place]))):
         certainty *= DOUBTFUL
     return _told(case, look, "unit_change", unit, mixture, certainty)
+
+
+def _crept(case: Case, look: Look) -> bool:
+    """Whether values came window by window to where they are, no step making half of the way: another unit comes at once."""
+    windows = [profile.sample.values[:, look.place] for profile in case.earlier.profiles]
+    known = [values[np.isfinite(values)] for values in (look.base.values, *windows, look.now.values)]
+    path = np.array([np.median(values) for values in known if values.size])
+    steps = abs(np.diff(path))
+    return bool(steps.size > 1 and steps.max() < abs(path[-1] - path[0]) / 2)
 
 
 def sign_flip(case: Case, look: Look) -> Fault | None:
