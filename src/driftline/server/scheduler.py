@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from driftline.errors import DriftlineError
 from driftline.server.logs import LOG
+from driftline.server.thrift import give_back
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from driftline.server.meters import Meters
-    from driftline.server.worker import Worker
+    from driftline.server.worker import Round, Worker
+
+THRIFT = 10.0
+"""Seconds between givings back of memory: each takes some milliseconds, in which nobody gets any."""
 
 
 class Scheduler:
@@ -30,6 +35,7 @@ class Scheduler:
         self._meters = meters
         self._stop = Event()
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
+        self._gave_back = time.monotonic()
 
     def start(self) -> None:
         """Begin."""
@@ -43,7 +49,9 @@ class Scheduler:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._meters.turned(self._worker.round(stopped=self._stop.is_set))
+                done = self._worker.round(stopped=self._stop.is_set)
+                self._meters.turned(done)
+                self._give_back(done)
             except DriftlineError as error:
                 # The database is away, or the disk is full: the next round may do better.
                 self._meters.failures.inc()
@@ -52,3 +60,9 @@ class Scheduler:
                 self._meters.failures.inc()
                 LOG.exception("a mistake in driftline itself")
             self._stop.wait(self._interval)
+
+    def _give_back(self, done: Round) -> None:
+        """Now and then, after rows were counted, let go of what they took."""
+        if done.counted and time.monotonic() - self._gave_back >= THRIFT:
+            give_back()
+            self._gave_back = time.monotonic()
