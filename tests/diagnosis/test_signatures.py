@@ -10,7 +10,7 @@ METHODS = {
     "unit_change", "sign_flip", "column_swap", "type_change", "null_burst", "default_fill", "category_rename", "category_merge",
     "category_split", "duplicated_batch", "replayed_rows", "stuck_value", "time_shift", "truncation", "missing_partition", "join_fan_out",
     "rounding", "category_spelling", "encoding_damage", "missing_column", "missing_rows", "range_violation", "new_level",
-    "infinite_values",
+    "infinite_values", "serving_skew",
 }  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_each_says_its_test_and_why_it_is_trusted(one: object) -> None:
 
 def test_what_is_only_lacking_spoils_nothing() -> None:
     """A model may learn from rows that came, and from levels that are new; not from rows that are wrong."""
-    assert {one.name for one in SIGNATURES if not one.spoils} == {"missing_rows", "missing_partition", "new_level"}
+    assert {one.name for one in SIGNATURES if not one.spoils} == {"missing_rows", "missing_partition", "new_level", "serving_skew"}
 
 
 def test_schema_and_volume_come_first() -> None:

@@ -64,6 +64,8 @@ class Case:
         blocks: the reference in consecutive blocks.
         now: the window.
         earlier: what the samples of the windows before it kept.
+        before: the windows before it.
+        ever: places of columns that have drifted since the first window on.
         changed: places of the columns that are asked about.
         looks: for each of them, the look against the reference, then against the last good windows where there are any.
         rows: sampled rows of reference and window as codes.
@@ -87,6 +89,8 @@ class Case:
     rows: Rows
     codes: Coding
     ties: Mapping[int, NDArray[np.float64]]
+    before: tuple[Profile, ...] = ()
+    ever: frozenset[int] = frozenset()
     usual_rows: float | None = None
     varies: float = 0.0
     attribution: str = "additive"

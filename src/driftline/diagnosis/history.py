@@ -97,7 +97,7 @@ def _facts(
     """Likewise of a window in which nothing drifted: faults that change no distribution."""
     now, earlier = history.profiles[w], history.profiles[max(w - BACK, 0) : w]
     suspects = known.usual.suspects(now)
-    if not suspects and not repeats(now, earlier):
+    if not suspects and not repeats(now, earlier) and not known.usual.knows(now):
         return set(), ()
     case = case_at(history, known, w, good, replace(history.windows[w], columns=()), suspects)
     found = [fault for fault in faults(case, FACTS, FALSE_ALARMS) if known.usual.holds(fault, now, earlier)]
@@ -212,6 +212,8 @@ def case_at(
         blocks=tuple(history.blocks),
         now=now,
         earlier=_earlier(history, w),
+        before=tuple(profile for profile in history.profiles[:w] if profile.rows),
+        ever=frozenset(plan.index(column.name) for column in columns if column.since == history.windows[0].window.label),
         changed=tuple(asked),
         looks={place: _looks(history, known, w, place, good.get(place, [])) for place in asked},
         rows=Rows(known.codes.of([now]), bases),

@@ -18,6 +18,7 @@ from driftline.diagnosis.holes import unusual
 from driftline.diagnosis.lag import between, moved, own_time
 from driftline.diagnosis.side import MOST_VALUES
 from driftline.diagnosis.signatures import SIGNATURES
+from driftline.diagnosis.skew import FEWEST as FEWEST_SHARED
 from driftline.diagnosis.table import LEAST_SHARE
 from driftline.profile.bins import NumberBins
 from driftline.schema import Kind, Role
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-QUIET = {"missing_partition", "duplicated_batch", "join_fan_out", "replayed_rows", "rounding", "time_shift", "default_fill"}
+QUIET = {"missing_partition", "duplicated_batch", "join_fan_out", "replayed_rows", "rounding", "time_shift", "default_fill", "serving_skew"}
 FACTS = tuple(one for one in SIGNATURES if one.name in QUIET)
 OF_COLUMNS = tuple(one for one in FACTS if one.look is not None)
 
@@ -67,6 +68,7 @@ class Usual:
         clocks: columns whose values go round, such as hours; instants among them.
         own: the time by which windows are cut; None where there is none.
         lags: by column of times, how many seconds they lie after the row's own.
+        keys: uint64[n], of all its sampled rows.
         blocks: the reference in blocks.
     """
 
@@ -76,6 +78,7 @@ class Usual:
     clocks: tuple[int, ...]
     own: int | None
     lags: dict[int, Floats]
+    keys: NDArray[np.uint64]
     blocks: Sequence[Profile]
 
     @classmethod
@@ -92,7 +95,12 @@ class Usual:
         clocks = tuple(place for place, one in enumerate(plan.columns) if _goes_round(one, values[:, place], own=whole_days))
         times = [place for place, one in enumerate(plan.columns) if one.column.kind is Kind.TIMESTAMP and place != own]
         lags = {place: after for place in times if own is not None and (after := between(values, place, own)).size >= FEWEST}
-        return cls(values, steps, lone, clocks, own, lags, blocks)
+        keys = np.unique(np.concatenate([block.sample.keys for block in blocks]))
+        return cls(values, steps, lone, clocks, own, lags, keys, blocks)
+
+    def knows(self, now: Profile) -> bool:
+        """Whether enough of a window's rows are in the reference too."""
+        return bool(np.isin(now.sample.keys, self.keys).sum() >= FEWEST_SHARED)
 
     def suspects(self, now: Profile) -> list[int]:
         """Columns of a window whose values are rounder, or suddenly repeat, whose hours are others, or that have none for a while."""

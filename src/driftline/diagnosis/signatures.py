@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftline.diagnosis import atoms, clock, gaps, holes, lag, levels, renaming, scale, swap, table
+from driftline.diagnosis import atoms, clock, gaps, holes, lag, levels, renaming, scale, skew, swap, table
 from driftline.diagnosis.signature import Signature
 from driftline.schema import Kind
 
@@ -311,6 +311,29 @@ SIGNATURES: tuple[Signature, ...] = (
         trust=0.95,
         why="price lists may become round",
         look=atoms.rounding,
+    ),
+    Signature(
+        name="serving_skew",
+        looks_for="rows that are in the reference too, with another value",
+        kinds=TABLE,
+        test="rows with the same id in both samples, value by value",
+        threshold="0.5% of rows",
+        source=METHODS,
+        trust=1.0,
+        why="a row has one value",
+        sweep=skew.feature_mismatch,
+    ),
+    Signature(
+        name="serving_skew",
+        looks_for="a column that differs since the first window on, and not more since",
+        kinds=TABLE,
+        test="every window against all of them, and these against the reference and its end",
+        threshold="four windows before; a tenth of the rows would have to move",
+        source=METHODS,
+        trust=0.65,
+        why="the world may change just when a model goes into service",
+        spoils=False,
+        sweep=skew.serving_skew,
     ),
     Signature(
         name="range_violation",

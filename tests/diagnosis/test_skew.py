@@ -1,0 +1,73 @@
+"""Serving beside training: a constant difference since the first window, and rows that differ by their id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from driftline.diagnosis.skew import shared
+from driftline.services.diagnose import diagnose
+
+if TYPE_CHECKING:
+    from conftest import Clinic
+
+DAYS = 7
+
+
+def served(clinic: Clinic, *, since: int = 0, slowly: bool = False) -> list[dict[str, Any]]:
+    """Days whose balance is another one since one of them, at once or a little more each day."""
+    days = [clinic.day(500 + number, 1500) for number in range(DAYS)]
+    much = [(number >= since) * ((number + 1) / DAYS if slowly else 1) for number in range(DAYS)]
+    return [day | {"balance": day["balance"] + 160 * part * np.sign(day["balance"] - 400)} for day, part in zip(days, much, strict=True)]
+
+
+def told(clinic: Clinic, days: list[dict[str, Any]]) -> list[list[str]]:
+    """The kinds of what is told of each day's balance."""
+    windows = [one for one in diagnose(*clinic.judged(*days)).windows if one.segment is None]
+    return [[one.kind for one in window.diagnosis if "balance" in one.columns] for window in windows]
+
+
+def test_a_constant_difference_is_told_once_it_has_lasted(clinic: Clinic) -> None:
+    """On the first days it may be drift that has just begun; from the fifth on it is made otherwise in serving."""
+    found = told(clinic, served(clinic))
+    assert all("serving_skew" not in kinds for kinds in found[:4])
+    assert all(kinds[:1] == ["serving_skew"] for kinds in found[4:])
+
+
+@pytest.mark.parametrize("drift", [{"since": 2}, {"slowly": True}])
+def test_drift_that_begins_or_grows_is_no_skew(clinic: Clinic, drift: dict[str, Any]) -> None:
+    """What was as in training at first drifted; what goes on moving drifts."""
+    assert all("serving_skew" not in kinds for kinds in told(clinic, served(clinic, **drift)))
+
+
+def test_rows_of_the_reference_with_another_value_are_told(clinic: Clinic) -> None:
+    """A twentieth of the logged ages are those of another day; the distribution is as ever, and only the ids show it."""
+    rows = {name: values[:4000] for name, values in clinic.reference.items()}
+    wrong = np.random.default_rng(0).random(4000) < 0.05
+    logged = rows | {"age": np.where(wrong, np.roll(rows["age"], 1), rows["age"])}
+    window = diagnose(*clinic.judged(logged)).windows[-1]
+    (found,) = [one for one in window.diagnosis if one.kind == "serving_skew"]
+    assert found.columns == ("age",)
+    assert found.interval is not None
+    assert found.interval[0] <= (logged["age"] != rows["age"]).mean() <= found.interval[1]
+    assert not [one for one in diagnose(*clinic.judged(rows)).windows[-1].diagnosis if one.kind == "serving_skew"]
+
+
+def test_an_id_that_means_a_customer_shows_nothing(clinic: Clinic) -> None:
+    """Other sales under the ids of the reference are other rows."""
+    again = clinic.day(600) | {"sale": clinic.reference["sale"][:3000]}
+    assert not [one for one in diagnose(*clinic.judged(again)).windows[-1].diagnosis if one.kind == "serving_skew"]
+
+
+def test_rows_are_met_by_their_key(clinic: Clinic) -> None:
+    """Values of the same rows lie side by side; rows that nobody has seen are in neither."""
+    rows = {name: values[:2000] for name, values in clinic.reference.items()}
+    learnt, current, _ = clinic.judged(rows)
+    blocks, (now,) = [profile for _, profile in learnt.of(None)], [profile for _, profile in current.of(None)]
+    before, here = shared(blocks, now)
+    assert len(here) > 100
+    age = now.plan.index("age")
+    assert (before[:, age] == here[:, age]).all()
+    assert len(shared(blocks, next(profile for _, profile in clinic.judged(clinic.day(601))[1].of(None)))[0]) == 0
