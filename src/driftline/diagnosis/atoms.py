@@ -203,7 +203,8 @@ def credible(case: Case, mark: Mark, share: float, kept: float, *, few: bool) ->
     likely = whose(case.rows, mark, mark, kept, ties)
     if likely is None:
         return 0.0 if few or by_number < -DOUBT else 0.8
-    likely += by_number
+    # As many rows as ever speak for neither: more of one kind may come where fewer others do.
+    likely += min(by_number, 0.0)
     return 1.0 if likely > DOUBT else 0.0 if few or likely < -DOUBT else 0.8
 
 

@@ -126,7 +126,7 @@ def shows(look: Look, fault: Fault) -> bool:
         now, base = (marked(part, look, fault.mark) for part in (look.now, look.base))
         return now > base and two_shares(now, look.now.rows, base, look.base.rows)[0] < SURELY
     if found := names(look):
-        return gap(found.both.base, found.both.now) > 2 * found.both.allowed
+        return bool(found.lost(SURELY / len(found.texts)).any())
     if look.curves is None:
         return True
     both = on_cuts(look, look.curves[0].cuts(), *look.curves)

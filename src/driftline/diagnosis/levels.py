@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,9 @@ NEARLY_ALL = 0.9
 
 LEANING, LIKE = 3.0, 0.6
 """By so much, as a log likelihood, a word leans to one explanation: 20 to 1. Words more alike than this lean to a renaming."""
+
+SEVERAL = 3.0
+"""A count exceeds by so many of its standard deviations what chance makes."""
 
 RARE = 2.0
 """Texts so many times as frequent as the rarest level would have been levels, had they been there."""
@@ -98,7 +102,9 @@ def _telling(look: Look, found: Names) -> list[int]:
     """Places of the unseen texts that are not among the base's own rare ones: so frequent that they would have been levels."""
     both, rare = found.both, 0.0
     if isinstance(look.planned.bins, LevelBins) and look.planned.bins.open:
-        rare = RARE * float(both.base[: found.known].min(initial=1.0, where=both.base[: found.known] > 0))
+        rarest = RARE * both.rows * float(both.base[: found.known].min(initial=1.0, where=both.base[: found.known] > 0))
+        # So many rows come of what is as rare by chance now and then.
+        rare = max(rarest + SEVERAL * math.sqrt(rarest), FEW - 1) / both.rows
     return [i for i in range(found.known, len(found.texts) - 1) if both.now[i] > max(rare, both.base[i])]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from driftline.diagnosis.chance import two_shares
+from driftline.diagnosis.chance import design, two_shares
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.levels import against, filled, renamed
 from driftline.diagnosis.named import names
@@ -87,7 +87,12 @@ def _gained(found: Names, moves: Moves) -> bool:
     """Whether known levels have gained all that others have lost, and no more than chance besides."""
     both, expected = found.both, _expected(found, moves)
     takers = {is_now for _, is_now in moves}
-    return all(two_shares(both.now[w] * both.rows, both.rows, expected[w] * both.base_rows, both.base_rows)[0] > UNLIKE for w in takers)
+
+    def chance(taker: int) -> float:
+        spread = design(both.blocks[:, taker], both.blocks.sum(1))
+        return two_shares(both.now[taker] * both.rows, both.rows, expected[taker] * both.base_rows, both.base_rows, spread)[0]
+
+    return all(chance(taker) > UNLIKE for taker in takers)
 
 
 def _one_to_one(moves: Moves) -> bool:
@@ -128,7 +133,7 @@ def _in_part(found: Names) -> Moves:
     moves: Moves = []
     lost = np.flatnonzero(found.lost(SURELY)[: found.known]).tolist()
     for u in found.new:
-        tried = [(v, found.both.explained(_expected(found, [*moves, (v, u)]))) for v in lost]
+        tried = [(v, found.both.explained(_expected(found, [*moves, (v, u)])) + LIKE * _likeness(found, v, u)) for v in lost]
         if not tried:
             return []
         moves.append((max(tried, key=lambda one: one[1])[0], u))

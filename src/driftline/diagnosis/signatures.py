@@ -89,7 +89,6 @@ SIGNATURES: tuple[Signature, ...] = (
         trust=0.85,
         spoils=False,
         why="shops close, and lines break",
-        first=True,
         sweep=holes.missing_stretch,
     ),
     Signature(
