@@ -65,6 +65,20 @@ def test_another_window_is_asked_for(browser: Any, face: Any, watched: Any, toke
         assert page.locator("#rows tr.line").count() > 0
 
 
+@pytest.mark.browser
+def test_the_metric_that_is_looked_at_stands_in_the_address(
+    browser: Any, face: Any, watched: Any, token: Any, served: Any, opened: Any
+) -> None:
+    """Whoever opens the address sees the same figure."""
+    text, metric = token("viewer"), "#performance .of-metric select"
+    with served(face) as url:
+        with opened(browser, url, text, "/models/churn") as page:
+            page.locator(metric).select_option(label="accuracy")
+            page.wait_for_url("**performance=accuracy**")
+        with opened(browser, url, text, "/models/churn?performance=accuracy") as page:
+            assert page.locator(metric).evaluate("node => node.selectedOptions[0].textContent") == "accuracy"
+
+
 def test_a_model_that_waits_says_why(api: Any, small: Any, token: Any, signed_in: Any) -> None:
     """Nothing judged yet; and what keeps it from being judged, where something does."""
     headers = signed_in(token("viewer"))

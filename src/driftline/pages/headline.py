@@ -8,6 +8,7 @@ from driftline.pages.glance import drifted
 from driftline.reports.ledger import strength
 from driftline.reports.reading import column_of
 from driftline.reports.track import About, courses
+from driftline.reports.vitals import accepted
 from driftline.reports.wording import clean, number
 from driftline.verdicts.report import Concern, Verdict
 
@@ -49,7 +50,7 @@ def headline(found: History, report: Report, name: str = "") -> str:
             said = f"{clean(name, 80)}: {_changed(told)}" if name else _changed(told)
             return _begun(said + (f". {_begun(_performance(course))}" if course is not None else ""))
         case Verdict.DRIFTED if (other := _other(report)) is not None:
-            return _begun(f"{f'{clean(name, 80)}: ' if name else ''}{_value(other)}, worse since {clean(other.since)}")
+            return _begun(f"{f'{clean(name, 80)}: ' if name else ''}{_beyond(other)}")
         case Verdict.STABLE:
             return _begun(f"{subject} is stable" + (f": {_performance(course)}" if course is not None else ": nothing moved that matters"))
         case Verdict.INCONCLUSIVE:
@@ -67,6 +68,14 @@ def _course(report: Report) -> Course | None:
 def _other(report: Report) -> Course | None:
     """What else is watched and is worse now: how the model is served, how equally it treats groups."""
     return next((one for about in (About.OPERATIONS, About.FAIRNESS) for one in courses(report, about) if one.now), None)
+
+
+def _beyond(course: Course) -> str:
+    """What is worse now, by what it is held against, and since when."""
+    told = course.told
+    if course.track.about is About.FAIRNESS and told.threshold is not None and told.value is not None:
+        return f"{clean(told.title)} is {number(told.value)}, and {accepted(told)}; beyond that since {clean(course.since)}"
+    return f"{_value(course)}, worse since {clean(course.since)}"
 
 
 def _changed(told: Sequence[ColumnReport]) -> str:

@@ -62,15 +62,22 @@ def headline(course: Course) -> str:
     told = course.told
     now = "not known" if told.value is None else f"{number(told.value)}{bounds(told.interval)}"
     was = "" if told.reference is None else f", {number(told.reference)} in the reference"
+    if course.track.about is About.FAIRNESS and told.threshold is not None:
+        was = f", and {accepted(told)}"
     title = clean(told.title)
     return f"{title[:1].upper()}{title[1:]} {now}{was}: {verdict_of(course)}"
+
+
+def accepted(told: MetricReport) -> str:
+    """The limit that a gap between groups is held against."""
+    return f"at {'least' if told.better == 'higher' else 'most'} {number(told.threshold)} is accepted"
 
 
 def verdict_of(course: Course) -> str:
     """Since when it is worse, or from when to when it was, or what is said of it now."""
     labels = course.track.labels()
     if course.now:
-        return f"worse {since(course.since)}"
+        return f"{'beyond that' if course.track.about is About.FAIRNESS else 'worse'} {since(course.since)}"
     if course.worse:
         first, last = clean(labels[course.worse[0]]), clean(labels[course.worse[-1]])
         return f"{standing(course.told)}; was worse {f'from {first} to {last}' if first != last else f'in {first}'}"

@@ -13,6 +13,20 @@ function spanOfAddress(segment) {
   return from <= to ? [from, to] : [0, last(segment)];
 }
 
+function noteInQuery(key, value) {
+  const address = new URL(location.href);
+  if (value) address.searchParams.set(key, value);
+  else address.searchParams.delete(key);
+  try { history.replaceState(null, "", address); } catch { /* nothing is lost */ }
+}
+
+// Which segment the address asks for; which metrics, by what they are about, is taken over.
+function viewOfAddress() {
+  const query = new URLSearchParams(location.search);
+  for (const about of Object.keys(metricOf)) metricOf[about] = Math.max(segments[0].tracks[about].findIndex(([name]) => name === query.get(about)), 0);
+  return Math.max(segments.findIndex(({ name }) => (name ?? "") === (query.get("segment") ?? "")), 0);
+}
+
 // What figures of `figures.js` and the heat map ask for: the range in slots, its ticks, and marks.
 function spanned(segment, from, to) {
   const every = Math.max(Math.ceil((to - from + 1) / TICKS), 1), shown = segment.windows.slice(from, to + 1).flatMap((window, k) => (k % every ? [] : [[segment.slots[from + k], window.label]]));

@@ -88,8 +88,10 @@ function draw(node, drawn, values) {
   node.redraw = () => {
     const figure = fill(drawn, { ...values, ...index.palettes[theme()] });
     if (span && "time" in node.dataset) ofTime(figure);
-    if (printing) figure.layout.width = Number(node.dataset.printWidth ?? 1010);
-    else fit(figure, node);
+    if (printing) {
+      figure.layout.width = Number(node.dataset.printWidth ?? 1010);
+      thinned(figure.layout.xaxis, figure.layout.width);
+    } else fit(figure, node);
     const config = { displayModeBar: false, responsive: !printing, staticPlot: printing, doubleClick: false, scrollZoom: false };
     return window.Plotly.react(node, figure.data, figure.layout, config);
   };
@@ -107,13 +109,18 @@ function draw(node, drawn, values) {
 
 const ROOMY = 560, LETTER = 6.7;
 
-// In a narrow place labels of the axis are left out before they touch, and a long legend stands above the figure, as text.
+// Labels of the axis are left out before they touch.
+function thinned(axis, width) {
+  const { tickvals, ticktext } = axis;
+  if (!(tickvals?.length > 1)) return;
+  const every = Math.ceil((tickvals.length * (LETTER * Math.max(...ticktext.map((text) => text.length)) + 12)) / Math.max(width - 60, 1));
+  Object.assign(axis, { tickvals: tickvals.filter((_, i) => i % every === 0), ticktext: ticktext.filter((_, i) => i % every === 0) });
+}
+
+// In a narrow place a long legend stands above the figure, as text.
 function fit({ data, layout }, node) {
-  const width = node.clientWidth, { tickvals, ticktext } = layout.xaxis;
-  if (tickvals?.length > 1) {
-    const every = Math.ceil((tickvals.length * (LETTER * Math.max(...ticktext.map((text) => text.length)) + 12)) / Math.max(width - 60, 1));
-    Object.assign(layout.xaxis, { tickvals: tickvals.filter((_, i) => i % every === 0), ticktext: ticktext.filter((_, i) => i % every === 0) });
-  }
+  const width = node.clientWidth;
+  thinned(layout.xaxis, width);
   const named = data.filter((trace) => trace.name && (trace.showlegend ?? true) && trace.x?.length !== 0), apart = width < ROOMY && named.length > 2;
   node.previousElementSibling?.classList.contains("keys") && node.previousElementSibling.remove();
   if (!apart) return;

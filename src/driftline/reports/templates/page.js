@@ -204,7 +204,10 @@ async function showSegment(at) {
   by("kind").replaceChildren(...options("kind"));
   by("role").replaceChildren(...options("role"));
   Object.assign(view, { kind: "", role: "" });
-  if (index.more) furnishSpan(segment);
+  if (index.more) {
+    noteInQuery("segment", at ? segment.name : "");
+    furnishSpan(segment);
+  }
   const health = showHealth(segment);
   showMap(MAP_ROWS);
   showMissing();
@@ -285,7 +288,7 @@ async function start() {
   segments = await Promise.all(index.segments.map(async (raw) => segmentOf(raw, await unpackNumbers(raw.heat))));
   furnish();
   listen();
-  if (segments.length) await showSegment(0);
+  if (segments.length) await showSegment(index.more ? viewOfAddress() : 0);
   document.body.dataset.ready = String(Math.round(performance.now()));
   const drawn = beginDrawing();
   const wanted = new URLSearchParams(location.hash.slice(1));

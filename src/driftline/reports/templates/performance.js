@@ -18,9 +18,12 @@ function showBusiness() {
   });
 }
 
+// Gaps are between the groups of all rows, whatever segment is looked at.
+const ownerOf = (about, segment = segmentNow()) => (about === "fairness" ? segments[0] : segment);
+const tracksOf = (about, segment) => ownerOf(about, segment).tracks[about];
+
 async function showTrack(card, segment) {
-  // Gaps are between the groups of all rows, whatever segment is looked at.
-  const { about } = card.dataset, own = about === "fairness" ? segments[0] : segment;
+  const { about } = card.dataset, own = ownerOf(about, segment);
   const metrics = own.tracks[about], node = card.querySelector(".track");
   const select = card.querySelector(".of-metric select");
   metricOf[about] = Math.min(metricOf[about], Math.max(metrics.length - 1, 0));
@@ -84,7 +87,7 @@ function standing(verdict) {
 async function visitMetric(about, metric, segmentName) {
   await turnTo(segmentName);
   const segment = segmentNow(), card = document.getElementById(about);
-  const at = (about === "fairness" ? segments[0] : segment).tracks[about].findIndex(([name]) => name === metric);
+  const at = tracksOf(about, segment).findIndex(([name]) => name === metric);
   if (at >= 0) metricOf[about] = at;
   await showTrack(card, segment);
   card.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
@@ -102,7 +105,11 @@ function listenToHealth() {
   for (const card of cardsOfHealth()) {
     const { about } = card.dataset, [ofSegment, ofMetric] = card.querySelectorAll(".head select");
     ofSegment.addEventListener("change", () => showSegment(Number(ofSegment.value)));
-    ofMetric.addEventListener("change", () => { metricOf[about] = Number(ofMetric.value); showTrack(card, segmentNow()); });
+    ofMetric.addEventListener("change", () => {
+      metricOf[about] = Number(ofMetric.value);
+      if (index.more) noteInQuery(about, metricOf[about] ? tracksOf(about)[metricOf[about]][0] : "");
+      showTrack(card, segmentNow());
+    });
     card.querySelectorAll("button.link").forEach(({ dataset }, k, buttons) =>
       buttons[k].addEventListener("click", () => visitMetric(about, dataset.metric, dataset.segment)));
   }
