@@ -59,6 +59,21 @@ def test_a_fault_explains_what_follows_from_it(scene: Scene) -> None:
     assert board.incidents[0].ranked[0].name == "amount"
 
 
+def test_a_fault_that_begins_later_is_told_by_itself(scene: Scene) -> None:
+    """What breaks with the others within two windows is one story; what breaks a week later is another, and has an end of its own."""
+    late, later = (scene.column(name, concern=Concern.FAULT) for name in ("late", "later"))
+    board, notices = told(
+        scene,
+        scene.window(0, amount(scene)),
+        scene.window(2, amount(scene), late),
+        scene.window(7, amount(scene), late, later),
+        scene.window(8, amount(scene), late, scene.column("later", Verdict.STABLE)),
+        scene.window(9, amount(scene), late, scene.column("later", Verdict.STABLE)),
+    )
+    assert [(notice.incident.number, notice.news) for notice in notices] == [(1, News.OPENED), (2, News.OPENED), (2, News.RESOLVED)]
+    assert [{signal.name for signal in one.members.values()} for one in board.incidents] == [{"amount", "late"}, {"later"}]
+
+
 def test_a_loss_that_no_fault_explains_is_news_of_its_own(scene: Scene) -> None:
     """Drift that was held harmless does not swallow a model that does worse."""
     board, notices = told(scene, scene.window(0, score(scene)), scene.window(1, score(scene), metrics=(scene.metric(),)))

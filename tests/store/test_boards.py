@@ -48,7 +48,9 @@ def incident(number: int = 1, closed: datetime | None = None) -> Incident:
     members = {key: signal(key) for key in KEYS}
     talk = Talk(Tier.RETRAIN, NOW, NOW, 2 if closed else 1, escalated=True, over=closed is not None)
     firing = frozenset() if closed else frozenset(KEYS)
-    return Incident(number, NOW, "2026-01-05", Tier.RETRAIN, members, firing, closed, talk, Cost(5.0, money=True, effect="It is bad."))
+    return Incident(
+        number, NOW, "2026-01-05", Tier.RETRAIN, members, firing, closed, talk, Cost(5.0, money=True, effect="It is bad."), began=4
+    )
 
 
 @pytest.fixture

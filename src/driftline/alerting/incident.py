@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from driftline.alerting.alert import State
     from driftline.verdicts.report import WindowReport
 
+TOGETHER = 2
+"""A fault that begins so many windows later broke with the others still: small columns take a window or two to be sure of."""
+
 INCIDENT = "incident-"
 """How the key of an incident begins; its number ends it."""
 
@@ -69,6 +72,7 @@ class Incident:
         closed: when the last of them was over; None while one fires.
         talk: what has been told of it.
         cost: what it costs, the most it has been.
+        began: place of the window that opened it, in the order of windows; None where that is not known any more.
     """
 
     number: int
@@ -80,6 +84,7 @@ class Incident:
     closed: datetime | None = None
     talk: Talk = field(default_factory=Talk)
     cost: Cost = field(default_factory=Cost)
+    began: int | None = None
 
     @property
     def ranked(self) -> list[Signal]:
@@ -181,7 +186,7 @@ def _grouped(
     for place, one in enumerate(incidents):
         if one.closed is not None:
             continue
-        joined = {signal.key: signal for signal in fired if _belongs(signal, one)}
+        joined = {signal.key: signal for signal in fired if _belongs(signal, one, window.window.index)}
         fired = [signal for signal in fired if signal.key not in joined]
         members = {**one.members, **{key: _worse(one.members[key], seen[key]) for key in one.members if key in seen}, **joined}
         left = frozenset(members) & firing
@@ -196,7 +201,8 @@ def _grouped(
         members = {signal.key: signal for signal in fired}
         tier = max(signal.tier for signal in fired)
         number = max((one.number for one in incidents), default=0) + 1
-        incidents.append(Incident(number, now, window.window.label, tier, members, frozenset(members), cost=price))
+        began = window.window.index
+        incidents.append(Incident(number, now, window.window.label, tier, members, frozenset(members), cost=price, began=began))
         if tier > Tier.DIGEST:
             notices.append(Notice(incidents[-1], News.OPENED, window.window.label))
     return Board(board.alerts, tuple(incidents), board.heard), tuple(notices)
@@ -208,11 +214,12 @@ def _worse(before: Signal, now: Signal) -> Signal:
     return now if (now.tier, -order.index(now.concern)) >= (before.tier, -order.index(before.concern)) else before
 
 
-def _belongs(signal: Signal, incident: Incident) -> bool:
+def _belongs(signal: Signal, incident: Incident, window: int) -> bool:
     """Whether a new alert is part of an open incident.
 
     A column that moves while a fault or another movement is open is a part of it; a model that does worse is
-    news of its own, unless a fault explains it: repairing the fault is what helps then.
+    news of its own, unless a fault explains it: repairing the fault is what helps then. A fault is part of
+    what broke with it; what breaks later is another's to repair, and has to be told.
     """
     if signal.key in incident.members:
         return True
@@ -220,5 +227,5 @@ def _belongs(signal: Signal, incident: Incident) -> bool:
     if signal.concern is Concern.PERFORMANCE:
         return fault or any(one.concern is Concern.PERFORMANCE for one in incident.members.values())
     if signal.concern is Concern.FAULT:
-        return fault
+        return fault and (incident.began is None or window - incident.began <= TOGETHER)
     return True

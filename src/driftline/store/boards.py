@@ -196,6 +196,7 @@ def _incident_to_dict(incident: Incident) -> dict[str, Any]:
         "closed": _written(incident.closed),
         "talk": {**asdict(incident.talk), "since": _written(incident.talk.since), "at": _written(incident.talk.at)},
         "cost": asdict(incident.cost),
+        "began": incident.began,
     }
 
 
@@ -228,6 +229,7 @@ def _incident_of(said: Mapping[str, Any]) -> Incident:
         closed=_instant(said["closed"]),
         talk=_talk_of(said),
         cost=Cost(**said.get("cost", {})),
+        began=said.get("began"),
     )
 
 
