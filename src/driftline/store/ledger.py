@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from driftline.verdicts.report import Report
     from driftline.window import Windowing
 
-ROWS_AT_ONCE = 200_000
+ROWS_AT_ONCE = 100_000
 """Parcels of so many rows are gathered, and counted, together."""
 
 MOST_PARCELS = 20_000
