@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-COLUMN = ("scores?column=amount", "shares?column=amount")
+COLUMN = ("scores?column=amount", "shares?column=amount", "segments/parts?column=amount")
 UNMEASURED = ("metrics?about=operations", "business", "backtest", "rollout")
 
 
@@ -24,6 +24,6 @@ def test_figures_are_had_as_csv(api: Any, small: Any, rows_of: Any, token: Any, 
         return
     assert found.headers["content-type"] == "text/csv; charset=utf-8"
     assert found.headers["content-disposition"].startswith('attachment; filename="churn-')
-    assert found.text.startswith("window,")
+    assert found.text.startswith(("window,", "segment,window,"))
     assert len(found.text.splitlines()) > 4
     assert api.get(here.replace("amount", "nobody").replace("churn", "nobody"), headers=headers).status_code == 404

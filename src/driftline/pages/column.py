@@ -110,7 +110,13 @@ def _beside(parts: Sequence[Report], name: str) -> dict[str, Any] | None:
         return None
     shares = histogram([parts[0].reference, *(one.profiles[0] for one in parts)], name)
     tables = {key: [numbers(row, digits=4) for row in table] for key, table in (("body", shares.body), ("bars", shares.bars))}
-    return {"names": [clean(one.windows[0].segment or "all rows") for one in parts], "frame": material.frame(shares, name), **tables}
+    window = clean(parts[0].windows[0].window.label)
+    return {
+        "window": window,
+        "names": [clean(one.windows[0].segment or "all rows") for one in parts],
+        "frame": material.frame(shares, name),
+        **tables,
+    }
 
 
 def _runs(book: Ledger) -> list[dict[str, Any]]:

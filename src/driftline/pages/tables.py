@@ -8,6 +8,7 @@ import json
 import math
 import zlib
 from base64 import b64decode
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from driftline.reports.histogram import histogram
@@ -15,7 +16,7 @@ from driftline.reports.ledger import FIELDS, UNSAID, VERDICTS, ledger
 from driftline.reports.wording import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from driftline.pages.history import History
     from driftline.reports.track import Track
@@ -89,6 +90,13 @@ def shares(report: Report, name: str) -> Iterator[Row]:
     for at, (label, rows) in enumerate(labels):
         yield from ([label, rows, cell, share] for cell, share in zip(cells, found.body[at].tolist(), strict=True))
         yield from ([label, rows, bar, share] for bar, share in zip(found.labels, found.bars[at].tolist(), strict=True))
+
+
+def parts(reports: Sequence[Report], name: str) -> Iterator[Row]:
+    """The share of rows of a column in each bin or value, in one window of each segment."""
+    yield ["segment", "window", "rows", "bin", "share"]
+    for one in reports:
+        yield from ([one.windows[0].segment or "all rows", *line] for line in islice(shares(one, name), 1, None) if line[0] != "reference")
 
 
 def curves(packed: str) -> Iterator[Row]:

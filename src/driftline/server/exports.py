@@ -109,6 +109,18 @@ def one_column(
     return _csv(rows, name, f"{clean(column, 60)}-{what}")
 
 
+@ROUTES.get("/segments/parts")
+def parts(request: Request, name: Name, seat: Viewer, column: Label, window: Label = "") -> Response:  # noqa: ARG001  as above
+    """One column's distribution in one window, segment by segment."""
+    face = face_of(request)
+    watched = found(face.service, name)
+    seen = face.service.gallery.detailed(watched.id, 1, window or None)
+    reports = face.service.gallery.close(watched, seen, None, counts=False).column_parts(column, window) if seen else []
+    if not reports:
+        raise Refusal(404, f"there is no column {column!r}", hint="look at the model's page")
+    return _csv(tables.parts(reports, column), name, f"{clean(column, 60)}-segments")
+
+
 @ROUTES.get("/window/curves")
 def curves(request: Request, name: Name, seat: Viewer, window: Label, segment: Segment = "") -> Response:  # noqa: ARG001  as above
     """The figures of what the model said in one window."""

@@ -98,7 +98,7 @@ async function start() {
   exported(by("shares"), "distribution-over-time", () => csvOf("shares", { column: segment.columns[0].name }));
   if (index.parts) {
     draw(by("parts"), index.drawings.shares, overParts(index.parts));
-    exported(by("parts"), "by-segment", null);
+    exported(by("parts"), "by-segment", () => csvOf("segments/parts", { column: segment.columns[0].name, window: index.parts.window }));
   }
   const lost = missingValues(segment, book);
   by("missing").hidden = lost.$lines.length === 0;

@@ -71,18 +71,18 @@ function saying(told, window) {
 }
 
 function scoreTable(book, at) {
-  const heads = ["statistic", "value", "threshold", "p", "effect", "interval", "matters from", "could have shown", "verdict"];
+  const heads = ["statistic", "verdict", "value", "threshold", "p", "effect", "interval", "matters from", "could have shown"];
   const lines = Object.entries(book.scores).map(([statistic, table]) => {
     const [title, unit] = index.words[statistic];
     const said = book.said[statistic][at], cells = [
       raw(unit, table.value[at]), unsigned(raw(unit, table.threshold[at])), probability(table.p_value[at]), amount(unit, table.effect[at]),
       interval(unit, table.low[at], table.high[at]) || "–", unsigned(amount(unit, table.floor[at])), unsigned(amount(unit, table.detectable[at])),
     ];
-    return el("tr", {}, el("th", { scope: "row" }, title, el("span", { class: "small" }, statistic)),
-      ...cells.map((cell) => el("td", { class: "right" }, cell)), el("td", {}, said === NONE ? "–" : chip(index.verdicts[said])));
+    return el("tr", {}, el("th", { scope: "row" }, title, el("span", { class: "small" }, statistic)), el("td", {}, said === NONE ? "–" : chip(index.verdicts[said])),
+      ...cells.map((cell) => el("td", { class: "right" }, cell)));
   });
   return el("table", { class: "data" },
-    el("thead", {}, el("tr", {}, ...heads.map((head, k) => el("th", { class: k > 0 && k < 8 ? "right" : null }, head)))), el("tbody", {}, ...lines));
+    el("thead", {}, el("tr", {}, ...heads.map((head, k) => el("th", { scope: "col", class: k > 1 ? "right" : null }, head)))), el("tbody", {}, ...lines));
 }
 
 function factTable(segment, book, at, window) {
