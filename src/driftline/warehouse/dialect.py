@@ -92,7 +92,7 @@ DIALECTS: Mapping[str, Dialect] = {
         by_bytes='{0} COLLATE "C"',
         # Else what is grouped by is computed anew in every grouping set, or sorted for.
         fence=" OFFSET 0",
-        settings=("SET LOCAL enable_sort = off", "SET LOCAL jit = off"),
+        settings=("SET LOCAL enable_sort = off",),
         # As many processes as one query of PostgreSQL takes by itself.
         lanes=3,
     ),
