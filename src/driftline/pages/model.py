@@ -13,6 +13,7 @@ from driftline.pages.glance import drifted
 from driftline.pages.headline import headline
 from driftline.pages.look import address
 from driftline.reports import business
+from driftline.reports import parts as shared_out
 from driftline.reports.html import front
 from driftline.reports.ledger import UNSAID, VERDICTS, Ledger, slots
 from driftline.reports.outline import Outline, Story, windows_of
@@ -67,6 +68,7 @@ def model(found: History, more: str, kpis: tuple[KpiReport, ...] = ()) -> tuple[
     watched = any(window.performance or window.operations or window.fairness for window in report.windows)
     index = furniture(statistics, watched=watched) | {"more": more, "plotly": address("plotly.js")}
     index["business"] = business.filled(report)
+    index["parts"] = shared_out.filled(report)
     index["span"] = {"windows": len(found.windows), "window": found.windows[-1].label}
     index["segments"] = [_segment(report, brief, board, found) for board in boards]
     return said | {"decision": None}, index

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from driftline.errors import ConfigError, near_miss
-from driftline.reports import charts, drawing, material
+from driftline.reports import charts, drawing, material, parts
 from driftline.reports.chart_values import filled_performance
 from driftline.reports.histogram import histogram
 from driftline.reports.ledger import ledger
@@ -87,6 +87,21 @@ def performance(report: Report, metric: str | None = None, *, segment: str | Non
         raise ConfigError(f"no metric {chosen!r} was measured", hint=near_miss(chosen, names))
     one = next(one for one in found if chosen in one.told)
     return _figure(charts.performance(), filled_performance(one, chosen), theme)
+
+
+def parts_of_change(report: Report, of: str | None = None, *, theme: Theme = Theme.LIGHT) -> go.Figure:
+    """What each column's drift makes of the change of the mean prediction, or of the mean loss; of the first where `of` is None.
+
+    Raises:
+        ConfigError: no explanation says so, or not of this.
+    """
+    found = {values["$of"]: values for values in parts.filled(report)}
+    if not found:
+        raise ConfigError("no explanation says whose drift makes what", hint="it needs a score or a number as prediction, which moved")
+    chosen = next(iter(found)) if of is None else of
+    if chosen not in found:
+        raise ConfigError(f"no parts of {chosen!r} are known", hint=near_miss(chosen, found))
+    return _figure(parts.drawing(), found[chosen], theme)
 
 
 def portrait(report: Report, name: str, window: str | None = None, *, segment: str | None = None, theme: Theme = Theme.LIGHT) -> go.Figure:

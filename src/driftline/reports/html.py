@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from driftline.reports import bundle, clinic
+from driftline.reports import bundle, clinic, parts
 from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.counsel import advice, asides
 from driftline.reports.outline import WAKES, outline
@@ -75,6 +75,7 @@ def front(report: Report, brief: Outline) -> dict[str, Any]:
         "slices": slices(report),
         "crossed": crossed(report),
         **_why(report),
+        "parts": parts.headings(report),
         "wakes": wakes[:WAKES_SHOWN],
         "wakes_more": max(len(wakes) - WAKES_SHOWN, 0),
         "inputs": [_item(story) for story in inputs[:INPUTS_SHOWN]],

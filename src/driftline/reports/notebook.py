@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from driftline.reports import bundle, charts, clinic, drawing, material
+from driftline.reports import bundle, charts, clinic, drawing, material, parts
 from driftline.reports.brief import facts, latest, notes, when
 from driftline.reports.chart_values import filled_performance
 from driftline.reports.histogram import histogram
@@ -100,6 +100,7 @@ def _figures(report: Report, brief: Outline) -> tuple[list[dict[str, Any]], int]
     values = material.filled_heatmap(book, rows[:ROWS]) | {"$height": len(rows[:ROWS]) * drawing.CELL + TIMES}
     heat = {"title": "Columns × windows", "drawing": None, "values": values, "wide": True}
     made = [*_performance(report, first), heat]
+    made += [{"title": values["$title"], "drawing": parts.drawing(), "values": values, "wide": False} for values in parts.filled(report)]
     for story in [story for story in brief.stories if story.segment == first][:FIGURES]:
         made += _pair(report, book, story)
     return made, _height(made) + TITLE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftline.reports import business, charts, drawing, material
+from driftline.reports import business, charts, drawing, material, parts
 from driftline.reports.chart_values import filled_performance
 from driftline.reports.histogram import histogram, place, unseen_values
 from driftline.reports.ledger import FIELDS, VERDICTS, ledger
@@ -46,7 +46,7 @@ def index(report: Report, brief: Outline) -> dict[str, Any]:
     books = [ledger(report, segment) for segment in segments(report)]
     statistics = {statistic for book in books for scores in book.scores for statistic in scores}
     watched = any(w.performance or w.operations or w.fairness for w in report.windows)
-    beside = {"business": business.filled(report)}
+    beside = {"business": business.filled(report), "parts": parts.filled(report)}
     return {**furniture(statistics, watched=watched), **beside, "segments": [_segment(report, brief, book) for book in books]}
 
 
@@ -67,6 +67,7 @@ def furniture(statistics: Iterable[str], *, watched: bool) -> dict[str, Any]:
             "missing": drawing.missing(),
             "unfinished": drawing.unfinished(),
             "business": business.drawing(),
+            "parts": parts.drawing(),
             **(drawings() | {"performance": charts.performance()} if watched else {}),
         },
         "portraits": [[name, title] for name, (title, _) in PORTRAITS.items()],

@@ -5,6 +5,7 @@ const cardsOfHealth = () => document.querySelectorAll(".health");
 
 async function showHealth(segment) {
   showBusiness();
+  showParts();
   await Promise.all([...[...cardsOfHealth()].map((card) => showTrack(card, segment)), showSheets(segment)]);
 }
 
@@ -21,6 +22,11 @@ function showBusiness() {
 // Gaps are between the groups of all rows, whatever segment is looked at.
 const ownerOf = (about, segment = segmentNow()) => (about === "fairness" ? segments[0] : segment);
 const tracksOf = (about, segment) => ownerOf(about, segment).tracks[about];
+
+// Whose drift makes what of the model's change: of the first explanation, whatever segment is looked at.
+function showParts() {
+  document.querySelectorAll(".of-change").forEach((node, at) => draw(node, index.drawings.parts, index.parts[at]));
+}
 
 async function showTrack(card, segment) {
   const { about } = card.dataset, own = ownerOf(about, segment);
