@@ -43,7 +43,8 @@ def test_the_plan_is_filled_from_what_was_measured(tmp_path: Path) -> None:
         "in windows of one day",
         "3,000 rows",
         "1 false alarm in 30 days",
-        "area under the ROC curve decides",
+        "| area under the ROC curve | decides |",
+        "what is normal: reference.parquet",
         "health",
         "0.5 · performance",
     ):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from driftline.decisions.decision import Action, Consent
-from driftline.decisions.rules import POLICY
-from driftline.decisions.terms import CONSENTS, Blackout, Schedule, Terms
+from driftline.alerting.replay import replay
+from driftline.decisions.course import Decided
+from driftline.decisions.evidence import Evidence
+from driftline.decisions.rules import decide
+from driftline.decisions.terms import Terms
 from driftline.monitor import Monitor
-from driftline.reports.papers import Paper, Section, policy, to_html, to_markdown
+from driftline.reports.papers import Drawing, Paper, Section, incident, to_html, to_markdown
+from driftline.reports.reasons import reasons
+from driftline.verdicts.diagnosis import Change
+
+if TYPE_CHECKING:
+    from driftline.verdicts.report import Report
 
 HOSTILE = Paper("<b>a|b</b>", (Section("x", ("<script>y</script>",), (("h", "<i>"), ("1", "a|b"))),))
 
@@ -23,15 +30,29 @@ def test_strangers_names_stay_names() -> None:
     assert "<td>a|b</td>" in page
 
 
-def test_a_policy_says_all_that_was_decided_beforehand() -> None:
-    """Every rule, every term and everybody who has to agree."""
-    day = datetime(2026, 11, 25, tzinfo=UTC)
-    terms = Terms(
-        schedule=Schedule.WEEKLY, cost=40.0, enough=80, blackouts=(Blackout(day, day.replace(day=30)),),
-        consents={**CONSENTS, Action.RECALIBRATE: Consent.AUTOMATIC},
-    )  # fmt: skip
-    told = to_markdown(policy(Monitor(name="shop", terms=terms), "trained by python train.py", "no worse than 0.01"))
-    for said in (*(rule.says for rule in POLICY), "weekly", "80 labels", "costs 40", "2026-11-25", "python train.py", "no worse than 0.01"):
-        assert said in told
-    assert "| recalibrate | goes ahead by itself |" in told
-    assert "| retrain | a person agrees |" in told
+def test_a_drawing_is_a_line_of_bars_or_an_svg() -> None:
+    """A reader of Markdown sees bars, one of the page a line with the windows that drifted marked; what is unknown is a gap."""
+    drawn = Paper("p", (Section("s", drawings=(Drawing("a <b>", ((1.0, False), (None, False), (2.0, False), (4.0, True))),)),))
+    assert "▁·▃█" in to_markdown(drawn)
+    page = to_html(drawn)
+    assert page.count("<circle") == 1
+    assert "from 1 to 4" in page
+    assert "<b>" not in page
+    assert "<svg" in to_html(Paper("p", (Section("s", drawings=(Drawing("nothing", ((None, False),)),)),)))
+
+
+def test_an_incident_tells_its_own_cause_once(report: Report) -> None:
+    """One line for a cause however many windows had it; what else went on is told apart, and what is merely a risk and over is not."""
+    board, _ = replay(report)
+    found = next(one for one in board.incidents if "amount" in {signal.name for signal in one.members.values()})
+    evidence = Evidence(monitor="m", now=report.created)
+    decided = Decided(evidence=evidence, decision=decide(evidence, Terms()))
+    paper = incident(Monitor(name="m"), found, report, decided)
+    sections = {section.title: section for section in paper.sections}
+    fault = next(one for one in reasons(report) if one.told.change is Change.FAULT)
+    root = sections["Root cause"].lines
+    assert [line for line in root if line.startswith(fault.sentence)] == [f"{fault.sentence} ({fault.footing})"]
+    assert len(root) == len(set(root)) <= 3
+    own = {signal.name for signal in found.members.values()}
+    beside = sections.get("What else was found meanwhile", Section("")).lines
+    assert not any(line.startswith(tuple(f"{name}:" for name in own)) for line in beside)

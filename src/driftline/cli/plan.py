@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 @click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Write one page instead of printing Markdown.")
 @click.pass_obj
 def plan(session: Session, /, *, config: Path, current: tuple[str, ...], html: Path | None) -> None:
-    """Write the monitoring plan: what is watched and by what, what is promised, how it stands, what happens then.
+    """Write the monitoring plan: what is watched, from where and when, by which tests, how much matters, who is told, what is promised.
 
-    It is filled from driftline.yaml and from what a check of the current data found; health is one number with its formula.
+    It is filled from driftline.yaml and from what a check of the current data found: messages are shown as these data would
+    have brought them, with their figures; health is one number with its formula.
 
     \b
     Examples:
       driftline plan
       driftline plan --html plan.html
     """  # noqa: D301  click reads the mark
-    from driftline import wiring
+    from driftline import handbook, wiring
     from driftline.cli.check import load
     from driftline.decisions.health import health
     from driftline.reports import papers
 
-    found = wiring.check(load(config, None, current, session))
-    paper = papers.plan(found.monitor, found.report, found.decided, health(found.report, found.decided.evidence))
+    specification = load(config, None, current, session)
+    found = wiring.check(specification)
+    paper = handbook.plan(specification, found.report, found.decided, health(found.report, found.decided.evidence))
     text = papers.to_markdown(paper) if html is None else papers.to_html(paper)
     if html is None:
         click.echo(text, nl=False)

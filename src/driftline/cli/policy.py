@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Write one page instead of printing Markdown.")
 @click.pass_obj
 def policy(session: Session, /, *, config: Path, html: Path | None) -> None:
-    """Write the retraining policy: when, by which rules, on which rows, what a new model must prove, who agrees.
+    """Write the retraining policy: when, by which rules, on which rows, what a new model must prove, how it is released, who agrees.
 
     It is filled from driftline.yaml; nothing is read beside it.
 
@@ -26,15 +26,13 @@ def policy(session: Session, /, *, config: Path, html: Path | None) -> None:
       driftline policy
       driftline policy > POLICY.md
     """  # noqa: D301  click reads the mark
+    from driftline import handbook
     from driftline.config.specification import read
     from driftline.reports import papers
 
     specification = read(config, os.environ)
     session.secrets = specification.secrets
-    recipe, gate = specification.releasing.recipe, specification.releasing.gate
-    trained = "" if recipe is None else f"trained by {' '.join(recipe.command) or recipe.call}"
-    proves = f"a new model must be no worse than the one in service by more than {gate.primary.margin:g} in {gate.primary.metric}"
-    paper = papers.policy(specification.monitor, trained, proves)
+    paper = handbook.policy(specification)
     text = papers.to_markdown(paper) if html is None else papers.to_html(paper)
     if html is None:
         click.echo(text, nl=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from driftline import handbook
 from driftline.decisions.decision import Action
 from driftline.decisions.rules import REST, policy_of
-from driftline.reports import papers
 from driftline.reports.counsel import advice, in_depth
 from driftline.reports.wording import clean
 
@@ -106,13 +106,9 @@ def considered(made: Decided, terms: Terms) -> Iterator[Told]:
 
 def policy(specification: Specification) -> Sequence[Told]:
     """The policy in words, as `driftline policy` writes it."""
-    recipe, gate = specification.releasing.recipe, specification.releasing.gate
-    trained = "" if recipe is None else f"trained by {' '.join(recipe.command) or recipe.call}"
-    proves = f"a new model must be no worse than the one in service by more than {gate.primary.margin:g} in {gate.primary.metric}"
-    paper = papers.policy(specification.monitor, trained, proves)
     return [
         {"title": one.title, "lines": [clean(said) for said in one.lines], "table": [[clean(cell) for cell in row] for row in one.table]}
-        for one in paper.sections
+        for one in handbook.policy(specification).sections
     ]
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 STILL = frozenset({Action.HOLD, Action.LOOK})
 """Actions that change nothing, so that nobody has to agree."""
 
+OUT = "kept out of training"
+"""What stands above the windows that no model should learn from."""
+
 
 def advice(decision: Decision) -> str:
     """What to do and why, in a sentence."""
@@ -57,7 +60,7 @@ def in_depth(decision: Decision, evidence: Evidence) -> Iterator[tuple[str, tupl
     yield "sure", (f"{decision.confidence:.0%}",)
     yield "who", () if decision.action in STILL else (agreement(decision),)
     yield "rule", (decision.rule,)
-    yield "kept out of training", evidence.polluted
+    yield OUT, evidence.polluted
     yield "looked at", (f"{evidence.window or 'no window'}, {instant(evidence.now)}",)
 
 

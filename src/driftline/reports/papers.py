@@ -1,41 +1,61 @@
-"""Documents for people who answer for a model: the monitoring plan, the retraining policy, the report of an incident."""
+"""Documents for people who answer for a model, as Markdown and as one page; and the report of an incident."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from driftline.decisions.decision import Action, Consent
-from driftline.decisions.health import FORMULA
-from driftline.decisions.rules import REST, policy_of
-from driftline.decisions.terms import Schedule
-from driftline.reports.counsel import in_depth
+from driftline.reports.clinic import line_path
+from driftline.reports.counsel import OUT, in_depth
 from driftline.reports.markdown import escaped
+from driftline.reports.reasons import reasons
+from driftline.reports.vitals import bars
 from driftline.reports.wording import clean, instant, number, plural
-from driftline.verdicts.report import Concern, Verdict
+from driftline.verdicts.diagnosis import EVERY_COLUMN, Change
+from driftline.verdicts.report import Concern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import timedelta
 
     from driftline.alerting.incident import Incident
     from driftline.decisions.course import Decided
-    from driftline.decisions.health import Health
-    from driftline.decisions.terms import Terms
     from driftline.monitor import Monitor
     from driftline.verdicts.report import Report, WindowReport
 
 
+OF_THE_MODEL = frozenset({Change.CONCEPT, Change.LABEL, Change.COVARIATE})
+"""What explains that a model does worse, whatever columns it is about."""
+
+WIDTH, HEIGHT, DOT = 640.0, 96.0, 3.0
+"""Of a drawing, in pixels, and how large the windows that drifted are drawn."""
+
+DRAWN = (
+    "svg{display:block;max-width:100%;height:auto}path{fill:none;stroke:#374151;stroke-width:1.5}circle{fill:#dc2626}"
+    "figure{margin:1em 0}figcaption{font-size:.85em;color:#374151}"
+)
+
+
+CELLS = "td,th{text-align:left;padding:.2em .8em .2em 0}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is seen below a sentence: a line through windows, the oldest first, those that drifted marked."""
+
+    caption: str
+    points: tuple[tuple[float | None, bool], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, sentences, and a table whose first row is its heads; either may be empty."""
+    """A heading, sentences, drawings, and a table whose first row is its heads; any may be empty."""
 
     title: str
     lines: tuple[str, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()
+    drawings: tuple[Drawing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +75,7 @@ def to_markdown(paper: Paper) -> str:
         if section.table:
             rows = ["| " + " | ".join(escaped(cell) for cell in row) + " |" for row in section.table]
             parts.append("\n".join([rows[0], "|---" * len(section.table[0]) + "|", *rows[1:]]))
+        parts += [f"{escaped(one.caption)}: {bars([value for value, _ in one.points])}" for one in section.drawings]
     return "\n\n".join(parts) + "\n"
 
 
@@ -67,7 +88,8 @@ def to_html(paper: Paper) -> str:
             said.append("<ul>" + "".join(f"<li>{_text(line)}</li>" for line in section.lines) + "</ul>")
         if section.table:
             said.append("<table>" + "".join(_row(cells, "td" if place else "th") for place, cells in enumerate(section.table)) + "</table>")
-    style = "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}td,th{text-align:left;padding:.2em .8em .2em 0}"
+        said += [_drawn(one) for one in section.drawings]
+    style = f"{DRAWN}body{{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}}{CELLS}"
     head = f'<meta charset="utf-8"><link rel="icon" href="data:,"><title>{_text(paper.title)}</title><style>{style}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n' + "\n".join(said) + "\n</body></html>\n"
 
@@ -76,109 +98,26 @@ def _row(cells: Sequence[str], tag: str) -> str:
     return "<tr>" + "".join(f"<{tag}>{_text(cell)}</{tag}>" for cell in cells) + "</tr>"
 
 
+def _drawn(drawing: Drawing) -> str:
+    """A drawing as SVG, which needs no script."""
+    values = [value for value, _ in drawing.points]
+    known = [value for value in values if value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    wide, inside = (high - low) or 1.0, HEIGHT - 4 * DOT
+    step = (WIDTH - 4 * DOT) / max(len(values) - 1, 1)
+    at = [None if v is None else (2 * DOT + k * step, 2 * DOT + inside * (high - v) / wide) for k, v in enumerate(values)]
+    dots = "".join(
+        f'<circle cx="{one[0]:g}" cy="{one[1]:g}" r="{DOT:g}"/>'
+        for one, (_, drifted) in zip(at, drawing.points, strict=True)
+        if drifted and one is not None
+    )
+    said = f"{drawing.caption}, from {number(low)} to {number(high)}"
+    shape = f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{_text(said)}"><path d="{line_path(at)}"/>{dots}</svg>'
+    return f"<figure>{shape}<figcaption>{_text(said)}</figcaption></figure>"
+
+
 def _text(words: str) -> str:
     return escape(clean(words))
-
-
-def plan(monitor: Monitor, report: Report, decided: Decided, health: Health) -> Paper:
-    """The monitoring plan: what is watched, by what, why it is enough, and how it stands."""
-    windows = [window for window in report.windows if window.segment is None]
-    sure = f"a verdict needs an interval of {monitor.policy.confidence:.0%} on one side of what matters"
-    return Paper(
-        f"Monitoring plan: {monitor.name}",
-        (
-            Section("What is watched", (_cut(monitor, report),), _columns(monitor, windows)),
-            Section("What is promised", (report.promise, sure)),
-            Section("Performance", tuple(_performance(windows))),
-            Section("How it stands", (*_stands(report, decided), *_score(health))),
-            Section("What happens then", tuple(_terms(monitor.terms))),
-        ),
-    )
-
-
-def _cut(monitor: Monitor, report: Report) -> str:
-    said = monitor.windowing
-    one = {"rows": f"{said.rows} rows", "column": f"value of {said.column}"}.get(said.cadence.value, said.cadence.value)
-    return f"a model ({monitor.task.value}), in windows of one {one}, against a reference of {plural(report.reference.rows, 'row')}"
-
-
-def _columns(monitor: Monitor, windows: Sequence[WindowReport]) -> tuple[tuple[str, ...], ...]:
-    """Every column with what matters in it, and how often it drifted."""
-    drifted = Counter(column.name for window in windows for column in window.columns if column.verdict is Verdict.DRIFTED)
-    rows = (
-        (column.name, column.kind.value, column.role.value, number(monitor.policy.floor(column.name, "shift")), str(drifted[column.name]))
-        for column in (windows[-1].columns if windows else ())
-    )
-    return (("column", "kind", "role", "smallest shift that matters", "windows in which it drifted"), *rows)
-
-
-def _performance(windows: Sequence[WindowReport]) -> Iterator[str]:
-    newest = windows[-1] if windows else None
-    deciding = [metric for metric in (newest.performance if newest else ()) if metric.decides]
-    for one in deciding:
-        yield f"{one.title} decides; a worsening of {number(one.floor)} matters; in the reference it is {number(one.reference)}"
-    if not deciding:
-        yield "performance is not watched: it is not known what came true, or what the model said"
-    yield newest.labels.reason if newest and newest.labels else "labels are not watched"
-
-
-def _stands(report: Report, decided: Decided) -> Iterator[str]:
-    yield f"{report.verdict.value}: {report.reason}"
-    yield f"decision: {decided.decision.action.value}: {decided.decision.reason}"
-
-
-def _score(health: Health) -> Iterator[str]:
-    parts = f"performance {health.performance:.2f}, data {health.data:.2f}, knowledge {health.knowledge:.2f}"
-    yield f"health {health.score:.0f} of 100: {parts}"
-    yield FORMULA
-
-
-def policy(monitor: Monitor, training: str, gate: str) -> Paper:
-    """The retraining policy: conditions, sampling, gates, and who has to agree.
-
-    Args:
-        monitor: the monitor; its terms are the policy's.
-        training: how a model is trained, in words; empty where nobody says.
-        gate: what a challenger must prove, in words.
-    """
-    terms = monitor.terms
-    says = {Consent.AUTOMATIC: "goes ahead by itself", Consent.ASK: "a person agrees"}
-    agree = tuple((action.value, says[terms.consents.get(action, Consent.ASK)]) for action in Action if action is not Action.HOLD)
-    return Paper(
-        f"Retraining policy: {monitor.name}",
-        (
-            Section("When", tuple(_terms(terms))),
-            Section("Rules, in order; the first that applies decides", tuple(rule.says for rule in (*policy_of(terms), REST))),
-            Section(
-                "On which rows",
-                (
-                    "labelled rows whose labels are known, without windows that are spoilt and without the newest, which are held out",
-                    "for a loss all rows, those since the loss as heavy as all before; by the calendar all rows, the newest heavier",
-                ),
-            ),
-            Section("How, and what a new model must prove", (training or "it is not said how a model is trained", gate)),
-            Section("Who agrees", (), (("decision", "who"), *agree)),
-        ),
-    )
-
-
-def _terms(terms: Terms) -> Iterator[str]:
-    yield "the model is retrained where labels show it to do worse" if terms.on_drift else "the model is not retrained for doing worse"
-    if terms.schedule is not Schedule.NEVER:
-        yield f"it is retrained {terms.schedule.value}, too"
-    yield f"not before {terms.enough} labels of the rarer class have come since a loss"
-    yield f"if that takes longer than {_days(terms.patience)}, {terms.fallback} answers until then"
-    yield f"not within {_days(terms.cool_down)} of the last retraining; beyond {terms.budget} in {_days(terms.period)} a person agrees"
-    if terms.quiet is not None:
-        yield f"nothing is begun from {terms.quiet.start:%H:%M} to {terms.quiet.end:%H:%M} ({terms.timezone})"
-    for blackout in terms.blackouts:
-        yield f"nothing is begun from {instant(blackout.start)} to {instant(blackout.end)}"
-    cost = "nobody said what a retraining costs" if terms.cost is None else f"a retraining costs {number(terms.cost)}"
-    yield f"{cost}; gains are counted over {_days(terms.horizon)}"
-
-
-def _days(length: timedelta) -> str:
-    return f"{length.total_seconds() / 86_400:g} days"
 
 
 def incident(monitor: Monitor, found: Incident, report: Report, decided: Decided) -> Paper:
@@ -191,8 +130,7 @@ def incident(monitor: Monitor, found: Incident, report: Report, decided: Decided
         decided: what was decided at the end of the newest window.
     """
     windows = [window for window in report.windows if window.segment is None and _within(found, window)]
-    told = (cause for window in windows for cause in window.diagnosis)
-    causes = tuple(dict.fromkeys(f"{cause.kind.replace('_', ' ')} in {', '.join(cause.columns)}: {cause.sentence}" for cause in told))
+    root, beside = _causes(found, replace(report, windows=tuple(windows)))
     lasted = f"to {instant(found.closed)}" if found.closed else "and lasts"
     timeline = tuple((window.window.label, window.verdict.value, window.reason) for window in windows)
     begun = f"opened {instant(found.opened)}, in {found.window}, {lasted}"
@@ -202,12 +140,33 @@ def incident(monitor: Monitor, found: Incident, report: Report, decided: Decided
         (
             Section("What happened", (begun, *(signal.sentence for signal in found.ranked))),
             Section("Timeline", (), (("window", "verdict", "why"), *timeline)),
-            Section("Root cause", causes or ("no cause was found",)),
+            Section("Root cause", root or ("no cause was found",)),
+            *([Section("What else was found meanwhile", beside)] if beside else []),
             Section("Impact", tuple(_impact(found, windows))),
-            Section("Decision", tuple(f"{heading}: {sentence}" for heading, sentences in depth for sentence in sentences)),
-            Section("What to improve", tuple(_improve(found, causes))),
+            Section("Decision", tuple(f"{heading}: {sentence}" for heading, sentences in depth for sentence in _short(heading, sentences))),
+            Section("What to improve", tuple(_improve(found, root))),
         ),
     )
+
+
+def _short(heading: str, sentences: Sequence[str]) -> Sequence[str]:
+    """Sentences one by one, and names of windows side by side."""
+    return [", ".join(sentences)] if sentences and heading == OUT else sentences
+
+
+def _causes(found: Incident, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Explanations of what belongs to the incident, each once for all its windows, and those of what else went on then."""
+    own = {signal.name for signal in found.members.values()}
+    worse = any(signal.concern is Concern.PERFORMANCE for signal in found.members.values())
+    told: tuple[list[str], list[str]] = [], []
+    for one in reasons(report):
+        names = {*one.told.columns, *one.told.explains}
+        about = names & {*own, EVERY_COLUMN} or (worse and one.told.change in OF_THE_MODEL)
+        if one.told.change is not Change.RISK:
+            told[0 if about else 1].append(f"{one.sentence} ({one.footing})")
+        elif one.now:
+            told[1].append(one.sentence)
+    return tuple(told[0]), tuple(told[1])
 
 
 def _within(found: Incident, window: WindowReport) -> bool:
