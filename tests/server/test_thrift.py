@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from driftline.server.thrift import give_back
+from driftline.server.thrift import ARENAS, give_back
 
+SRC = str(Path(__file__).parents[2] / "src")
 SIZE, MANY = 100_000, 500
 
 
@@ -28,6 +31,36 @@ def test_what_was_let_go_of_is_given_back() -> None:
     give_back()
     assert held() < full - SIZE * MANY / 2
     assert len(kept) == MANY
+
+
+LIMITED = """
+import threading
+from pathlib import Path
+from driftline.server.thrift import share
+
+share()
+kept, busy = [], threading.Barrier(16)
+
+def fill():
+    busy.wait()
+    kept.append([bytearray(2000) for _ in range(500)])
+
+threads = [threading.Thread(target=fill) for _ in range(16)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+names = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
+# A thread's own store begins at a multiple of 64 MB.
+print(sum(int(line[0].partition("-")[0], 16) % (64 << 20) == 0 and line[1] == "rw-p" and len(line) == 5 for line in names))
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="only GNU's C library can be told")
+def test_threads_share_what_they_keep_for_later() -> None:
+    """Sixteen at once do not each have a store of their own, however many processors there are."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED], env={**os.environ, "PYTHONPATH": SRC}, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) <= ARENAS
 
 
 def test_it_may_be_done_at_any_time() -> None:

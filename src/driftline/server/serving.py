@@ -25,6 +25,7 @@ from driftline.server.outlets import Outlets
 from driftline.server.scheduler import Scheduler
 from driftline.server.service import open_service
 from driftline.server.steward import Steward
+from driftline.server.thrift import share
 from driftline.server.traces import tracing
 from driftline.server.trainer import Trainer
 from driftline.server.worker import Worker
@@ -124,6 +125,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """
     # uvicorn raises the signal that stopped it once more: what waits must be written even then.
     signal.signal(signal.SIGTERM, _leave)
+    share()
     with _listening(settings.host, settings.port) as listener, running(settings) as (app, face):
         _let_requests_through()
         now = wall_clock()
