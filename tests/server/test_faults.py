@@ -91,7 +91,6 @@ def check_nothing_is_lost(world: Any, acks: Path) -> None:
     """Every row acknowledged is there once, every window holds exactly its rows, every verdict stands once."""
     service = world.service
     worker = Worker(service, AT_ONCE, wall_clock, threads=1)
-    # The lease of the last worker that was killed runs out first.
     wait_for(lambda: not (done := worker.round()).busy and not done.turns)
     with service.database.reading() as tx:
         kept = [parcel_of(row) for row in tx.execute(sa.select(parcels).order_by(parcels.c.id))]
