@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftline.decisions.faults import causes, explained, polluted, spoilt, unexplained
 from driftline.decisions.losses import whole
-from driftline.verdicts.diagnosis import EVERY_COLUMN, Change, Diagnosis
+from driftline.verdicts.diagnosis import EVERY_COLUMN, FLEETING, Change, Diagnosis
 
 if TYPE_CHECKING:
     from typing import Any
@@ -48,6 +48,13 @@ def test_faults_that_last_come_first_and_then_the_surest() -> None:
     found = spoilt({"a": (sure,), "e": (doubted, UNIT)}, LABELS)
     assert [one.columns for one in found] == [("amount",), ("y",), ("x",)]
     assert spoilt({"e": (replace(UNIT, columns=(EVERY_COLUMN,)),)}, LABELS)[0].columns == ("the whole table",)
+
+
+def test_columns_that_no_longer_go_together_are_looked_at_once_it_lasts() -> None:
+    """One window in two hundred shows it by chance, and nobody looks; two in a row, or a verdict, are looked at."""
+    apart = Diagnosis(change=Change.DEPENDENCE, kind="multivariate_only", columns=("x", "y"), sentence="apart", confidence=FLEETING)
+    assert unexplained((apart,)) == ""
+    assert unexplained((replace(apart, confidence=0.4, new=False),)) == "apart"
 
 
 def test_only_sure_faults_are_repaired() -> None:

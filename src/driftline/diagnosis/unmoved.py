@@ -11,7 +11,7 @@ from driftline.diagnosis.shifts import CREDIBLE, REMEDIES, named
 from driftline.diagnosis.together import FEWEST, LEVEL, MEASURES, drawn, scores, together
 from driftline.diagnosis.wording import listed
 from driftline.schema import Kind, Role
-from driftline.verdicts.diagnosis import Change, Diagnosis
+from driftline.verdicts.diagnosis import FLEETING, Change, Diagnosis
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ def with_unmoved(
         rng: dice.
         before: what was told of the window before.
     """
+    if window.unfinished:
+        # Columns may go together otherwise in the evening: what a part of a window shows says nothing of all of it.
+        return told
     places = [now.plan.index(column.name) for column in window.columns if _as_before(column)]
     parts = [block.sample.values[:, places] for block in blocks]
     found = together(measure, np.concatenate(parts), now.sample.values[:, places], rng)
@@ -103,7 +106,7 @@ def _said(measure: str, found: Together, usual: float, names: Sequence[str], lab
         columns=columns,
         since=earlier.since if earlier else label,
         new=earlier is None,
-        confidence=CREDIBLE[Change.DEPENDENCE],
+        confidence=FLEETING if earlier is None else CREDIBLE[Change.DEPENDENCE],
         sentence=f"the inputs no longer go together as they did, each by itself as before: {unit} {found.value:.3g}{at_most} "
         f"(p = {found.p_value:.2g} by {measure}), most of it in {listed(columns)}",
         remedy=REMEDIES[Change.DEPENDENCE],

@@ -130,20 +130,34 @@ def _searched(
             walked = zip(places, walk(history, [i in near for i in places]), strict=True)
             told |= {i: _without_awaited(found, blocks[0].plan, report.windows[i]) for i, found in walked}
             if together is not None and segment is None:
-                _ask_together(told, wanted, together, report, blocks)
+                _ask_together(told, wanted, places, together, report, blocks)
     totals = {segment: add_all([profile for _, profile in reference.of(segment)]) for segment in reference.segments()}
     return [tuple(placed(one) for one in _located(told.get(i, ()), totals, current, window)) for i, window in enumerate(report.windows)]
 
 
 def _ask_together(
-    told: dict[int, tuple[Diagnosis, ...]], wanted: Sequence[int], measure: str, report: Report, blocks: list[Profile]
+    told: dict[int, tuple[Diagnosis, ...]],
+    wanted: Sequence[int],
+    places: Sequence[int],
+    measure: str,
+    report: Report,
+    blocks: list[Profile],
 ) -> None:
     """Add to what is told of windows whether columns that did not drift still go together."""
-    before: tuple[Diagnosis, ...] = ()
-    for i in wanted:
+
+    def said(i: int, before: Sequence[Diagnosis]) -> tuple[Diagnosis, ...]:
         dice = np.random.default_rng(SEED)  # noqa: TID251  not chance: of one window the same is told wherever it is asked about
-        told[i] = with_unmoved(told[i], measure, report.windows[i], report.profiles[i], blocks, dice, before)
-        before = told[i]
+        return with_unmoved(told.get(i, ()), measure, report.windows[i], report.profiles[i], blocks, dice, before)
+
+    for i in wanted:
+        at = places.index(i)
+        last = places[at - 1] if at else None
+        before = () if last is None else told.get(last, ())
+        found = said(i, before)
+        if last is not None and last not in wanted and found != told.get(i, ()):
+            # Whether it lasts, only the window before can say, which nobody has asked yet.
+            found = said(i, said(last, ()))
+        told[i] = found
 
 
 def _without_awaited(found: tuple[Diagnosis, ...], plan: Plan, window: WindowReport) -> tuple[Diagnosis, ...]:

@@ -13,6 +13,10 @@ EVERY_COLUMN = "*"
 """Stands for the whole table where a cause is in no single column."""
 
 
+FLEETING = 0.2
+"""How sure a change is that one window shows and no promise of few false alarms covers, until a second one shows it too."""
+
+
 class Change(StrEnum):
     """What sort of change an explanation tells of."""
 
