@@ -48,6 +48,14 @@ def test_a_value_that_suddenly_repeats_is_told(clinic: Clinic) -> None:
     assert [(one.kind, one.columns) for one in found.diagnosis] == [("default_fill", ("balance",))]
 
 
+def test_a_low_ceiling_is_told_where_nothing_drifted(clinic: Clinic) -> None:
+    """One balance in thirty lay above it: the value that repeats is an edge, and no default."""
+    day = clinic.day(3)
+    edge = float(np.quantile(day["balance"], 0.967))
+    found = last(clinic, clinic.day(1), clinic.day(2), day | {"balance": np.minimum(day["balance"], edge)})
+    assert [(one.kind, one.columns) for one in found.diagnosis] == [("truncation", ("balance",))]
+
+
 def test_rows_of_the_day_before_are_told(clinic: Clinic) -> None:
     """They are like all others, and no column drifts for them."""
     before = clinic.day(2)

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-QUIET = {"missing_partition", "duplicated_batch", "join_fan_out", "replayed_rows", "rounding", "time_shift", "default_fill", "serving_skew"}
+QUIET = {
+    "missing_partition", "duplicated_batch", "join_fan_out", "replayed_rows", "rounding", "time_shift", "default_fill", "truncation",
+    "serving_skew",
+}  # fmt: skip
 FACTS = tuple(one for one in SIGNATURES if one.name in QUIET)
 OF_COLUMNS = tuple(one for one in FACTS if one.look is not None)
 
@@ -49,6 +52,9 @@ FEWEST = 50
 
 SELDOM = 0.01
 """Values that do not repeat: none of them has more of the rows."""
+
+ALONE = 3
+"""One value was written over others where none besides it comes a third as often."""
 
 MOST_OF_A_DAY = 18 * 3600.0
 """The hours of the row's own time are those of a day where windows are usually so long, in seconds."""
@@ -186,6 +192,9 @@ def _one_repeats(known: Floats, values: Floats) -> bool:
     if counts.sum() < FEWEST:
         return False
     most = int(np.argmax(counts))
+    if np.delete(counts, most).max(initial=0) * ALONE > counts[most]:
+        # Where several repeat, values are rounder.
+        return False
     before = np.searchsorted(known, held[most], side="right") - np.searchsorted(known, held[most], side="left")
     p_value, _ = two_shares(float(counts[most]), float(counts.sum()), float(before), float(known.size))
     return counts[most] / counts.sum() >= SELDOM and p_value < SURELY
