@@ -167,3 +167,19 @@ def test_a_rollout_is_given_up(browser: Any, released: Path, face: Any, token: A
         filed = load(released)
         assert filed is not None
         assert (type(filed.state).__name__, filed.written()["weights"]["champion"]) == ("Aborted", 1.0)
+
+
+@pytest.mark.browser
+def test_what_comes_while_somebody_looks_is_shown(browser: Any, released: Path, face: Any, token: Any, served: Any, opened: Any) -> None:
+    """Counts grow on the page without its being loaded again: what somebody writes stays."""
+    text = token("operator")
+    with served(face) as url, opened(browser, url, text, PLACE) as page:
+        page.get_by_label("Because").fill("it is enou")
+        before = page.locator("#traffic-now td").first.inner_text()
+        records = released.parents[2] / "records" / "a.jsonl"
+        more = records.read_text().replace('"id": "p', '"id": "q')
+        with records.open("a") as file:
+            file.write(more)
+        page.evaluate("dispatchEvent(new Event('focus'))")
+        page.wait_for_function("was => document.querySelector('#traffic-now td').innerText !== was", arg=before)
+        assert page.get_by_label("Because").input_value() == "it is enou"

@@ -32,11 +32,32 @@ const scrolled = new ResizeObserver((entries) => { for (const { target } of entr
 for (const part of document.querySelectorAll(".over:not([tabindex])")) scrolled.observe(part);
 
 // On a telephone a line of a table stands as a block: each cell then says of which column it is.
-for (const table of document.querySelectorAll("table.listed")) {
-  const heads = [...table.querySelectorAll("thead th")].map((head) => (head.querySelector(".unseen") ? "" : head.textContent.trim()));
-  if (!heads.length) continue;
-  table.classList.add("stacks");
-  for (const row of table.tBodies[0]?.rows ?? []) [...row.cells].forEach((cell, at) => { if (at) cell.dataset.head = heads[at] ?? ""; });
+function stack(root) {
+  for (const table of root.querySelectorAll("table.listed")) {
+    const heads = [...table.querySelectorAll("thead th")].map((head) => (head.querySelector(".unseen") ? "" : head.textContent.trim()));
+    if (!heads.length) continue;
+    table.classList.add("stacks");
+    for (const row of table.tBodies[0]?.rows ?? []) [...row.cells].forEach((cell, at) => { if (at) cell.dataset.head = heads[at] ?? ""; });
+  }
+}
+stack(document);
+
+// Parts that change by themselves, such as what a rollout has shown, are asked for now and then; nobody loses what they are writing.
+const FRESH = 10_000;
+async function refresh() {
+  const answer = document.hidden ? null : await fetch(location.href).catch(() => null);
+  if (!answer?.ok) return;
+  const newest = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-fresh]")) {
+    const now = newest.getElementById(part.id);
+    if (!now) continue;
+    stack(now);
+    if (now.innerHTML !== part.innerHTML) part.replaceChildren(...[...now.childNodes].map((node) => document.adoptNode(node)));
+  }
+}
+if (document.querySelector("[data-fresh]")) {
+  setInterval(refresh, FRESH);
+  addEventListener("focus", refresh);
 }
 
 const again = document.querySelector("[data-again]");
