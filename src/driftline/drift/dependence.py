@@ -6,7 +6,7 @@ judged by the partner with which its correlation changed most surely.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -179,9 +179,13 @@ def _design(sampled: Sampled, correlation: Singles, variance: Singles) -> tuple[
     total, asked = np.zeros(columns), np.zeros(columns)
     place = np.arange(columns)
     others = min(NEIGHBOURS, columns - 1)
+    # After the last column come the first ones again, so that neighbours need no looking up.
+    around = [np.hstack([table, table[:, :others]]) for table in (sampled.scores, sampled.telling)]
+    ring = replace(sampled, scores=around[0], telling=around[1])
     for step in range(1, others + 1):
         other = (place + step) % columns
-        found, runs_asked = _squares(sampled, place, other, correlation[place, other], variance[place, other])
+        neighbours = slice(step, step + columns)
+        found, runs_asked = _squares(ring, slice(columns), neighbours, correlation[place, other], variance[place, other])
         total += found
         asked += runs_asked
     # Runs are held against a mean of which each is a part.
@@ -190,7 +194,9 @@ def _design(sampled: Sampled, correlation: Singles, variance: Singles) -> tuple[
     return squeeze(np.where(enough, total / (np.where(enough, df, 1.0) * others), 1.0), np.where(enough, df, 0.0))
 
 
-def _squares(sampled: Sampled, columns: Places, partners: Places, usual: Singles, variance: Singles) -> tuple[Floats, Floats]:
+def _squares(
+    sampled: Sampled, columns: Places | slice, partners: Places | slice, usual: Singles, variance: Singles
+) -> tuple[Floats, Floats]:
     """Sum over the reference's runs of squared deviations of pairs' correlations, in their variances, and how many runs tell."""
     gap = sampled.means(sampled.scores[:, columns] * sampled.scores[:, partners]) - usual
     told = sampled.told[:, columns] & sampled.told[:, partners]
