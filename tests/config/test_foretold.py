@@ -35,11 +35,11 @@ def test_a_score_tells_its_label(profile: Any, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_does_not_come_true_is_no_score(profile: Any, seed: int) -> None:
-    """A share that is called a risk stays a feature where no column, or more than one, comes true as often as it says."""
+    """A share that is called a score stays a feature where no column, or more than one, comes true as often as it says."""
     said, came, toss = foretelling(seed, miss=0.2)
-    assert guess(profile(ip_risk=said, deposit=toss, came=came)).roles == {}
+    assert guess(profile(ip_score=said, deposit=toss, came=came)).roles == {}
     _, came, _ = foretelling(seed)
-    assert guess(profile(ip_risk=said, came=came, again=came)).roles == {}
+    assert guess(profile(ip_score=said, came=came, again=came)).roles == {}
 
 
 def classified(seed: int, right: float = 0.8) -> tuple[list[str], list[str], Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-LIKE_A_SCORE = re.compile(r"^((p|proba?|probability|risk|score)_.+|.+_(proba?|probability|risk|score))$")
+LIKE_A_SCORE = re.compile(r"^((p|proba?|probability|score)_.+|.+_(proba?|probability|score))$")
 """A feature may be called so, too: it is a score where some label comes true as often as it says."""
 
 FEW = 30
