@@ -47,3 +47,15 @@ def test_a_usual_day_is_in_its_unit(clinic: Clinic, day: dict[str, Any]) -> None
     for name in ("celsius", "amount", "balance", "age"):
         found = in_some(clinic.look(name, day)[1], in_use())
         assert found is None or found[1].p_value > 1e-4
+
+
+def test_a_column_of_nothing_is_in_no_unit(clinic: Clinic, day: dict[str, Any]) -> None:
+    """Where every value is nothing there is nothing to ask of units, nor where there is no value."""
+    for nothing in (np.zeros(3000), np.full(3000, np.nan)):
+        assert in_some(clinic.look("balance", day | {"balance": nothing})[1], in_use()) is None
+
+
+def test_prices_that_all_grew_are_in_no_unit_with_another_zero(clinic: Clinic, day: dict[str, Any]) -> None:
+    """The largest lie beyond all that were, by a factor and by no sum."""
+    found = in_some(clinic.look("amount", day | {"amount": day["amount"] * 1.4})[1], in_use())
+    assert found is None or not found[0].offset or found[1].explained * found[2] < 0.5

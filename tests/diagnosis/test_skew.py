@@ -42,6 +42,19 @@ def test_drift_that_begins_or_grows_is_no_skew(clinic: Clinic, drift: dict[str, 
     assert all("serving_skew" not in kinds for kinds in told(clinic, served(clinic, **drift)))
 
 
+def test_many_levels_differ_by_chance(clinic: Clinic) -> None:
+    """Of two thousand codes every window has others, and is served as it was trained on."""
+
+    def coded(day: dict[str, Any], seed: int) -> dict[str, Any]:
+        codes = np.minimum(np.random.default_rng(seed).zipf(1.2, len(day["sale"])), 2000)
+        return day | {"code": np.array([f"C{code}" for code in codes], dtype=object)}
+
+    known = type(clinic)(coded(clinic.reference, 0), {})
+    days = [coded(clinic.day(800 + number, 700), 10 + number) for number in range(DAYS)]
+    windows = [one for one in diagnose(*known.judged(*days)).windows if one.segment is None]
+    assert not [one for window in windows for one in window.diagnosis if one.kind == "serving_skew"]
+
+
 def test_rows_of_the_reference_with_another_value_are_told(clinic: Clinic) -> None:
     """A twentieth of the logged ages are those of another day; the distribution is as ever, and only the ids show it."""
     rows = {name: values[:4000] for name, values in clinic.reference.items()}

@@ -11,7 +11,7 @@ import numpy as np
 from driftline.diagnosis.case import SURELY
 from driftline.diagnosis.curve import around
 from driftline.diagnosis.mixture import mix
-from driftline.diagnosis.units import COMMON, LEANING, MOST_FACTOR, grid
+from driftline.diagnosis.units import COMMON, LEANING, MOST_FACTOR, Unit, grid
 from driftline.diagnosis.within import ANYTHING, ENDS, density, group, likelihood
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from driftline.diagnosis.look import Look
     from driftline.diagnosis.mixture import Mixture
-    from driftline.diagnosis.units import Unit
 
     Floats = NDArray[np.float64]
 
@@ -64,6 +63,9 @@ def in_some(look: Look, units: tuple[Unit, ...]) -> tuple[Unit, Mixture, float] 
         fits = min(mixture.explained, _alike(look, units[best]))
         # Garbage is seldom all on the other side of zero.
         garbage = _scattered(look) - LEANING if units[best].factor > 0 else -math.inf
+        if units[best].offset:
+            # Where all values have grown by one factor, the largest lie beyond the base too.
+            garbage = max(garbage, _grown(look))
         rivals = np.exp(np.minimum(np.append(likely, garbage) - likely[best], 700.0))
         # It is half of an answer that there is another unit, and the other half which.
         certainty = (1 / rivals.sum().clip(1.0) + 1 - rivals[-1] / rivals.sum()) / 2
@@ -76,6 +78,8 @@ def _among(look: Look, units: tuple[Unit, ...]) -> tuple[Unit, Mixture, float] |
     if look.curves is None:
         return None
     base, values = look.curves[0], look.now.values[look.now.values != 0]
+    if values.size < FEWEST:
+        return None
     tried = []
     for unit in units:
         if not _denser(look, unit) or (drawn := grid(look, unit)) is None:
@@ -145,7 +149,15 @@ def _alike(look: Look, unit: Unit) -> float:
     return 1 - STRICT * max(distance - max(KOLMOGOROV / math.sqrt(outside.size), NEARLY), 0.0)
 
 
-def _likelihood(look: Look, unit: Unit) -> float:
+def _grown(look: Look) -> float:
+    """The same, if all values have grown by one factor, as prices do."""
+    if look.curves is None:
+        return -math.inf
+    was, has = (float(drawn.quantile(np.array([0.5]))[0]) for drawn in look.curves)
+    return _likelihood(look, Unit(has / was, 0.0, ""), least=ENDS) if was * has > 0 else -math.inf
+
+
+def _likelihood(look: Look, unit: Unit, least: float = LEAST_OUTSIDE) -> float:
     """Log likelihood of the sampled values that lie outside the base, if they are the base in another unit, and only those lie there."""
     if look.curves is None:
         return -math.inf
@@ -153,7 +165,7 @@ def _likelihood(look: Look, unit: Unit) -> float:
     if not values.size:
         return 0.0
     moved = base.moved(unit.factor, unit.offset)
-    lies_outside = max(1 - float(np.diff(moved.at(base.quantile(np.array([ENDS, 1 - ENDS]))))[0]), LEAST_OUTSIDE)
+    lies_outside = max(1 - float(np.diff(moved.at(base.quantile(np.array([ENDS, 1 - ENDS]))))[0]), least)
     anything = ANYTHING / max(float(np.ptp(values)), 1e-12)
     found = density(base, values, unit.factor, unit.offset) / lies_outside
     return float(np.log((1 - ANYTHING) * found + anything).sum())

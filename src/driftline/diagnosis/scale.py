@@ -12,6 +12,7 @@ from driftline.diagnosis.case import FITS
 from driftline.diagnosis.curve import around
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.mixture import mix
+from driftline.diagnosis.parted import in_a_level
 from driftline.diagnosis.partly import in_some
 from driftline.diagnosis.rowwise import world_moved
 from driftline.diagnosis.units import COMMON, FACTORS, FLIP, LEANING, MOST_FACTOR, Unit, grid, in_use, inverse
@@ -46,6 +47,9 @@ So it is, whatever the factor, where values have crept there."""
 NEARLY_ALL = 0.9
 """From this share on it is all rows."""
 
+LEAST = 0.5
+"""What is less credible would not be told."""
+
 UNKNOWN = 0.7
 """How sure one may be of a factor that belongs to no unit, beside one that does."""
 
@@ -55,6 +59,8 @@ def unit_change(case: Case, look: Look) -> Fault | None:
     found = _in_all(look, _candidates(look))
     if found is None or found[1].explained < FITS:
         found = in_some(look, in_use()) or found
+    if found is None or found[1].explained * found[2] < LEAST:
+        found = in_a_level(case, look, in_use()) or found
     if found is None:
         return None
     unit, mixture, certainty = found

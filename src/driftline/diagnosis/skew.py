@@ -82,8 +82,8 @@ def _constant(case: Case, look: Look) -> Fault | None:
     both, end, like = (_grid(one) for one in (look, last, served[0]))
     if both is None or end is None or like is None or not all(as_usual([one]) for one in served):
         return None
-    moved = gap(both.base, both.now)
-    if moved < LEAST_MOVED or gap(end.base, end.now) < SUDDEN * moved:
+    moved = gap(both.base, both.now) - both.allowed
+    if moved < LEAST_MOVED or gap(end.base, end.now) - end.allowed < SUDDEN * moved:
         return None
     return _since_the_first(case, look, both, 1 - max(gap(like.base, like.now) - like.allowed, 0.0) / moved)
 

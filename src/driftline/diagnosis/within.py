@@ -44,6 +44,8 @@ def density(base: Curve, values: Floats, factor: float = 1.0, offset: float = 0.
 
 def likelihood(base: Curve, values: Floats, factor: float, offset: float, share: float) -> float:
     """Log likelihood of values of which a share is in another unit and the others are as the base is."""
+    if not values.size:
+        return 0.0
     anything = ANYTHING / max(float(np.ptp(values)), 1e-12)
     mixed = (1 - share) * density(base, values) + share * density(base, values, factor, offset)
     return float(np.log((1 - ANYTHING) * mixed + anything).sum())
