@@ -42,7 +42,7 @@ def answering(decided: Sequence[Kept], trained: frozenset[int] | set[int]) -> Ke
     """Of the decisions that were taken while an incident went on, the one that answers it.
 
     One that led to a training goes before one that a person answered, that before one that would change anything, that before one
-    that asks to look, and that before the last; of several the last.
+    that still asks to look, and that before the last; of several the last.
 
     Args:
         decided: in the order of time.
@@ -54,8 +54,8 @@ def answering(decided: Sequence[Kept], trained: frozenset[int] | set[int]) -> Ke
 
 def _weight(one: Kept, trained: frozenset[int] | set[int]) -> int:
     """How much a decision says of what was done."""
-    looks, moves = one["action"] != "hold", one["action"] not in STILL
-    marks = (looks, moves, moves and one["state"] not in {"past", "replaced"}, one["state"] in ANSWERED, one["id"] in trained)
+    moves, alive = one["action"] not in STILL, one["state"] not in {"past", "replaced"}
+    marks = (alive and one["action"] != "hold", moves, moves and alive, one["state"] in ANSWERED, one["id"] in trained)
     return max((weight for weight, mark in enumerate(marks, 1) if mark), default=0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MARKS = {"drifted": "▲", "stable": "●", "inconclusive": "◌", "waiting": "◌"}
+TOKEN = re.compile(r"token \S+ \((.+)\)", re.DOTALL)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -45,7 +47,7 @@ def _environment() -> Environment:
     loader = ChoiceLoader([PackageLoader("driftline.pages"), PackageLoader("driftline.reports")])
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.globals |= {"marks": MARKS, "address": address, "favicon": favicon}
-    made.filters |= {"number": number, "percent": percent, "plural": plural, "instant": instant, "told": told}
+    made.filters |= {"number": number, "percent": percent, "plural": plural, "instant": instant, "told": told, "who": who}
     return made
 
 
@@ -57,6 +59,16 @@ def told(written: str) -> list[tuple[str, str]]:
     """
     said = json.loads(written or "{}")
     return [(clean(name, 60), clean(str(value), 300)) for name, value in said.items() if value not in (None, "")]
+
+
+def who(actor: str) -> str:
+    """Somebody as people know them; the audit trail names their token too.
+
+    >>> who("token 86536202bbc6 (anna)"), who("the command line")
+    ('anna', 'the command line')
+    """
+    named = TOKEN.fullmatch(actor)
+    return named[1] if named else actor
 
 
 @cache

@@ -151,22 +151,26 @@ async def lift(request: Request, ident: Ident, seat: Operator) -> Response:
 
 def _course(face: Face, one: dict[str, Any]) -> dict[str, Any]:
     """The decision that answers it, and what that led to; nothing where its model is no longer watched."""
-    nothing: dict[str, Any] = {"decision": None, "training": None, "depth": [], "choices": []}
+    nothing: dict[str, Any] = {"decision": None, "training": None, "depth": [], "choices": [], "by_now": None}
     try:
         ident = found(face.service, one["monitor"]).id
     except Refusal:
         return nothing
     trained = {each["decision_id"]: each for each in face.service.trainings.of(ident, 200)}
-    chosen = answering(face.service.decisions.since(ident, one["window"], one["closed"]), set(trained))
+    decided = face.service.decisions.since(ident, one["window"], one["closed"])
+    chosen = answering(decided, set(trained))
     if chosen is None:
         return nothing
+    # Nobody can answer a decision that a newer one followed.
+    newer = decided[-1] if chosen["state"] in {"past", "replaced"} and decided[-1]["id"] != chosen["id"] else None
     place = f"{_link(one['monitor'])}/decisions"
     made = decided_of(face.service.decisions.one(chosen["id"]))
     return {
         "decision": line(chosen, place),
         "decisions": place,
         "depth": depth(made)[:4],
-        "choices": choices(chosen["action"]),
+        "choices": choices((newer or chosen)["action"]),
+        "by_now": None if newer is None else line(newer, place),
         "training": training(trained.get(chosen["id"])),
     }
 
