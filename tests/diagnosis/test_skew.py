@@ -13,12 +13,12 @@ from driftline.services.diagnose import diagnose
 if TYPE_CHECKING:
     from conftest import Clinic
 
-DAYS = 7
+DAYS = 22
 
 
 def served(clinic: Clinic, *, since: int = 0, slowly: bool = False) -> list[dict[str, Any]]:
     """Days whose balance is another one since one of them, at once or a little more each day."""
-    days = [clinic.day(500 + number, 1500) for number in range(DAYS)]
+    days = [clinic.day(500 + number, 1000) for number in range(DAYS)]
     much = [(number >= since) * ((number + 1) / DAYS if slowly else 1) for number in range(DAYS)]
     return [day | {"balance": day["balance"] + 160 * part * np.sign(day["balance"] - 400)} for day, part in zip(days, much, strict=True)]
 
@@ -30,10 +30,10 @@ def told(clinic: Clinic, days: list[dict[str, Any]]) -> list[list[str]]:
 
 
 def test_a_constant_difference_is_told_once_it_has_lasted(clinic: Clinic) -> None:
-    """On the first days it may be drift that has just begun; from the fifth on it is made otherwise in serving."""
+    """On the first days it may be drift that has just begun; from the twenty-first on it is made otherwise in serving."""
     found = told(clinic, served(clinic))
-    assert all("serving_skew" not in kinds for kinds in found[:4])
-    assert all(kinds[:1] == ["serving_skew"] for kinds in found[4:])
+    assert all("serving_skew" not in kinds for kinds in found[:20])
+    assert all(kinds[:1] == ["serving_skew"] for kinds in found[20:])
 
 
 @pytest.mark.parametrize("drift", [{"since": 2}, {"slowly": True}])

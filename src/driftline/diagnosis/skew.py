@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-ENOUGH = 4
-"""So many windows before must be as this one is: what has just begun may be drift."""
+ENOUGH = 20
+"""So many windows before must be as this one is: what has just begun may be drift, and a campaign or a season of two weeks."""
 
 LOOKED_AT = 8
 """At most so many of them are held against all of them, the first and the last."""
