@@ -74,7 +74,8 @@ def write_reference(directory: Path, per_hour: int = 60) -> Path:
     rows = rows_of(0, 20 * per_hour, minutes=60 / per_hour)
     dice = np.random.default_rng(0)
     labels = dice.uniform(size=len(rows)) < np.array([row["score"] for row in rows])
-    flat = [{"id": r["id"], "ts": datetime.fromisoformat(r["timestamp"]), "score": r["score"], **r["features"]} for r in rows]
+    # Rows of its own: one that is sent with the id of one of these would be held against it, value by value.
+    flat = [{"id": f"ref {r['id']}", "ts": datetime.fromisoformat(r["timestamp"]), "score": r["score"], **r["features"]} for r in rows]
     path = directory / "reference.parquet"
     pq.write_table(pa.Table.from_pylist(flat).append_column("left", pa.array(labels.astype(int))), path)
     return path
