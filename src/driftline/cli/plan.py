@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Write one page instead of printing Markdown.")
 @click.pass_obj
 def plan(session: Session, /, *, config: Path, current: tuple[str, ...], html: Path | None) -> None:
-    """Write the monitoring plan: what is watched, from where and when, by which tests, how much matters, who is told, what is promised.
+    """Write the monitoring plan: what is watched, from where, when, by which tests, how much matters, who is told.
 
     It is filled from driftline.yaml and from what a check of the current data found: messages are shown as these data would
     have brought them, with their figures; health is one number with its formula.

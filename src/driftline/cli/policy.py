@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Write one page instead of printing Markdown.")
 @click.pass_obj
 def policy(session: Session, /, *, config: Path, html: Path | None) -> None:
-    """Write the retraining policy: when, by which rules, on which rows, what a new model must prove, how it is released, who agrees.
+    """Write the retraining policy: when, by which rules, on which rows, what must be proved, how it is released, who agrees.
 
     It is filled from driftline.yaml; nothing is read beside it.
 
