@@ -97,6 +97,7 @@ TABLE: list[tuple[str, State, Seen | Command, datetime, type[State], Reason]] = 
     ("a person aborts a pause", Paused(at(1), NOW), person(Action.ABORT), SOON, Aborted, Reason.BY_HAND),
     ("a person rolls back", at(1), person(Action.ROLL_BACK), SOON, RolledBack, Reason.BY_HAND),
     ("a person rolls back what is promoted", Promoted(NOW), person(Action.ROLL_BACK), LATE, RolledBack, Reason.BY_HAND),
+    ("what is paused may be paused again", Paused(at(1), NOW, "ann"), person(Action.PAUSE), SOON, Paused, Reason.BY_HAND),
     ("what runs cannot be resumed", at(1), person(Action.RESUME), SOON, Running, Reason.NOT_NOW),
     ("what is promoted cannot be aborted", Promoted(NOW), person(Action.ABORT), LATE, Promoted, Reason.NOT_NOW),
     ("what is over cannot be promoted", RolledBack(NOW, Reason.HARM), person(Action.PROMOTE), LATE, RolledBack, Reason.OVER),

@@ -103,7 +103,9 @@ def rows_for(rows_of: Any, hour: int) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("kills", [7, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("kills", "aimed"), [(7, True), pytest.param(100, True, marks=pytest.mark.soak), pytest.param(100, False, marks=pytest.mark.soak)]
+)
 def test_killed_between_verdict_and_delivery(
     open_world: Any,
     dense_reference: Path,
@@ -112,8 +114,12 @@ def test_killed_between_verdict_and_delivery(
     start: Callable[..., int],
     tmp_path: Path,
     kills: int,
+    aimed: bool,  # noqa: FBT001  pytest gives it so
 ) -> None:
-    """Nothing is lost; a message comes twice only if a process was killed in between, and then under its own key."""
+    """Nothing is lost; a message comes twice only if a process was killed in between, and then under its own key.
+
+    Half of the kills are aimed at the moment at which a message is under way, or none.
+    """
     small = open_world(learnt_from=dense_reference)
     small.change(alerts=ALERTS.format(port=port))
     dice, moments, arrived = random.Random(kills), [], tmp_path / "arrived"
@@ -123,7 +129,7 @@ def test_killed_between_verdict_and_delivery(
             small.send(rows_for(rows_of, hour), f"hour {hour}")
         before = len(arrivals(arrived))
         victim = start(**order)
-        if life % 2:
+        if aimed and life % 2:
             # At the moment at which a message is under way.
             until = time.monotonic() + 20
             while len(arrivals(arrived)) == before and time.monotonic() < until:
@@ -147,4 +153,5 @@ def test_killed_between_verdict_and_delivery(
     for key, times in twice.items():
         for first, second in pairwise(times):
             assert any(first <= moment <= second for moment in moments), f"{key} came twice though nothing was killed"
+    print(f"{len(twice)} of {len(came)} messages came again")  # noqa: T201  a long round is run for what it says
     assert len(twice) <= kills * WIDTH

@@ -189,8 +189,9 @@ def _told(state: State, said: Command, now: datetime, plan: Plan) -> tuple[State
     match said.action, state:
         case (Action.PROMOTE, Running() | Paused()):
             return Promoted(now, said.by), Reason.BY_HAND
-        case (Action.PAUSE, Running()):
-            return Paused(state, now, said.by), Reason.BY_HAND
+        case (Action.PAUSE, Running() | Paused()):
+            # Said again, by whoever goes on after a crash, it is so already.
+            return state if isinstance(state, Paused) else Paused(state, now, said.by), Reason.BY_HAND
         case (Action.RESUME, Paused(at=at, since=since, by=by)):
             # The time of a pause does not count; what was undecided gets as long again.
             until = at.until + (now - since) if by else now + plan.steps[at.step].duration

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import sys
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,8 +17,7 @@ ARENAS = 2
 
 def share() -> None:
     """Have threads share what is kept for later; to be said before there are any, each of which would be given a store of its own."""
-    tell = getattr(ctypes.CDLL(None), "mallopt", None)
-    if tell is not None:
+    if (tell := _of_the_c_library("mallopt")) is not None:
         tell(ARENA_MAX, ARENAS)
 
 
@@ -27,6 +28,10 @@ def give_back() -> None:
     Only GNU's can be told to look for it.
     """
     pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
+    if (trim := _of_the_c_library("malloc_trim")) is not None:
         trim(0)
+
+
+def _of_the_c_library(name: str) -> Any:
+    """A function of GNU's C library; None where there is another, or a system that is not asked like that."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
