@@ -68,7 +68,9 @@ def unseen(group: Group, closed: NDArray[np.bool_], widths: NDArray[np.intp]) ->
     facet = share_facet("unseen", hits, m, ref_hits, ref_rows, design, group.ask).masked(closed[:, None])
     # Levels can only be newly seen: one side is asked.
     one_sided = np.where(facet.effect > 0, facet.p_value / 2, np.where(np.isfinite(facet.p_value), 1.0, np.nan))
-    return replace(facet, p_value=one_sided, where=np.broadcast_to((widths - 1)[:, None], facet.value.shape))
+    # Where rare levels share the bin, what lies in it is not new: neither in one window nor in several together.
+    tally = facet.tally and replace(facet.tally, hits=np.where(closed[:, None], facet.tally.hits, np.nan))
+    return replace(facet, p_value=one_sided, where=np.broadcast_to((widths - 1)[:, None], facet.value.shape), tally=tally)
 
 
 def _new_levels(group: Group) -> tuple[NDArray[np.float64], Variation]:
@@ -114,6 +116,8 @@ def _tail_masks(whole: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[
 
 def _single_bins(group: Group, most: NDArray[np.float64]) -> Facet:
     pair, ask = group.pair, group.ask
+    if group.shared is not None:
+        pair = replace(pair, reference=group.expected(pair.reference))
     n, m = pair.rows()
     ordered = pair.ordered
     design = np.maximum(_bin_designs(group, ask.level("atom")), most[:, None])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftline.drift.rare import expected
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ class Group:
         whole: float64[C, B], the whole reference, on which bins and row scores are fixed.
         layout: the blocks' and windows' slots.
         ask: levels of tests and intervals.
+        shared: bool[C], columns in whose last bin are levels too rare for one of their own; None for no column.
     """
 
     pair: Pair
@@ -32,6 +35,7 @@ class Group:
     whole: NDArray[np.float64]
     layout: Blocks
     ask: Ask
+    shared: NDArray[np.bool_] | None = None
 
     @property
     def window_rows(self) -> float:
@@ -46,6 +50,12 @@ class Group:
             self.pair.current.shape[1] == 1 and not np.array_equal(self.pair.reference[:, 0], self.whole)
         )
 
+    def expected(self, reference: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Counts of the reference, C × R × B, as windows of the same law would have them."""
+        if self.shared is None:
+            return reference
+        return expected(reference, self.whole, self.shared, self.pair.real[:, 0].sum(-1) - 1)
+
     def take(self, columns: slice) -> Group:
         """Some of the columns."""
         pair = self.pair
@@ -58,4 +68,5 @@ class Group:
             moments=None if pair.moments is None else pair.moments[columns],
             extremes=None if pair.extremes is None else pair.extremes[columns],
         )
-        return replace(self, pair=part, blocks=self.blocks[columns], whole=self.whole[columns])
+        shared = None if self.shared is None else self.shared[columns]
+        return replace(self, pair=part, blocks=self.blocks[columns], whole=self.whole[columns], shared=shared)

@@ -42,6 +42,7 @@ def psi(group: Group) -> Facet:
     reference, current, blocks = _cells(group)
     if not group.own_reference:
         reference, blocks = in_season(reference, blocks, group.layout)
+    reference = group.expected(reference)
     n, m = reference.sum(-1), current.sum(-1)
     total = blocks.sum(1)
     first = _rao_scott(blocks, total, group.window_rows, np.ones(len(total)))

@@ -141,7 +141,10 @@ def _group(comparison: Comparison, indices: Sequence[int], ask: Ask) -> Group:
     reference = stack(comparison.references, indices)
     pair = make_pair(reference, stack(comparison.windows, indices), comparison.plan, indices)
     whole = stack([comparison.total], indices)[:, 0]
-    return Group(pair=pair, blocks=stack(comparison.blocks, indices), whole=whole, layout=comparison.layout, ask=ask)
+    bins = [comparison.plan.columns[i].bins for i in indices]
+    shared = np.array([isinstance(b, LevelBins) and b.open for b in bins])
+    some = shared if shared.any() else None
+    return Group(pair=pair, blocks=stack(comparison.blocks, indices), whole=whole, layout=comparison.layout, ask=ask, shared=some)
 
 
 def _parts(members: Sequence[int], comparison: Comparison) -> list[Sequence[int]]:
