@@ -179,7 +179,8 @@ def _stands(report: Report, decided: Decided) -> Iterator[str]:
 
 
 def _score(health: Health) -> Iterator[str]:
-    parts = f"performance {health.performance:.2f}, data {health.data:.2f}, knowledge {health.knowledge:.2f}"
+    names = ("performance", "fairness", "data", "knowledge")
+    parts = ", ".join(f"{name} {getattr(health, name):.2f}" for name in names)
     yield f"health {health.score:.0f} of 100: {parts}"
     yield FORMULA
 

@@ -26,11 +26,11 @@ def scored(report: Report) -> Health:
 
 
 def test_the_score_is_its_formula(story: Any) -> None:
-    """Half performance, three tenths data, a fifth knowledge; the formula says so."""
+    """Half performance and fairness, three tenths data, a fifth knowledge; the formula says so."""
     for happens in ({}, {"turned": range(6, 12)}, {"scaled": range(10, 12)}):
         found = scored(story.report(**happens))
-        assert found.score == pytest.approx(100 * (0.5 * found.performance + 0.3 * found.data + 0.2 * found.knowledge))
-    assert "0.5 · performance + 0.3 · data + 0.2 · knowledge" in FORMULA
+        assert found.score == pytest.approx(100 * (0.5 * found.performance * found.fairness + 0.3 * found.data + 0.2 * found.knowledge))
+    assert "0.5 · performance · fairness + 0.3 · data + 0.2 · knowledge" in FORMULA
 
 
 def test_what_is_wrong_costs_its_part(story: Any) -> None:

@@ -146,6 +146,7 @@ class Evidence:
         labels: labels drift, in windows in which they are all there.
         broken: errors, latencies, or a feed that is dead, in words; empty where there is nothing.
         unexplained: a change that nobody has a cause for, in words.
+        unequal: a gap between groups of rows is beyond its limit, in words; empty where none is.
         cheap: cheap remedies that were tried on labelled rows.
         worth: what the loss costs over the horizon, where it is known what the model's answers are worth.
         past: what was done before.
@@ -166,6 +167,7 @@ class Evidence:
     labels: tuple[str, ...] = ()
     broken: str = ""
     unexplained: str = ""
+    unequal: str = ""
     cheap: tuple[Cheap, ...] = ()
     worth: Gain | None = None
     past: Past = field(default_factory=Past)

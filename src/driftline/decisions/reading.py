@@ -8,6 +8,7 @@ from driftline.decisions.cheap import cheap_remedies
 from driftline.decisions.decision import Gain
 from driftline.decisions.evidence import Evidence, Past
 from driftline.decisions.faults import causes, explained, more_rows, polluted, spoilt, unexplained
+from driftline.decisions.gaps import last_told, unequal
 from driftline.decisions.losses import deciding, known_since, loss_of, since, whole, worth_of
 from driftline.schema import Role
 from driftline.verdicts.report import Cause, Concern, Verdict
@@ -78,6 +79,7 @@ def read(
         labels=_labels(pairs),
         broken=_broken(newest),
         unexplained=unexplained(why),
+        unequal=unequal(last_told([window for window, _ in pairs], bad)),
         cheap=cheap_remedies(outcome, reference, span, loss, goal, bad, rng, remedies=terms.remedies),
         worth=worth_of(report, goal, loss, bad, terms) or _in_units(loss),
         past=past or Past(),

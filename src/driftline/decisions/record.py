@@ -45,6 +45,8 @@ def evidence_from(data: Mapping[str, Any]) -> Evidence:
         return Evidence(
             **_texts(data, "windows", "polluted", "inputs", "predictions", "labels"),
             **{name: data[name] for name in ("monitor", "window", "settled", "healthy", "broken", "unexplained")},
+            # Evidence that was stored before there was such a thing has none.
+            unequal=data.get("unequal", ""),
             now=datetime.fromisoformat(data["now"]),
             spoilt=tuple(Spoilt(**{**one, "columns": tuple(one["columns"])}) for one in data["spoilt"]),
             loss=None if data["loss"] is None else Loss(**data["loss"]),

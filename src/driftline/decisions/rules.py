@@ -60,6 +60,8 @@ def policy_of(terms: Terms) -> tuple[Rule, ...]:
 def _allowed(found: Decision, evidence: Evidence, terms: Terms) -> Decision:
     """The decision with who may say yes."""
     consent = terms.consents.get(found.action, Consent.ASK)
+    if evidence.unequal and evidence.unequal not in found.because:
+        found = replace(found, against=(*found.against, f"{evidence.unequal}: look into that, too"))
     if found.action is Action.RETRAIN and (used := budget_used(evidence.past, evidence.now, terms)) >= terms.budget:
         said = f"{used} retrainings in {terms.period.days} days are the budget, so a person has to agree"
         return replace(found, consent=Consent.ASK, against=(*found.against, said))
@@ -287,6 +289,16 @@ def _due(evidence: Evidence, terms: Terms) -> Decision | None:
     )
 
 
+def _unequal(evidence: Evidence, terms: Terms) -> Decision | None:
+    del terms
+    if not evidence.unequal:
+        return None
+    how = How(sentence="see which group it is and since when; who is told no where others are told yes is for a person to decide")
+    against = (evidence.healthy,) if evidence.healthy else ()
+    because = (evidence.unequal,)
+    return Decision(action=Action.LOOK, rule="", reason=evidence.unequal, because=because, against=against, how=how, confidence=QUIET)
+
+
 def _strange(evidence: Evidence, terms: Terms) -> Decision | None:
     del terms
     alone = evidence.predictions if not evidence.inputs else ()
@@ -356,6 +368,7 @@ POLICY: tuple[Rule, ...] = (
     Rule("it does not pay", "A retraining that does not surely pay is not begun.", _not_worth_it),
     Rule("the model does worse", "A loss that no fault explains is retrained for, once enough labels have come.", _worse),
     Rule("the schedule says so", "What the calendar asks for is done, unless something above speaks first.", _due),
+    Rule("groups are treated unequally", "A gap between groups that is beyond its limit is looked into.", _unequal),
     Rule("nobody knows why", "A change without a cause is looked into, unless labels show the model to be well.", _strange),
 )
 """The usual policy, in order."""

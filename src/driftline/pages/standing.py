@@ -33,7 +33,12 @@ NAMED = 3
 NEARLY = 0.995
 """A part of the health score that is shown as 1 wants nothing."""
 
-WANTING = {"performance": "it does worse", "data": "spoilt windows", "knowledge": "too few labels to tell"}
+WANTING = {
+    "performance": "it does worse",
+    "fairness": "groups are treated unequally",
+    "data": "spoilt windows",
+    "knowledge": "too few labels to tell",
+}
 """What each part of the health score means where it is not whole."""
 
 
@@ -88,9 +93,9 @@ def _drift(history: History, report: Report) -> str:
 
 
 def scored(report: Report, evidence: Evidence) -> dict[str, Any]:
-    """The model's health from 0 to 100, its three parts from 0 to 1, and in words what keeps it from being whole."""
+    """The model's health from 0 to 100, its parts from 0 to 1, and in words what keeps it from being whole."""
     found = health(report, evidence)
-    parts = {"performance": found.performance, "data": found.data, "knowledge": found.knowledge}
+    parts = {name: getattr(found, name) for name in WANTING}
     short = [WANTING[name] for name, value in sorted(parts.items(), key=lambda part: part[1]) if value < NEARLY]
     return {"value": round(found.score), "parts": {name: round(value, 2) for name, value in parts.items()}, "why": ", ".join(short)}
 
