@@ -71,6 +71,18 @@ def test_great_shifts_are_found_at_once_and_called_by_their_names(tried: Detecti
     assert tried.alarms == 0
 
 
+def test_a_fault_that_is_named_is_found_though_nothing_drifted(tmp_path: Path) -> None:
+    """Numbers that lost their decimals are where they were: no column drifts, the diagnosis names it, and that counts."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(injecting, "SHIFTS", ())
+        patched.setattr(injecting, "INJECTIONS", tuple(one for one in INJECTIONS if one.name == "rounded"))
+        patched.setattr(injecting, "SHARES", (1.0,))
+        found = inject(monitored(tmp_path), now=datetime(2026, 3, 1 + DAYS, tzinfo=UTC), tries=1)
+    rounded = next(one for one in found.found if one.name == "rounded")
+    assert (rounded.delay, rounded.missed, rounded.named) == (0, 0, 1)
+    assert found.alarms == 0
+
+
 def test_what_cannot_be_tried_is_told(tried: Detection) -> None:
     """Plain letters cannot be misread: the note says so, and no try is counted."""
     assert [note.split(":")[0] for note in tried.notes] == ["damaged encoding"]

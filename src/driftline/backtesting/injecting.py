@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from driftline.backtesting.injections import INJECTIONS, SHIFTS, Around
 from driftline.backtesting.rows import table_of
 from driftline.decisions.detection import Detection, Trial, summed
+from driftline.decisions.faults import faults
 from driftline.engines import count as counting
 from driftline.errors import ConfigError, DataError
 from driftline.replaying import DAWN, hindsight
@@ -27,7 +28,7 @@ from driftline.window import CALENDAR
 from driftline.wiring import SEED, as_known, both, learn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,8 +63,9 @@ KNOWN = 20_000
 def inject(specification: Specification, *, now: datetime | None = None, tries: int = 4, progress: Progress | None = None) -> Detection:
     """Put known shifts into the current data of a monitor, one at a time, and look when each is found.
 
-    A shift begins at the start of a window in which nothing drifted in its column, nor does in those that follow, and stays. It is
-    found where the column (or, of wrong labels, the performance that decides) is drifted. Labels are those known at the end of the past.
+    A shift begins at the start of a window in which nothing drifted in its column and no fault of it is named, nor in those that
+    follow, and stays. It is found where the column (or, of wrong labels, the performance that decides) is drifted, or where the
+    diagnosis names a fault of the column, which some show that leave distributions as they were. Labels are those known at the end.
 
     Args:
         specification: the monitor.
@@ -124,7 +126,10 @@ class _Past:
         if len(self.windows) < FEWEST:
             raise DataError(f"{len(self.windows)} windows are over, and {FEWEST} are needed", hint="give more current data")
         self.horizon = min(HORIZON, len(self.windows) - 2)
-        self.told = [window for window in self._judged(self._counted, self.windows).windows if window.segment is None]
+        known = self._judged(self._counted, self.windows)
+        self.told = [window for window in known.windows if window.segment is None]
+        explained = diagnose(self._learnt, Counted(self._counted), known)
+        self._faulty = [_faulty(window) for window in explained.windows if window.segment is None]
         self._drifted = [_drifted(window) for window in self.told]
 
     def trials(self, one: Injection, share: float, tries: int) -> Iterator[Trial]:
@@ -178,7 +183,7 @@ class _Past:
         return [_Place(name, int(rng.choice(free[name]))) for name in (order * tries)[:tries]]
 
     def _quiet(self, name: str | None, start: int) -> bool:
-        return not any(name in drifted for drifted in self._drifted[start : start + self.horizon])
+        return not any(name in seen[at] for seen in (self._drifted, self._faulty) for at in range(start, start + self.horizon))
 
     def _found(self, place: _Place, table: pa.Table) -> tuple[int | None, Callable[[], WindowReport]]:
         """How many windows later the shift is found, and what is said of that window, with its diagnosis."""
@@ -189,8 +194,14 @@ class _Past:
         known = self._judged(counted, self.windows[max(place.start - EARLIER, 0) : last])
         late = [window for window in known.windows if window.window in shifted and window.segment is None]
         delay = next((delay for delay, window in enumerate(late) if place.column in _drifted(window)), None)
+        if delay != 0 and place.column is not None:
+            # Nothing has to be drifted for a fault to be named: some leave all distributions as they were.
+            before = set(shifted[:delay])
+            told = self._explained(counted, known, before).windows
+            faulty = [_faulty(one) for one in told if one.window in before and one.segment is None]
+            delay = next((sooner for sooner, columns in enumerate(faulty) if place.column in columns), delay)
         at = shifted[delay or 0]
-        return delay, lambda: next(one for one in self._explained(counted, known, at).windows if one.window == at and one.segment is None)
+        return delay, lambda: next(one for one in self._explained(counted, known, {at}).windows if one.window == at and one.segment is None)
 
     def _judged(self, counted: Mapping[tuple[str | None, Window], Profile], windows: Sequence[Window]) -> Report:
         """What is said of some windows and of all segments: those share in the promise."""
@@ -198,12 +209,12 @@ class _Past:
         known = Counted({key: profile for key, profile in counted.items() if key[1] in begun})
         return judge(self._learnt, known, self.monitor, self._at, estimated=False)
 
-    def _explained(self, counted: Mapping[tuple[str | None, Window], Profile], known: Report, at: Window) -> Report:
-        begun = {window.window for window in known.windows}
-        kept = {key: profile for key, profile in counted.items() if key[1] in begun and key[1].index <= at.index}
-        upto = [place for place, window in enumerate(known.windows) if window.window.index <= at.index]
+    def _explained(self, counted: Mapping[tuple[str | None, Window], Profile], known: Report, asked: Collection[Window]) -> Report:
+        begun, last = {window.window for window in known.windows}, max(window.index for window in asked)
+        kept = {key: profile for key, profile in counted.items() if key[1] in begun and key[1].index <= last}
+        upto = [place for place, window in enumerate(known.windows) if window.window.index <= last]
         short = replace(known, windows=tuple(known.windows[i] for i in upto), profiles=tuple(known.profiles[i] for i in upto))
-        return diagnose(self._learnt, Counted(kept), short, {at})
+        return diagnose(self._learnt, Counted(kept), short, asked)
 
     def _table(self, start: int) -> pa.Table:
         """The rows of the windows in which a shift is looked for."""
@@ -222,6 +233,11 @@ def _drifted(window: WindowReport) -> frozenset[str | None]:
     """The columns that drifted, and None where the model does worse by what decides."""
     worse = any(metric.decides and metric.verdict is Verdict.DRIFTED for metric in window.performance)
     return frozenset([one.name for one in window.columns if one.verdict is Verdict.DRIFTED] + [None] * worse)
+
+
+def _faulty(window: WindowReport) -> frozenset[str]:
+    """The columns in which a fault is named that is sure enough to be repaired."""
+    return frozenset(name for one in faults(window.diagnosis) for name in one.columns)
 
 
 def _names(one: Injection, share: float) -> frozenset[str]:
