@@ -14,10 +14,11 @@ from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.mixture import mix
 from driftline.diagnosis.parted import in_a_level
 from driftline.diagnosis.partly import in_some
-from driftline.diagnosis.rowwise import world_moved
+from driftline.diagnosis.rowwise import SMALL, world_moved
 from driftline.diagnosis.units import COMMON, FACTORS, FLIP, LEANING, MOST_FACTOR, Unit, grid, in_use, inverse
 from driftline.diagnosis.within import ENDS, likelihood
 from driftline.diagnosis.wording import figure, rows
+from driftline.diagnosis.written import multiplied
 from driftline.verdicts.diagnosis import Mark
 
 if TYPE_CHECKING:
@@ -64,10 +65,24 @@ def unit_change(case: Case, look: Look) -> Fault | None:
     if found is None:
         return None
     unit, mixture, certainty = found
-    small = max(abs(unit.factor), 1 / abs(unit.factor)) < SMALL_FACTOR
-    if mixture.share >= 1 and (_crept(case, look) or (small and world_moved(case.rows, look.place, case.ties[look.place]))):
+    if mixture.share >= 1 and (_crept(case, look) or _dearer(case, look, unit)):
         certainty *= DOUBTFUL
     return _told(case, look, "unit_change", unit, mixture, certainty)
+
+
+def _dearer(case: Case, look: Look, unit: Unit) -> bool:
+    """Whether by so small a factor things may as well have become dearer, or larger.
+
+    Not where values were multiplied after they were written down. It may be where all that goes with them has moved as well; and,
+    where they are written as finely as ever, if the factor is of no unit in use, or nothing goes with them that could have moved.
+    """
+    if max(abs(unit.factor), 1 / abs(unit.factor)) >= SMALL_FACTOR:
+        return False
+    proof, ties = multiplied(look, unit), case.ties[look.place]
+    if proof:
+        return False
+    alone = not (np.delete(ties, look.place) >= SMALL).any()
+    return world_moved(case.rows, look.place, ties) or (proof is False and (alone or not unit.known))
 
 
 def _crept(case: Case, look: Look) -> bool:
