@@ -185,9 +185,10 @@ def test_ctrl_c_is_clean(tmp_path: Path) -> None:
     fifo = tmp_path / "driftline.yaml"
     os.mkfifo(fifo)
     process = subprocess.Popen([sys.executable, "-m", "driftline", "config", "check"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    # Opening the pipe for writing waits until the program waits for us.
+    # Opening the pipe for writing waits until the program waits for us. It is closed again, since a signal that comes just
+    # before the program begins to read is noticed only when reading ends.
     with fifo.open("w"):
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.strip() == "interrupted"

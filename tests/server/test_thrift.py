@@ -38,7 +38,14 @@ import threading
 from pathlib import Path
 from driftline.server.thrift import share
 
+def stores():
+    names = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
+    # A thread's own store begins at a multiple of 64 MB.
+    begins = {int(line[0].partition("-")[0], 16) for line in names if line[1] == "rw-p" and len(line) == 5}
+    return {one for one in begins if one % (64 << 20) == 0}
+
 share()
+before = stores()  # libraries that have threads of their own from the start
 kept, busy = [], threading.Barrier(16)
 
 def fill():
@@ -48,9 +55,7 @@ def fill():
 threads = [threading.Thread(target=fill) for _ in range(16)]
 [one.start() for one in threads]
 [one.join() for one in threads]
-names = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
-# A thread's own store begins at a multiple of 64 MB.
-print(sum(int(line[0].partition("-")[0], 16) % (64 << 20) == 0 and line[1] == "rw-p" and len(line) == 5 for line in names))
+print(len(stores() - before))
 """
 
 
