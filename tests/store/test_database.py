@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from driftline.errors import ConfigError, OutsideError
-from driftline.store.database import Database
+from driftline.store.database import Database, Turns
 from driftline.store.tables import monitors
 
 if TYPE_CHECKING:
@@ -93,3 +93,31 @@ def test_a_full_disk_is_the_worlds_fault(tmp_path: Path) -> None:
         fill()
     with database.reading() as tx:
         assert tx.execute(sa.select(sa.func.count()).select_from(monitors)).scalar_one() == 0
+
+
+def test_whoever_came_first_goes_first() -> None:
+    """One who has had a turn comes after all who wait; one who gives up holds up nobody."""
+    turns, order, waiting = Turns(), list[str](), threading.Semaphore(0)
+
+    def go(name: str, patience: float) -> None:
+        waiting.release()
+        try:
+            with turns.next(patience):
+                order.append(name)
+        except OutsideError as error:
+            order.append(error.fact)
+
+    with turns.next():
+        threads = []
+        for name, patience in (("a", 60.0), ("b", 0.01), ("c", 60.0)):
+            threads.append(threading.Thread(target=go, args=(name, patience)))
+            threads[-1].start()
+            assert waiting.acquire(timeout=10)
+            while len(turns._waiting) < len(threads) + 1 - order.count("the database was busy for 0.01 seconds"):
+                pass
+        threads[1].join()
+    with turns.next():
+        order.append("again")
+    for thread in threads:
+        thread.join()
+    assert order == ["the database was busy for 0.01 seconds", "a", "c", "again"]

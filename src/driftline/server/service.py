@@ -22,6 +22,7 @@ from driftline.store.fleet import Fleet
 from driftline.store.incidents import Incidents
 from driftline.store.orders import OrderBook
 from driftline.store.recall import Recall
+from driftline.store.roll import Roll
 from driftline.store.rows import Rows
 from driftline.store.tokens import Tokens
 from driftline.store.trainings import Trainings
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 DATABASE = "driftline.db"
 KEY = "hash.key"
+ROLL = "processes"
 REMOTE = "://"
 HERE = Path("driftline-data")
 """Where everything lies where nobody says otherwise."""
@@ -107,7 +109,7 @@ def open_service(data: Path | str, url: str | None = None) -> Service:
     """
     rows, data = _rows(str(data)), HERE if REMOTE in str(data) else Path(data)
     data.mkdir(parents=True, exist_ok=True)
-    database = Database(url or f"sqlite:///{data.resolve() / DATABASE}")
+    database = Database(url or f"sqlite:///{data.resolve() / DATABASE}", Roll(data / ROLL))
     fleet = Fleet(database)
     uploads = data.resolve() / "uploads"
     library = Library(fleet, data / "references", uploads)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections import deque
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection, Engine
 
+    from driftline.store.roll import Roll
+
 WAIT = 30.0
 """Seconds to wait for another writer of SQLite."""
 
@@ -31,20 +35,58 @@ ALONE = "driftline_alone"
 """What is done outside of any transaction."""
 
 
+class Turns:
+    """Lets threads have their turn in the order in which they came.
+
+    SQLite has one writer at a time, and whoever waits for it looks again after ever longer sleeps, while others go first.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Lock()
+        self._waiting: deque[Lock] = deque()
+
+    @contextmanager
+    def next(self, patience: float = WAIT) -> Iterator[None]:
+        """Wait for one's turn, and let the next have it afterwards.
+
+        Raises:
+            OutsideError: nobody before has come to an end for so many seconds.
+        """
+        mine = Lock()
+        with self._changed:
+            self._waiting.append(mine)
+            mine.acquire()
+            if self._waiting[0] is mine:
+                mine.release()
+        try:
+            if not mine.acquire(timeout=patience):
+                raise OutsideError(f"the database was busy for {patience:g} seconds", hint="see that its disk works, and try again")
+            yield
+        finally:
+            with self._changed:
+                first = self._waiting[0] is mine
+                self._waiting.remove(mine)
+                if first and self._waiting:
+                    self._waiting[0].release()
+
+
 class Database:
     """Transactions on one database, brought to the newest form when it is opened.
 
     Args:
         url: as SQLAlchemy writes it; `postgresql://` means psycopg.
+        roll: of the processes that work on it from this machine; None where there is none.
 
     Raises:
         ConfigError: the URL names no database that we know.
         OutsideError: it does not answer.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, roll: Roll | None = None) -> None:
+        self.roll = roll
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._turns = Turns()
         with _outside(), self.engine.connect() as connection:
             upgrade(connection.execution_options(**{WRITES: True}))
 
@@ -57,7 +99,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: all of it happens, durably, or nothing."""
-        with _outside(), self.engine.connect() as connection, connection.execution_options(**{WRITES: True}).begin():
+        turn = self._turns.next() if self.is_sqlite else nullcontext()
+        with turn, _outside(), self.engine.connect() as connection, connection.execution_options(**{WRITES: True}).begin():
             yield connection
 
     def insert(self, table: Table) -> Any:
@@ -78,6 +121,8 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+        if self.roll is not None:
+            self.roll.close()
 
 
 def _engine(url: str) -> Engine:

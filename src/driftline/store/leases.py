@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from driftline.store.database import Database
+    from driftline.store.roll import Roll
 
 LASTS = timedelta(seconds=60)
 """A worker that has not been heard of for so long is taken over, whatever became of it."""
@@ -64,17 +65,19 @@ def acquire(database: Database, name: str, owner: str, now: datetime, lasts: tim
     statement = database.insert(leases).values(name=name, owner=owner, epoch=1, until=now + lasts)
     taken = {"owner": owner, "epoch": leases.c.epoch + 1, "until": now + lasts}
     free = statement.on_conflict_do_update(index_elements=["name"], set_=taken, where=leases.c.until <= now)
+    if database.roll is not None:
+        database.roll.sign()
     with database.writing() as tx:
         epoch = tx.execute(free.returning(leases.c.epoch)).scalar_one_or_none()
         if epoch is None:
-            epoch = _inherit(tx, name, taken)
+            epoch = _inherit(tx, name, taken, database.roll)
     return None if epoch is None else Lease(name, owner, epoch)
 
 
-def _inherit(tx: Connection, name: str, taken: dict[str, Any]) -> int | None:
+def _inherit(tx: Connection, name: str, taken: dict[str, Any], roll: Roll | None) -> int | None:
     """Take the lease of a dead process, unless somebody was faster; its new epoch."""
     held_by = tx.execute(select(leases.c.owner, leases.c.epoch).where(leases.c.name == name)).one_or_none()
-    if held_by is None or not is_dead(held_by.owner):
+    if held_by is None or not (is_dead(held_by.owner) or (roll is not None and roll.is_dead(held_by.owner))):
         return None
     same = (leases.c.name == name, leases.c.owner == held_by.owner, leases.c.epoch == held_by.epoch)
     epoch: int | None = tx.execute(leases.update().where(*same).values(**taken).returning(leases.c.epoch)).scalar_one_or_none()

@@ -2,7 +2,7 @@
 
 A name says in which process the owner lives, among all that ever were: the host, the start of the machine, the name spaces
 of processes and of time, the number of the process, and when it began. Only who shares all but the last two can look;
-on another machine, in another container, or where there is no /proc, nobody can know, and a lease has to run out.
+on another machine, or where there is no /proc, nobody can know, and a lease has to run out; of another container, `driftline.store.roll`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ class Life:
     number: int
     began: int
     place: str
+
+    @property
+    def kernel(self) -> str:
+        """The start of the machine, the same in all its containers."""
+        return self.place.rsplit("/", 3)[1]
 
     def __str__(self) -> str:
         return f"{self.number} {self.began} {self.place}"
