@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from pyarrow import ipc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).parents[1]
 FEATURES = 20
@@ -187,20 +187,19 @@ async def load(
 
 
 @contextmanager
-def served(place: Path, interval: float) -> Iterator[tuple[int, str, subprocess.Popen[str]]]:
+def served(place: Path, interval: float, yaml: str = YAML, words: Sequence[str] = ()) -> Iterator[tuple[int, str, subprocess.Popen[str]]]:
     """The service, as a user starts it; its port and its first token."""
     rng = np.random.default_rng(0)
     monitors = place / "monitors"
     monitors.mkdir()
-    (monitors / "bench.yaml").write_text(YAML)
-    columns = {f"f{i}": rng.normal(size=20_000) for i in range(FEATURES)}
-    pq.write_table(
-        pa.table({"id": [str(i) for i in range(20_000)], **columns, "score": rng.random(20_000)}), monitors / "reference.parquet"
-    )
+    (monitors / "bench.yaml").write_text(yaml)
+    columns = {f"f{i}": rng.normal(size=20_000) for i in range(FEATURES)} | {"score": rng.random(20_000)}
+    labels = {"label": rng.integers(0, 2, 20_000)} if "label" in yaml else {}
+    pq.write_table(pa.table({"id": [str(i) for i in range(20_000)], **columns, **labels}), monitors / "reference.parquet")
     command = [sys.executable, "-m", "driftline", "serve", "--port", "0", "--data", str(place / "data"), "--monitors", str(monitors)]
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(
-        [*command, "--interval", str(interval)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ
+        [*command, "--interval", str(interval), *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ
     ) as process:
         try:
             assert process.stdout is not None

@@ -22,8 +22,8 @@ from driftline.server.face import wall_clock
 from driftline.services.intake import Kind
 from driftline.sources.places import bucket
 from driftline.sources.topics import Topic
+from driftline.store.gathering import parcel_of
 from driftline.store.intake import Intake
-from driftline.store.ledger import parcel_of
 from driftline.store.tables import parcels, received
 from driftline.store.watermarks import Watermark, read_watermark
 

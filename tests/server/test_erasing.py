@@ -13,8 +13,8 @@ from driftline.errors import StateError
 from driftline.server.erasing import erase, erasing
 from driftline.server.face import wall_clock
 from driftline.services.intake import Kind
+from driftline.store.gathering import parcel_of
 from driftline.store.leases import acquire
-from driftline.store.ledger import parcel_of
 from driftline.store.tables import audit, dead_letters, parcels
 
 

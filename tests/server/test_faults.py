@@ -27,12 +27,13 @@ from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.services.intake import Kind, sort_rows
 from driftline.store.database import Database
+from driftline.store.gathering import parcel_of
 from driftline.store.intake import Delivery
+from driftline.store.joining import ParcelSource
 from driftline.store.leases import acquire
-from driftline.store.ledger import LABELS, PREDICTIONS, parcel_of
+from driftline.store.ledger import LABELS, PREDICTIONS
 from driftline.store.migrations import REVISIONS, upgrade
 from driftline.store.pressed import unpress
-from driftline.store.rows import ParcelSource
 from driftline.store.tables import outbox, parcels, profiles, received, verdicts, windows
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from pyarrow import ipc
 from driftline.errors import OutsideError
 from driftline.server.bodies import ARROW, LINES, Limits
 from driftline.services.keeping import HIDDEN
+from driftline.store.gathering import parcel_of
 from driftline.store.intake import Intake
-from driftline.store.ledger import parcel_of
 from driftline.store.tables import parcels
 
 if TYPE_CHECKING:

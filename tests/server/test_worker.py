@@ -15,8 +15,9 @@ from driftline.server.face import wall_clock
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.services.intake import Kind
+from driftline.store.gathering import parcel_of
 from driftline.store.leases import acquire
-from driftline.store.ledger import PREDICTIONS, parcel_of
+from driftline.store.ledger import PREDICTIONS
 from driftline.store.reopening import reopen
 from driftline.store.tables import outbox, parcels, verdicts
 

@@ -15,7 +15,7 @@ from driftline.profile.plan import Plan, Planned
 from driftline.profile.reference import Cells, count
 from driftline.schema import Column, Kind
 from driftline.services.check import Counted
-from driftline.services.cycle import TOGETHER, Done, Judged, Pace, Standing, Tallied, Wait, apart, judge_due, turn, waits
+from driftline.services.cycle import TOGETHER, Done, Judged, Pace, Standing, Tallied, Wait, apart, is_again, judge_due, turn, waits
 from driftline.services.decide import Recalled, decide_due
 from driftline.verdicts.report import Verdict
 from driftline.window import Cadence, Window, Windowing, calendar_window
@@ -77,6 +77,22 @@ def test_when_a_window_is_due(case: Standing, expected: Wait) -> None:
     assert waits(case, PACE, NOW) is expected
 
 
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (standing(stale=True), True),
+        (standing(stale=True, counted=NOW), True),
+        (standing(hour(0), stale=True, counted=NOW - timedelta(minutes=9)), False),
+        (standing(hour(0), stale=True, counted=NOW - timedelta(minutes=10)), True),
+        (standing(stale=True, judged=NOW, counted=NOW - timedelta(minutes=9)), False),
+        (standing(stale=True, judged=NOW, counted=NOW - timedelta(minutes=10)), True),
+    ],
+)
+def test_when_a_stale_window_is_counted_again(case: Standing, *, expected: bool) -> None:
+    """When it is to be judged first; while it goes on, and after it was judged, when it was counted long enough ago."""
+    assert is_again(case, PACE, NOW) is expected
+
+
 class _Desk:
     """A desk in memory: parcels are numbers of rows, and each is of one window."""
 
@@ -89,10 +105,12 @@ class _Desk:
         self.labels: list[Window] = []
         self.decided: list[Decided] = []
 
-    def gather(self) -> None:
+    def gather(self) -> int:
         self.calls.append("gather")
+        return 7
 
-    def uncounted(self) -> list[Any]:
+    def uncounted(self, upto: int) -> list[Any]:
+        assert upto == 7
         return self.waiting[0] if self.waiting else []
 
     def position(self) -> int:
@@ -106,8 +124,8 @@ class _Desk:
             before = self.windows.get(key[1]) or standing(key[1], id=len(self.windows) + 1, rows=0, revision=0)
             self.windows[key[1]] = replace(before, rows=self.profiles[key].rows, revision=before.revision + 1)
 
-    def match_labels(self, since: datetime) -> None:
-        assert since == NOW - PACE.horizon
+    def match_labels(self, since: datetime, upto: int) -> None:
+        assert (since, upto) == (NOW - PACE.horizon, 7)
         for window in self.labels:
             self.windows[window] = replace(self.windows[window], stale=True)
         self.labels = []

@@ -15,8 +15,8 @@ from driftline.services.intake import Kind, Refused
 from driftline.store import intake as module
 from driftline.store.board import Board
 from driftline.store.database import Database
+from driftline.store.gathering import parcel_of
 from driftline.store.intake import Delivery, Intake, Receipt
-from driftline.store.ledger import parcel_of
 from driftline.store.rows import Rows
 from driftline.store.tables import parcels, received, stream_columns
 
@@ -96,6 +96,13 @@ def test_tables_and_rows_come_together(intake: Intake) -> None:
     """An Arrow table and rows of JSON that arrive at once are one parcel."""
     intake.write([delivery("a", 1), delivery("t", rows=pa.table({"x": [2.5], "y": ["z"]}))])
     assert rows_in(intake) == [1.0, 2.5]
+
+
+def test_tables_and_rows_stay_in_the_order_in_which_they_came(intake: Intake) -> None:
+    """Of several labels of one id the last counts, in whatever form they are written down."""
+    table = pa.table({"x": [2, 3]})
+    intake.write([delivery("a", 1), delivery("b", rows=table), delivery("c", 4), delivery("d", 5), delivery("e", rows=table)])
+    assert rows_in(intake) == [1, 2, 3, 4, 5, 2, 3]
 
 
 def test_a_batch_of_nothing_but_refused_rows_is_known(intake: Intake) -> None:

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from driftline.services.intake import Kind
 from driftline.store.database import Database
+from driftline.store.gathering import parcel_of
 from driftline.store.intake import Delivery, Intake
 from driftline.store.labels import early, link, match
-from driftline.store.ledger import parcel_of
 from driftline.store.rows import Rows
 from driftline.store.tables import parcels, window_parcels
 

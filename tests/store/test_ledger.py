@@ -114,6 +114,27 @@ def test_small_parcels_are_gathered_into_a_file(ledger: Ledger, intake: Intake) 
         assert tuple(tx.execute(sa.select(parcels.c.first_id, parcels.c.last_id)).one()) == (1, 3)
 
 
+def test_what_comes_while_it_is_gathered_waits_for_the_next_turn(ledger: Ledger, intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn comes to an end however fast rows come; labels likewise."""
+    send(intake, "a", 1)
+    send(intake, "b", 1, kind=Sent.LABELS)
+    write = Rows.write
+
+    def written(self: Rows, table: Any, *about: str) -> str:
+        send(intake, f"more {len(list(ledger.rows.directory.rglob('*.parquet')))}", 2)
+        send(intake, f"more {len(list(ledger.rows.directory.rglob('*.parquet')))}", 2, kind=Sent.LABELS)
+        return write(self, table, *about)
+
+    monkeypatch.setattr(Rows, "write", written)
+    upto = ledger.gather()
+    monkeypatch.undo()
+    assert [one.rows for one in ledger.uncounted(upto)] == [1]
+    ledger.match_labels(NOW - timedelta(days=1), upto)
+    with ledger.database.reading() as tx:
+        left = tx.execute(sa.select(parcels.c.kind, parcels.c.counted).where(parcels.c.body.is_not(None))).all()
+    assert sorted(tuple(row) for row in left) == [("labels", None)] * 2 + [("predictions", None)] * 2
+
+
 def test_counts_are_added_once(ledger: Ledger, intake: Intake) -> None:
     """What was taken and added cannot be added again, whoever tries; what comes later adds up."""
     send(intake, "a", 1, 2)

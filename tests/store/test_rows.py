@@ -1,4 +1,4 @@
-"""Rows on the disk: whole or not at all, durable in the right order, read back in part, joined with their labels."""
+"""Rows on the disk: whole or not at all, durable in the right order, and read back in part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.errors import OutsideError
-from driftline.store.rows import Parcel, ParcelSource, Rows, body_of, joined, known_labels, overlap
+from driftline.store.rows import Parcel, Rows, body_of, joined, overlap
 
 TABLE = pa.table({"id": ["a", "b", "c", "d"], "x": [1, 2, 3, 4]})
 
@@ -104,39 +104,6 @@ def test_strays_are_files_that_nobody_knows(tmp_path: Path) -> None:
     assert rows.strays(frozenset([one]), now - timedelta(hours=1)) == []
 
 
-class TestParcelSource:
-    """Parcels as a source, joined with their labels."""
-
-    def test_columns_may_differ(self, tmp_path: Path) -> None:
-        """The schema has what any parcel has; each batch has what its parcel has."""
-        rows = Rows(tmp_path)
-        more = pa.table({"id": ["e"], "y": [1.5]})
-        source = ParcelSource("s", rows, [in_body(TABLE), in_file(rows, more, 2)])
-        assert (source.schema().names, source.rows(), source.findings()) == (["id", "x", "y"], 5, ())
-        assert [batch.schema.names for batch in source.batches(["y", "x"])] == [["x"], ["y"]]
-
-    def test_the_last_label_counts(self, tmp_path: Path) -> None:
-        """Of several labels of one id; an id without a label has none, and a label of another id is no matter."""
-        labels = pa.table({"id": ["b", "d", "b", "zz"], "left": [0, 1, 1, 0]})
-        source = ParcelSource("s", Rows(tmp_path), [in_body(TABLE)], labels=[in_body(labels, 2)], key="id", label="left")
-        assert pa.Table.from_batches(list(source.batches(["x", "left"]))).to_pydict() == {"x": [1, 2, 3, 4], "left": [None, 1, None, 1]}
-        assert source.schema().names == ["id", "x", "left"]
-        assert [batch.schema.names for batch in source.batches(["x"])] == [["x"]]
-
-    def test_a_label_that_came_with_its_prediction_stands_until_another_comes(self, tmp_path: Path) -> None:
-        """Even where the two are of different types."""
-        table = TABLE.append_column("left", pa.array([9, 9, None, None]))
-        labels = pa.table({"id": ["b", "c"], "left": ["1", None]})
-        source = ParcelSource("s", Rows(tmp_path), [in_body(table)], labels=[in_body(labels, 2)], key="id", label="left")
-        assert pa.Table.from_batches(list(source.batches(["left"]))).to_pydict() == {"left": ["9", "1", None, None]}
-
-    def test_predictions_without_ids_have_no_labels(self, tmp_path: Path) -> None:
-        """They are read as they are."""
-        labels = pa.table({"id": ["b"], "left": [1]})
-        source = ParcelSource("s", Rows(tmp_path), [in_body(TABLE.select(["x"]))], labels=[in_body(labels, 2)], key="id", label="left")
-        assert [batch.schema.names for batch in source.batches()] == [["x"]]
-
-
 def test_tables_that_do_not_fit_are_joined_as_text() -> None:
     """Only the column in which they differ; what one lacks is null."""
     found = joined([pa.table({"a": [1], "b": [1]}), pa.table({"a": ["x"], "b": [2.5], "c": [True]}), pa.table({"a": pa.nulls(1)})])
@@ -145,9 +112,6 @@ def test_tables_that_do_not_fit_are_joined_as_text() -> None:
 
 
 @given(ids=st.lists(st.sampled_from("abcd")), wanted=st.lists(st.sampled_from("abcdef")))
-def test_known_labels_and_overlap(ids: list[str], wanted: list[str]) -> None:
-    """Each id once with its last label; and how many of some ids are among others."""
-    table = pa.table({"id": pa.array(ids, pa.string()), "v": pa.array(range(len(ids)), pa.int64())})
-    keys, values = known_labels(table, "id", "v")
-    assert dict(zip(keys.to_pylist(), values.to_pylist(), strict=True)) == {key: place for place, key in enumerate(ids)}
+def test_overlap(ids: list[str], wanted: list[str]) -> None:
+    """How many of some ids are among others."""
     assert overlap(pa.array(wanted, pa.string()), pa.array(ids, pa.string())) == sum(one in ids for one in wanted)

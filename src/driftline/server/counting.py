@@ -10,19 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from driftline.engines.count import count, time_column
+from driftline.engines.meaning import hash_array
 from driftline.errors import SchemaMismatch
-from driftline.server.delays import came_late
+from driftline.server.delays import Came
 from driftline.services.cycle import Tallied
 from driftline.sources.frames import FrameSource
-from driftline.store.rows import ParcelSource
+from driftline.store.joining import ParcelSource
 from driftline.verdicts.report import Finding
 from driftline.window import Cadence, Window, Windowing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from driftline.monitor import ColumnHints, Monitor
     from driftline.profile.plan import Plan
@@ -81,27 +79,27 @@ class Counting:
         """Count some windows from their rows, joined with the labels that have come."""
         if self.monitor.windowing.cadence is Cadence.ROWS:
             return self._recount_runs(windows, parcels, labels)
-        source = ParcelSource(NAME, self.rows, parcels, labels=labels, key=self.key, label=self.label)
+        source = ParcelSource(NAME, self.rows, parcels, labels=labels, key=self.key, label=self.label, hashes=hash_array)
+        came = self._came(windows, source) if labels else None
         found = count(self.plan, source, self.monitor.windowing, self._hints, threads=self.threads)
         known = {window.label: window for window in windows}
         whose = {(segment, known[of.label]): profile for (segment, of), profile in found.profiles.items() if of.label in known}
-        return Tallied(whose, {}, found.findings, self._came(windows, parcels, labels, source))
+        return Tallied(whose, {}, found.findings, {} if came is None else came.found)
 
-    def _came(
-        self, windows: Sequence[Window], parcels: Sequence[Parcel], labels: Sequence[Parcel], source: ParcelSource
-    ) -> Mapping[Window, NDArray[np.int64] | None]:
-        """How late labels came, where windows go by time."""
+    def _came(self, windows: Sequence[Window], source: ParcelSource) -> Came | None:
+        """Sees how late labels come while they are counted, where windows go by time."""
         time = time_column(self.plan, self.monitor.windowing, self.monitor.hints, source)
-        if self.plan.outcome is None or time is None or not labels:
-            return {}
-        return came_late(self.plan, self.plan.outcome, self.rows, windows, parcels, labels, (self.key, time, self.label))
+        if self.plan.outcome is None or time is None:
+            return None
+        came = Came(self.plan, self.plan.outcome, windows, (self.key, time, self.label))
+        return came if source.witnessed(came, time) else None
 
     def _recount_runs(self, windows: Sequence[Window], parcels: Sequence[Parcel], labels: Sequence[Parcel]) -> Tallied:
         """Windows of n rows: each from the slices of parcels that are its own."""
         profiles: dict[Key, Profile] = {}
         for window in windows:
             whose = [parcel for parcel in parcels if parcel.window == window.label]
-            source = ParcelSource(NAME, self.rows, whose, labels=labels, key=self.key, label=self.label)
+            source = ParcelSource(NAME, self.rows, whose, labels=labels, key=self.key, label=self.label, hashes=hash_array)
             found = count(self.plan, source, Windowing(), self._hints, threads=self.threads)
             profiles |= {(segment, window): profile for (segment, _), profile in found.profiles.items()}
         return Tallied(profiles)

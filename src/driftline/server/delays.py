@@ -6,71 +6,60 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from driftline.engines.cells import seconds
 from driftline.engines.late import sorted_labels
 from driftline.performance.early import sorts
 from driftline.performance.maturity import AGES, places
-from driftline.store.rows import known_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from driftline.profile.outcome import Outcome
     from driftline.profile.plan import Plan
-    from driftline.store.rows import Parcel, Rows
+    from driftline.store.joining import Found
+    from driftline.store.rows import Parcel
     from driftline.window import Window
 
 LATE = timedelta(days=1)
 """Predictions that came so long after they were made were brought later: when their labels were known, only labels with times tell."""
 
 
-def came_late(
-    plan: Plan,
-    outcome: Outcome,
-    rows: Rows,
-    windows: Sequence[Window],
-    parcels: Iterable[Parcel],
-    labels: Iterable[Parcel],
-    names: tuple[str, str, str],
-) -> Mapping[Window, NDArray[np.int64] | None]:
-    """For each window how many labels came how late, by sort: int64[2 · sorts, bins]; None where that tells nothing.
+class Came:
+    """Sees how late the labels of some windows came, while these are counted.
 
     Args:
         plan: the bins.
         outcome: how outcomes are counted.
-        rows: where parcels lie.
         windows: with bounds in time.
-        parcels: predictions.
-        labels: of them.
         names: the columns that hold ids, times and labels.
+
+    Attributes:
+        found: for each window how many labels came how late, by sort: int64[2 · sorts, bins]; None where that tells nothing.
     """
-    key, time, label = names
-    table = rows.table(labels, names)
-    if not {key, time, label} <= set(table.schema.names):
-        return {}
-    ids, values = known_labels(table, key, label)
-    since = seconds(known_labels(table, key, time)[1])
-    found: dict[Window, NDArray[np.int64] | None] = {one: np.zeros((2 * sorts(outcome), AGES.size), dtype=np.int64) for one in windows}
-    wanted = [name for name in (key, time, label, outcome.prediction, *outcome.scores) if name is not None]
-    for parcel in parcels:
+
+    def __init__(self, plan: Plan, outcome: Outcome, windows: Sequence[Window], names: tuple[str, str, str]) -> None:
+        self._plan, self._outcome = plan, outcome
+        self._key, self._time, self._label = names
+        self.found: dict[Window, NDArray[np.int64] | None] = {
+            one: np.zeros((2 * sorts(outcome), AGES.size), dtype=np.int64) for one in windows
+        }
+
+    def __call__(self, parcel: Parcel, batch: pa.RecordBatch, labels: Found) -> None:
+        """Take in a batch of predictions, and what their labels say."""
+        if not {self._key, self._time} <= set(batch.schema.names):
+            return
         arrived = np.inf if parcel.at is None else parcel.at.timestamp()
-        for batch in rows.batches(parcel, wanted):
-            if not {key, time} <= set(batch.schema.names):
-                continue
-            at = pc.index_in(batch.column(key).cast(pa.string()), value_set=ids)
-            come, made = at.is_valid().to_numpy(zero_copy_only=False), seconds(batch.column(time))
-            known = np.where(come, since[pc.fill_null(at, 0).to_numpy()], np.nan) if len(ids) else np.full(len(made), np.nan)
-            # A label whose prediction was brought much later than made is as old as its own time says, or nobody knows how old.
-            dark = come & (arrived - made > LATE.total_seconds()) & (known >= arrived - LATE.total_seconds())
-            own = label in batch.schema.names and batch.column(label).null_count < batch.num_rows
-            sort = sorted_labels(plan, outcome, _with_label(batch, label, values.take(at)))
-            _put(found, made, known, sort, dark | own)
-    return found
+        come, made = labels.known.to_numpy(zero_copy_only=False), seconds(batch.column(self._time))
+        known = np.where(come, seconds(labels.values[self._time]), np.nan)
+        # A label whose prediction was brought much later than made is as old as its own time says, or nobody knows how old.
+        dark = come & (arrived - made > LATE.total_seconds()) & (known >= arrived - LATE.total_seconds())
+        own = self._label in batch.schema.names and batch.column(self._label).null_count < batch.num_rows
+        sort = sorted_labels(self._plan, self._outcome, _with_label(batch, self._label, labels.values[self._label]))
+        _put(self.found, made, known, sort, dark | own)
 
 
 def _put(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request  # noqa: TC002  FastAPI reads the annotation of what `may` makes
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from driftline.store.fleet import Watched
     from driftline.store.intake import Delivery, Intake, Receipt
     from driftline.store.tokens import Role, Token
+
+T = TypeVar("T")
+READERS = 2
+"""Large bodies that are read at a time: more threads would only make all of them late, and each takes some megabytes."""
 
 REMEMBERED = 5.0
 """A monitor is looked up again after so many seconds: until then a new version of it may not be known here."""
@@ -62,6 +66,7 @@ class Face:
     demonstration: Demonstration = field(init=False)
     _monitors: dict[str, tuple[Watched, Naming, datetime]] = field(default_factory=dict)
     _receipts: Receipts | None = None
+    _readers: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
 
     def __post_init__(self) -> None:
         self.demonstration = Demonstration(self.service, self.intake, self.clock)
@@ -79,6 +84,14 @@ class Face:
         watched, names = await run_in_threadpool(self._look_up, name)
         self._monitors[name] = (watched, names, now)
         return watched, names
+
+    async def aside(self, make: Callable[[], T]) -> T:
+        """Do in another thread what takes long, in the order in which it comes."""
+        loop = asyncio.get_running_loop()
+        if self._readers is None or self._readers[0] is not loop:
+            self._readers = loop, asyncio.Semaphore(READERS)
+        async with self._readers[1]:
+            return await run_in_threadpool(make)
 
     async def written(self, delivery: Delivery) -> Receipt:
         """Write a delivery, and say what became of it once it is durable.

@@ -55,7 +55,7 @@ class Pace:
     Attributes:
         settle: small parcels of rows are gathered so long before they are counted.
         lateness: rows of a window may come so long after its end.
-        patience: a window that was judged is counted and judged again at most so often.
+        patience: a window is counted again and judged again at most so often; when it is judged first, it is counted again before.
         horizon: labels are looked for among predictions that came so long ago.
         history: so many windows are judged together with the newest.
     """
@@ -156,11 +156,11 @@ class Done:
 class Desk(Protocol[P]):
     """One monitor's share of the store, held by a lease. Each call is one transaction, and fails where the lease is lost."""
 
-    def gather(self) -> None:
-        """Bring small parcels together."""
+    def gather(self) -> int:
+        """Bring small parcels together; the number of the last one that is there then. What comes later is the next turn's."""
 
-    def uncounted(self) -> Sequence[P]:
-        """Some of the predictions that have not been counted; none when all are."""
+    def uncounted(self, upto: int) -> Sequence[P]:
+        """Some of the predictions that have not been counted, of what was gathered; none when all are."""
 
     def position(self) -> int:
         """How many rows have been counted before, for windows that are runs of rows."""
@@ -168,8 +168,8 @@ class Desk(Protocol[P]):
     def add(self, parcels: Sequence[P], tallied: Tallied) -> None:
         """Add counts to their windows, and mark the parcels as counted."""
 
-    def match_labels(self, since: datetime) -> None:
-        """Find the windows that new labels belong to; those become stale."""
+    def match_labels(self, since: datetime, upto: int) -> None:
+        """Find the windows that new labels belong to, of what was gathered; those become stale."""
 
     def stale(self) -> Sequence[Standing]:
         """Windows that must be counted again."""
@@ -225,12 +225,12 @@ def undecided(report: Report, recalled: Recalled, fresh: Collection[Window]) -> 
 def turn(desk: Desk[P], counter: Counter[P], pace: Pace, now: datetime, decide: Decide = undecided) -> Done:
     """One turn of the cycle for one monitor. Whatever interrupts it, the next turn goes on where it was."""
     counted = recounted = 0
-    desk.gather()
-    while parcels := desk.uncounted():
+    upto = desk.gather()
+    while parcels := desk.uncounted(upto):
         desk.add(parcels, counter.count(parcels, desk.position()))
         counted += len(parcels)
-    desk.match_labels(now - pace.horizon)
-    stale = [one for one in desk.stale() if one.judged is None or now - one.counted >= pace.patience]
+    desk.match_labels(now - pace.horizon, upto)
+    stale = [one for one in desk.stale() if is_again(one, pace, now)]
     for first in range(0, len(stale), TOGETHER):
         # Windows that follow each other lie in the same parcels, which are read once for all of them.
         some = stale[first : first + TOGETHER]
@@ -245,6 +245,12 @@ def turn(desk: Desk[P], counter: Counter[P], pace: Pace, now: datetime, decide: 
     fresh = {one.standing.window for one in judged if one.standing.judged is None}
     desk.record(judged, decide(report, desk.recall(report, due), fresh) if judged else ())
     return Done(counted, recounted, tuple(judged))
+
+
+def is_again(standing: Standing, pace: Pace, now: datetime) -> bool:
+    """Whether a stale window is counted again now: that was done long enough ago, or it is to be judged for the first time."""
+    first = standing.judged is None and waits(replace(standing, stale=False), pace, now) is Wait.DUE
+    return first or now - standing.counted >= pace.patience
 
 
 def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:

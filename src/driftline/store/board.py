@@ -58,7 +58,7 @@ class Board:
             windows.c.rows >= windows.c.whole,
             and_(windows.c.ends.is_(None), windows.c.whole.is_(None), windows.c.changed <= now - pace.lateness),
         )
-        again = and_(windows.c.stale.is_(True), or_(windows.c.judged.is_(None), windows.c.counted <= now - pace.patience))
+        again = and_(windows.c.stale.is_(True), or_(and_(windows.c.judged.is_(None), over), windows.c.counted <= now - pace.patience))
         with self._database.reading() as tx:
             found = set(tx.execute(select(parcels.c.monitor_id).where(rows_wait).distinct()).scalars())
             found |= set(tx.execute(select(windows.c.monitor_id).where(or_(and_(changed, over), again)).distinct()).scalars())

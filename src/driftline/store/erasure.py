@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from sqlalchemy import or_, select
 
 from driftline.store.decided import decisions
-from driftline.store.ledger import parcel_of
+from driftline.store.gathering import parcel_of
 from driftline.store.metadata import EPOCH
 from driftline.store.rows import body_of
 from driftline.store.tables import dead_letters, deliveries, glances, lateness, outbox, parcels, profiles, verdicts, window_parcels, windows

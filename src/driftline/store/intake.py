@@ -259,10 +259,19 @@ def _name(delivery: Delivery) -> Name:
 
 
 def _together(deliveries: Sequence[Delivery]) -> pa.Table:
-    """The rows of several deliveries in one table."""
-    loose = [row for one in deliveries if not isinstance(one.rows, pa.Table) for row in one.rows]
-    tables = [one.rows for one in deliveries if isinstance(one.rows, pa.Table) and one.rows.num_rows]
-    return joined([*([table_of(loose)] if loose else []), *tables])
+    """The rows of several deliveries in one table, in the order in which they came: of several labels of one id the last counts."""
+    tables: list[pa.Table] = []
+    loose: list[Row] = []
+    for one in deliveries:
+        if not isinstance(one.rows, pa.Table):
+            loose += one.rows
+            continue
+        if loose:
+            tables.append(table_of(loose))
+            loose = []
+        if one.rows.num_rows:
+            tables.append(one.rows)
+    return joined([*tables, *([table_of(loose)] if loose else [])])
 
 
 def _receipt_row(delivery: Delivery, parcel: int | None) -> Mapping[str, Any]:

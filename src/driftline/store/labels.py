@@ -9,8 +9,9 @@ import pyarrow as pa
 from sqlalchemy import select
 
 from driftline.services.intake import Kind
-from driftline.store.rows import Parcel, joined, overlap
-from driftline.store.tables import parcels, window_parcels
+from driftline.store.joining import blocks, ids_of
+from driftline.store.rows import Parcel, overlap
+from driftline.store.tables import parcels, window_parcels, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from driftline.store.database import Database
     from driftline.store.rows import Rows
+
+AT_ONCE = 200_000
+"""New labels whose predictions are looked for together; at least those of one parcel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +39,26 @@ class Matched:
     pairs: dict[int, list[int]] = field(default_factory=dict)
 
 
-def match(database: Database, rows: Rows, monitor: int, key: str, since: datetime) -> Matched:
-    """Look for the predictions that new labels speak of, among those that came since a time."""
-    mine = (parcels.c.monitor_id == monitor, parcels.c.kind == Kind.LABELS.value, parcels.c.counted.is_(None))
+def match(database: Database, rows: Rows, monitor: int, key: str, since: datetime, upto: int | None = None) -> Matched:
+    """Look for the predictions that new labels speak of, among those that came since a time.
+
+    Some of the new labels at a time, the oldest first: of all parcels, or of the files up to a number.
+    """
+    mine = [parcels.c.monitor_id == monitor, parcels.c.kind == Kind.LABELS.value, parcels.c.counted.is_(None)]
+    if upto is not None:
+        mine += [parcels.c.body.is_(None), parcels.c.id <= upto]
     with database.reading() as tx:
-        fresh = [_parcel(row) for row in tx.execute(select(parcels).where(*mine).order_by(parcels.c.id))]
-        if not fresh:
+        waiting = [_parcel(row) for row in tx.execute(select(parcels).where(*mine).order_by(parcels.c.id))]
+        if not waiting:
             return Matched()
+        fresh = next(blocks(waiting, AT_ONCE))
         them = (parcels.c.monitor_id == monitor, parcels.c.kind == Kind.PREDICTIONS.value, parcels.c.counted >= since)
         counted = [_parcel(row) for row in tx.execute(select(parcels).where(*them).order_by(parcels.c.id.desc()))]
     found = Matched({parcel.id: parcel.rows for parcel in fresh})
-    ids = {parcel.id: _ids(rows, [parcel], key) for parcel in fresh}
+    ids = {parcel.id: ids_of(rows, [parcel], key) for parcel in fresh}
     every = pa.concat_arrays(list(ids.values()))
     for prediction in counted:
-        here = _ids(rows, [prediction], key)
+        here = ids_of(rows, [prediction], key)
         if overlap(here, every):
             for label, wanted in ids.items():
                 if matched := overlap(wanted, here):
@@ -59,6 +69,19 @@ def match(database: Database, rows: Rows, monitor: int, key: str, since: datetim
     return found
 
 
+def settle(database: Database, tx: Connection, found: Matched, now: datetime) -> None:
+    """Remember in which windows labels are wanted; those must be counted again."""
+    for label, waiting in found.labels.items():
+        tx.execute(parcels.update().where(parcels.c.id == label).values(counted=now, waiting=waiting))
+    touched = set()
+    for prediction, labels in found.pairs.items():
+        for ident in tx.execute(select(window_parcels.c.window_id).where(window_parcels.c.parcel_id == prediction)).scalars():
+            link(database, tx, ident, [(label, None, None) for label in labels])
+            touched.add(ident)
+    changed = {"stale": True, "revision": windows.c.revision + 1, "changed": now}
+    tx.execute(windows.update().where(windows.c.id.in_(touched), windows.c.sealed.is_(False)).values(**changed))
+
+
 def early(database: Database, rows: Rows, monitor: int, key: str, fresh: Sequence[Parcel]) -> dict[int, int]:
     """Parcels of labels that came before these predictions, with how many of their labels speak of them."""
     waiting = (parcels.c.monitor_id == monitor, parcels.c.kind == Kind.LABELS.value, parcels.c.counted.is_not(None), parcels.c.waiting > 0)
@@ -66,8 +89,8 @@ def early(database: Database, rows: Rows, monitor: int, key: str, fresh: Sequenc
         labels = [_parcel(row) for row in tx.execute(select(parcels).where(*waiting).order_by(parcels.c.id))]
     if not labels:
         return {}
-    here = _ids(rows, fresh, key)
-    found = {label.id: overlap(_ids(rows, [label], key), here) for label in labels}
+    here = ids_of(rows, fresh, key)
+    found = {label.id: overlap(ids_of(rows, [label], key), here) for label in labels}
     return {label: matched for label, matched in found.items() if matched}
 
 
@@ -76,14 +99,6 @@ def link(database: Database, tx: Connection, window: int, places: Iterable[tuple
     for parcel, first, length in places:
         statement = database.insert(window_parcels).values(window_id=window, parcel_id=parcel, first=first, length=length)
         tx.execute(statement.on_conflict_do_nothing())
-
-
-def _ids(rows: Rows, some: Sequence[Parcel], key: str) -> pa.Array:
-    """The ids in some parcels."""
-    table = joined([pa.Table.from_batches([batch]) for parcel in some for batch in rows.batches(parcel, (key,))])
-    if key not in table.schema.names:
-        return pa.array([], pa.string())
-    return pa.chunked_array(table.column(key).chunks, table.column(key).type).cast(pa.string()).combine_chunks()
 
 
 def _parcel(row: object) -> Parcel:

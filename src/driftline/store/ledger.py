@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import not_, select, true
+from sqlalchemy import func, not_, select, true
 
 from driftline.alerting.attention import Manner
 from driftline.alerting.quiet import Quiet
@@ -21,13 +21,13 @@ from driftline.store.boards import read_board, write_board
 from driftline.store.causes import read_upstream, write_causes
 from driftline.store.decisions import write_decisions
 from driftline.store.documents import pack
-from driftline.store.labels import early, link, match
+from driftline.store.gathering import compact, first_of, parcel_of, read_parcels
+from driftline.store.labels import early, link, match, settle
 from driftline.store.lateness import any_ripe, keep_came, keep_ripens, read_delays, ripen
 from driftline.store.layout import cut_of, window_to_dict
 from driftline.store.letters import note
 from driftline.store.orders import read_orders
 from driftline.store.pressed import press, unpress
-from driftline.store.rows import Parcel
 from driftline.store.tables import outbox, parcels, profiles, verdicts, window_parcels, windows
 from driftline.window import Cadence, Window
 
@@ -47,14 +47,14 @@ if TYPE_CHECKING:
     from driftline.services.upstream import Upstream
     from driftline.store.database import Database
     from driftline.store.leases import Lease
-    from driftline.store.rows import Rows
+    from driftline.store.rows import Parcel, Rows
     from driftline.verdicts.report import Report
     from driftline.window import Windowing
 
 ROWS_AT_ONCE = 100_000
 """Parcels of so many rows are gathered, and counted, together."""
 
-MOST_PARCELS = 20_000
+MOST_PARCELS = 5_000
 PREDICTIONS, LABELS = Kind.PREDICTIONS.value, Kind.LABELS.value
 
 
@@ -118,36 +118,41 @@ class Ledger:
             self.lease.fence(tx)
             yield tx
 
-    def gather(self) -> None:
-        """Bring parcels that lie in the database together in files."""
+    def gather(self) -> int:
+        """Bring parcels that lie in the database together in files; the number of the last that is there now.
+
+        Only what is there at the beginning: where rows come all the time there is always one more.
+        """
+        last = self._last()
         for kind in (PREDICTIONS, LABELS):
-            while some := self._small(kind):
-                table = self.rows.table(some)
+            while ids := self._first(kind, parcels.c.body.is_not(None), parcels.c.id <= last):
+                table = compact(self.database, self.rows, ids)
                 place = self.rows.write(table, self.model, kind, self.clock().date().isoformat())
-                ids = [parcel.id for parcel in some]
                 with self._writing() as tx:
                     gone = tx.execute(parcels.delete().where(parcels.c.id.in_(ids))).rowcount
-                    if gone != len(some):
-                        raise StateError(f"{len(some) - gone} parcels of {self.model!r} are gone", hint="another worker has gathered them")
+                    if gone != len(ids):
+                        raise StateError(f"{len(ids) - gone} parcels of {self.model!r} are gone", hint="another worker has gathered them")
                     about = {"monitor_id": self.monitor, "kind": kind, "day": self.clock().date().isoformat(), "at": self.clock()}
                     waiting = table.num_rows if kind == LABELS else 0
                     ends = {"first_id": min(ids), "last_id": max(ids)}
                     tx.execute(parcels.insert().values(**about, **ends, rows=table.num_rows, place=place, waiting=waiting))
+        return self._last()
 
-    def _small(self, kind: str) -> list[Parcel]:
-        return self._some(kind, parcels.c.body.is_not(None))
+    def _last(self) -> int:
+        with self.database.reading() as tx:
+            return tx.execute(select(func.max(parcels.c.id)).where(parcels.c.monitor_id == self.monitor)).scalar_one() or 0
 
-    def uncounted(self) -> list[Parcel]:
-        """Some of the predictions that have not been counted, the oldest first."""
-        return self._some(PREDICTIONS)
+    def uncounted(self, upto: int | None = None) -> list[Parcel]:
+        """Some of the predictions that have not been counted, the oldest first: all that are there, or the files up to a number."""
+        files = () if upto is None else (parcels.c.body.is_(None), parcels.c.id <= upto)
+        return read_parcels(self.database, self._first(PREDICTIONS, *files))
 
-    def _some(self, kind: str, *where: Any) -> list[Parcel]:
+    def _first(self, kind: str, *where: Any) -> list[int]:
         """The first parcels that have not been counted, as many as are taken at once."""
         wanted = (parcels.c.monitor_id == self.monitor, parcels.c.kind == kind, parcels.c.counted.is_(None), *where)
         with self.database.reading() as tx:
             sizes = tx.execute(select(parcels.c.id, parcels.c.rows).where(*wanted).order_by(parcels.c.id).limit(MOST_PARCELS)).all()
-            chosen = parcels.c.id.in_(_first(sizes))
-            return [parcel_of(row) for row in tx.execute(select(parcels).where(chosen).order_by(parcels.c.id))]
+        return first_of(sizes, ROWS_AT_ONCE)
 
     def position(self) -> int:
         """How many rows have been counted before: those of the last window, and all that fit into the windows before it."""
@@ -225,22 +230,11 @@ class Ledger:
         statement = self.database.insert(profiles).values(**key, **values)
         tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
 
-    def match_labels(self, since: datetime) -> None:
-        """Find the windows that new labels belong to."""
-        found = match(self.database, self.rows, self.monitor, self.key, since)
-        if not found.labels:
-            return
-        now = self.clock()
-        with self._writing() as tx:
-            for label, waiting in found.labels.items():
-                tx.execute(parcels.update().where(parcels.c.id == label).values(counted=now, waiting=waiting))
-            touched = set()
-            for prediction, labels in found.pairs.items():
-                for ident in tx.execute(select(window_parcels.c.window_id).where(window_parcels.c.parcel_id == prediction)).scalars():
-                    link(self.database, tx, ident, [(label, None, None) for label in labels])
-                    touched.add(ident)
-            changed = {"stale": True, "revision": windows.c.revision + 1, "changed": now}
-            tx.execute(windows.update().where(windows.c.id.in_(touched), windows.c.sealed.is_(False)).values(**changed))
+    def match_labels(self, since: datetime, upto: int | None = None) -> None:
+        """Find the windows that new labels belong to, of parcels up to a number."""
+        while (found := match(self.database, self.rows, self.monitor, self.key, since, upto)).labels:
+            with self._writing() as tx:
+                settle(self.database, tx, found, self.clock())
 
     def stale(self) -> list[Standing]:
         """Windows that must be counted again."""
@@ -377,24 +371,7 @@ class Ledger:
             keep_ripens(self.database, tx, self.monitor, standing.id, one.ripens)
 
 
-def parcel_of(row: Any) -> Parcel:
-    """A parcel as its row in the database has it."""
-    return Parcel(row.id, row.kind, row.rows, row.place, row.body, at=row.at)
-
-
 def standing_of(row: Any) -> Standing:
     """A window as its row in the database has it."""
     names = ("id", "rows", "whole", "revision", "stale", "way", "changed", "counted", "judged_revision", "judged")
     return Standing(window=cut_of(row), **{name: getattr(row, name) for name in names})
-
-
-def _first(sizes: Sequence[Any]) -> list[int]:
-    """The first parcels that are not too large together; at least one, where there is one."""
-    ids: list[int] = []
-    total = 0
-    for ident, rows in sizes:
-        if ids and total + rows > ROWS_AT_ONCE:
-            break
-        ids.append(ident)
-        total += rows
-    return ids

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from sqlalchemy import func, select
 
 from driftline.services.intake import Kind
-from driftline.store.ledger import parcel_of
-from driftline.store.rows import ParcelSource
+from driftline.store.gathering import parcel_of
+from driftline.store.joining import ParcelSource
 from driftline.store.tables import parcels
 
 if TYPE_CHECKING:

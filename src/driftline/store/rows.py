@@ -1,4 +1,4 @@
-"""Rows: Parquet files by model and day, written whole or not at all; and reading them back, joined with their labels."""
+"""Rows: Parquet files by model and day, written whole or not at all; and reading them back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import ipc
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from driftline.store.depot import Depot
-    from driftline.verdicts.report import Finding
 
 MOST_ROWS = 1 << 16
 """Rows that are in memory at a time."""
@@ -41,6 +39,11 @@ class Parcel:
     length: int | None = None
     window: str | None = None
     at: datetime | None = None
+
+    @property
+    def many(self) -> int:
+        """How many of its rows are meant."""
+        return self.rows if self.length is None else self.length
 
 
 class Rows:
@@ -100,80 +103,6 @@ class Rows:
         return joined([pa.Table.from_batches([batch]) for parcel in parcels for batch in self.batches(parcel, columns)])
 
 
-class ParcelSource:
-    """Rows of several parcels as a source; those that have a label by now have it in its column.
-
-    Args:
-        name: what the source is called.
-        rows: where the parcels lie.
-        parcels: predictions, in the order in which they are read.
-        labels: parcels of labels; of several labels of one id the last counts.
-        key: the column that holds the id, in predictions and labels.
-        label: the column that holds the label.
-    """
-
-    def __init__(
-        self, name: str, rows: Rows, parcels: Sequence[Parcel], *, labels: Sequence[Parcel] = (), key: str = "", label: str = ""
-    ) -> None:
-        self.name = name
-        self._rows = rows
-        self._parcels = parcels
-        self._key, self._label = key, label
-        self._known = known_labels(rows.table(labels, (key, label)), key, label) if labels else None
-
-    def schema(self) -> pa.Schema:
-        """All columns that any of the parcels has."""
-        fields: dict[str, pa.Field] = {}
-        for parcel in self._parcels:
-            for field in self._rows.schema(parcel):
-                fields.setdefault(field.name, field)
-        if self._known is not None and self._key in fields:
-            fields[self._label] = pa.field(self._label, self._known[1].type)
-        return pa.schema(list(fields.values()))
-
-    def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The named columns, parcel by parcel."""
-        names = None if columns is None else list(dict.fromkeys(columns))
-        joins = self._known is not None and (names is None or self._label in names)
-        wanted = [*names, self._key] if names is not None and joins else names
-        for parcel in self._parcels:
-            for batch in self._rows.batches(parcel, wanted):
-                found = self._with_labels(batch) if joins else batch
-                yield found if names is None else found.select([name for name in found.schema.names if name in names])
-
-    def rows(self) -> int:
-        """How many rows there are."""
-        return sum(parcel.rows if parcel.length is None else parcel.length for parcel in self._parcels)
-
-    def findings(self) -> tuple[Finding, ...]:
-        """Nothing: what was wrong with rows was told when they came."""
-        return ()
-
-    def _with_labels(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        if self._known is None or self._key not in batch.schema.names:
-            return batch
-        ids, values = self._known
-        places = pc.index_in(batch.column(self._key), value_set=ids)
-        found = values.take(places)
-        at = batch.schema.get_field_index(self._label)
-        if at < 0:
-            return batch.append_column(self._label, found)
-        # A label that came with its prediction stands until a later one comes.
-        known, before = places.is_valid(), batch.column(at)
-        if before.type != found.type:
-            before, found = before.cast(pa.string()), found.cast(pa.string())
-        return batch.set_column(at, self._label, pc.if_else(known, found, before))
-
-
-def known_labels(table: pa.Table, key: str, label: str) -> tuple[pa.Array, pa.Array]:
-    """Each id once, with the last of its labels."""
-    if table.num_columns < 2:  # noqa: PLR2004  an id and a label
-        return pa.array([], pa.string()), pa.array([], pa.string())
-    numbered = pa.table({"id": table.column(key), "place": np.arange(table.num_rows)})
-    last = numbered.group_by("id", use_threads=False).aggregate([("place", "max")])
-    return _flat(last.column("id")), _flat(table.column(label).take(last.column("place_max")))
-
-
 def joined(tables: Sequence[pa.Table]) -> pa.Table:
     """One table of several whose columns may differ: what one lacks is null there, what is of two types becomes text."""
     if not tables:
@@ -194,12 +123,8 @@ def body_of(table: pa.Table) -> bytes:
 
 
 def overlap(left: pa.Array, right: pa.Array) -> int:
-    """How many values of `left` are also in `right`."""
-    return int(pc.sum(pc.is_in(left, value_set=right)).as_py() or 0)
-
-
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    """How many values of `left` are also in `right`; nulls are in nothing."""
+    return int(pc.sum(pc.is_in(left, value_set=right, skip_nulls=True)).as_py() or 0)
 
 
 def _mixed(tables: Sequence[pa.Table]) -> set[str]:
