@@ -34,10 +34,24 @@ typedef struct {
 
 static inline int32_t score_cell(const ScoreBinner *b, double score) { return (high_word(score + b->soft) >> b->shift) - b->zero; }
 
-static inline int32_t score_bin(const ScoreBinner *b, double score) {
-    int32_t at = b->below[score_cell(b, score)];
-    for (int32_t half = b->top; half; half >>= 1) at += score >= b->edge[at + half - 1] ? half : 0;
-    return at;
+CLONES static void score_cells(const ScoreBinner *b, const double *score, int n, int32_t *cells) {
+    for (int i = 0; i < n; i++) cells[i] = score_cell(b, score[i]);
+}
+
+/* Turn cells into bins: compare with as many edges as the fullest cell needs, a number that the compiler knows, and
+ * without a jump, which nothing could foretell. */
+CLONES static void score_bins(const ScoreBinner *b, const double *score, int n, int32_t *cells) {
+#define FIND(TOP)                                                                                  \
+    for (int i = 0; i < n; i++) {                                                                  \
+        int32_t at = b->below[cells[i]];                                                           \
+        for (int32_t half = (TOP); half; half >>= 1) at += half & -(score[i] >= b->edge[at + half - 1]); \
+        cells[i] = at;                                                                             \
+    }
+    if (b->top == 1) FIND(1)
+    else if (b->top == 2) FIND(2)
+    else if (b->top == 4) FIND(4)
+    else FIND(b->top)
+#undef FIND
 }
 
 /* Lay cells that bend at `soft`; returns how many edges the fullest holds. */
@@ -151,44 +165,77 @@ CLONES static void to_steps(const double *x, int n, int64_t *steps, double *off)
     }
 }
 
-/* Add whole steps, none of them negative, and their squares to the limbs of a measure. */
-static void add_steps(const int64_t *steps, int n, int64_t *limbs) {
-    int64_t total = 0;
-    uint64_t low = 0, high = 0;
-    u128 far_square = 0;
+/* Sums of whole steps and of their squares, in 32-bit halves so that lanes need no more than 64 bits. */
+typedef struct {
+    uint64_t total, low, high;
+} Sums;
+
+/* Add steps below 2^32. */
+CLONES static void add_near_steps(const int64_t *steps, int n, Sums *sums) {
+    uint64_t total = 0, low = 0, high = 0;
     for (int i = 0; i < n; i++) {
-        uint64_t q = (uint64_t)steps[i], square = q * q;
-        total += steps[i];
-        if (__builtin_expect(q >> 32 != 0, 0)) far_square += (u128)q * q, square = 0;
+        uint32_t q = (uint32_t)steps[i];
+        uint64_t square = (uint64_t)q * q;
+        total += q;
         low += square & 0xFFFFFFFFULL;
         high += square >> 32;
     }
-    add_to_limbs(limbs, SUM_LIMBS, total);
-    add_squares(limbs + SUM_LIMBS, far_square + low + ((u128)high << 32));
+    *sums = (Sums){sums->total + total, sums->low + low, sums->high + high};
 }
 
-/* Each row's cell within its bin, and its score, 0 where it is unknown. */
-CLONES static void name_cells(const double *score, const double *said, const double *came, int n, double *x, int32_t *cell, int32_t *side) {
-    for (int i = 0; i < n; i++) {
-        x[i] = score[i] == score[i] ? score[i] : 0.0;
-        cell[i] = (int32_t)(said[i] * SIDES + came[i]);
-        side[i] = (int32_t)came[i];
+/* Add whole steps, none of them negative, and their squares to the limbs of a measure. */
+static void add_steps(const int64_t *steps, int n, int64_t *limbs) {
+    uint64_t all = 0;
+    Sums sums = {0};
+    u128 far_square = 0;
+    for (int i = 0; i < n; i++) all |= (uint64_t)steps[i];
+    if (all >> 32) {
+        for (int i = 0; i < n; i++) {
+            sums.total += (uint64_t)steps[i];
+            far_square += (u128)steps[i] * (u128)steps[i];
+        }
+    } else {
+        add_near_steps(steps, n, &sums);
     }
+    add_to_limbs(limbs, SUM_LIMBS, (i128)sums.total);
+    add_squares(limbs + SUM_LIMBS, far_square + sums.low + ((u128)sums.high << 32));
+}
+
+/* How many roundings a logarithm's last digits may decide. */
+CLONES static int64_t doubts(const double *off, int n) {
+    int64_t many = 0;
+    for (int i = 0; i < n; i++) many += off[i] >= DOUBTFUL;
+    return many;
+}
+
+/* Each row's place in the counts and in the sums, and its score, 0 where it is unknown; such rows are in the last bin. */
+CLONES static void name_places(const double *score, const double *said, const double *came, int n, int32_t last, int32_t *bins,
+                               int32_t *sums) {
+    for (int i = 0; i < n; i++) {
+        int32_t bin = score[i] == score[i] ? bins[i] : last, side = (int32_t)came[i];
+        bins[i] = bin * SIDES * SIDES + (int32_t)said[i] * SIDES + side;
+        sums[i] = bin * SIDES + side;
+    }
+}
+
+CLONES static void known_or_zero(const double *score, int n, double *x) {
+    for (int i = 0; i < n; i++) x[i] = score[i] == score[i] ? score[i] : 0.0;
 }
 
 /* Count a block's rows by bin, what was said and what came true, and sum their scores. */
 static void count_sides(const ScoreBinner *b, const double *score, const double *said, const double *came, int n, Scored *to) {
     int64_t steps[BLOCK], *cells = to->cells, *sums = to->sums;
-    int32_t cell[BLOCK], side[BLOCK], bins[BLOCK];
+    int32_t place[BLOCK], side[BLOCK];
     double x[BLOCK], off[BLOCK];
-    name_cells(score, said, came, n, x, cell, side);
-    for (int i = 0; i < n; i++) bins[i] = score_bin(b, x[i]);
-    for (int i = 0; i < n; i++) bins[i] = score[i] == score[i] ? bins[i] : b->edges + 1;
+    known_or_zero(score, n, x);
+    score_cells(b, x, n, place);
+    score_bins(b, x, n, place);
+    name_places(score, said, came, n, b->edges + 1, place, side);
     for (int i = 0; i < n; i++) x[i] *= SCORE_STEPS;
     to_steps(x, n, steps, off);
     for (int i = 0; i < n; i++) {
-        cells[bins[i] * SIDES * SIDES + cell[i]]++;
-        sums[bins[i] * SIDES + side[i]] += steps[i];
+        cells[place[i]]++;
+        sums[side[i]] += steps[i];
     }
 }
 
@@ -209,7 +256,7 @@ static int64_t count_scored(const Numbers *scores, const Classes *says, const Cl
         count_sides(b, score, said, came, n, to);
         losses(score, came, n, given, loss, brier);
         to_steps(loss, n, steps, off);
-        for (int i = 0; i < n; i++) {
+        for (int i = 0, left = doubts(off, n) > 0 ? n : 0; i < left; i++) {
             if (off[i] < DOUBTFUL) continue;
             doubtful[found++] = given[i];
             steps[i] = 0;

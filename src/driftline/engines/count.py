@@ -177,15 +177,16 @@ def _gathered(small: list[pa.RecordBatch]) -> list[pa.RecordBatch]:
 
 
 class Crew:
-    """Threads that share the columns of each cut; rows are sampled by the thread that asks."""
+    """Threads that share the columns of each cut, and count predictions beside labels; rows are sampled by the thread that asks."""
 
     def __init__(self, tally: Tally, threads: int) -> None:
         self._tally = tally
         shares = max(1, min(threads, tally.columns))
         self._shares = [range(first, tally.columns, shares) for first in range(shares)]
         self._locks = [Lock() for _ in self._shares]
+        self._beside = Lock()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="count") if threads > 1 else None
-        self._waiting: deque[tuple[NDArray[np.int64], list[Future[Share]]]] = deque()
+        self._waiting: deque[tuple[NDArray[np.int64], list[Future[Share]], Future[None]]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -209,15 +210,17 @@ class Crew:
             self._outcomes(batch, cut, pieces)
             self._sample(pieces, [self._share(share, batch, cut, pieces, ready) for share in range(len(self._shares))])
             return
+        # What takes longest first: the thread that asks goes on to read the next batch.
+        beside = self._pool.submit(self._outcomes, batch, cut, pieces)
         tasks = [self._pool.submit(self._share, share, batch, cut, pieces, ready) for share in range(len(self._shares))]
-        self._waiting.append((pieces, tasks))
-        self._outcomes(batch, cut, pieces)
+        self._waiting.append((pieces, tasks, beside))
         self._finish(AHEAD)
 
     def _outcomes(self, batch: pa.RecordBatch, cut: Cut, pieces: NDArray[np.int64]) -> None:
-        """Count predictions beside labels in this thread, while the others count columns."""
+        """Count predictions beside labels."""
         if self._tally.outcomes is not None:
-            self._tally.outcomes.count(batch, cut.order, pieces)
+            with self._beside:
+                self._tally.outcomes.count(batch, cut.order, pieces)
 
     def _share(self, share: int, batch: pa.RecordBatch, cut: Cut, pieces: NDArray[np.int64], ready: dict[int, pa.Array] | None) -> Share:
         columns = self._shares[share]
@@ -230,8 +233,9 @@ class Crew:
     def _finish(self, left: int) -> None:
         """Wait until at most `left` cuts are still being counted."""
         while len(self._waiting) > left:
-            pieces, tasks = self._waiting.popleft()
+            pieces, tasks, beside = self._waiting.popleft()
             self._sample(pieces, [task.result() for task in tasks])
+            beside.result()
 
     def _sample(self, pieces: NDArray[np.int64], shares: list[Share]) -> None:
         rows, fills = shares[0]
