@@ -27,7 +27,8 @@ from driftline.engines.count import count
 from driftline.engines.fit import fit
 from driftline.monitor import ColumnHints, Monitor
 from driftline.performance.binned import estimate_counts, learn
-from driftline.performance.metric import measure, metrics_for
+from driftline.performance.metric import answer, metrics_for
+from driftline.performance.question import Question
 from driftline.profile.profile import total
 from driftline.sources.opening import open_source
 from driftline.window import Cadence, Windowing
@@ -92,11 +93,13 @@ def best(what: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def child(what: str, folder: Path, rows: int) -> dict[str, Any]:
-    """Do one thing in this process and say what it took; the reference is counted beforehand."""
+    """Do one thing in this process and say what it took; the reference is counted and learnt from beforehand."""
     source, past = (open_source(str(folder / f"{name}.parquet")) for name in ("current", "reference"))
     names = source.schema().names
     plan = fit(past, Monitor())
     before = count(plan, past, Windowing(Cadence.ROWS, rows=REFERENCE), ColumnHints()) if what == "count" else None
+    known = total(list(before.profiles.values())).outcome if before is not None else None
+    binned = learn(plan.outcome, known) if plan.outcome is not None and known is not None else None
     start, cpu = time.perf_counter(), time.process_time()
     if before is None or plan.outcome is None:
         for batch in source.batches(names):
@@ -105,13 +108,12 @@ def child(what: str, folder: Path, rows: int) -> dict[str, Any]:
     counted = count(plan, source, Windowing(Cadence.ROWS, rows=rows), ColumnHints())
     so_far, values = time.process_time(), {}
     outcome, metrics = plan.outcome, metrics_for(plan.outcome)
-    known = total(list(before.profiles.values())).outcome
-    binned = learn(outcome, known) if known is not None else None
     for (_, _), profile in sorted(counted.profiles.items(), key=lambda one: one[0][1]):
         if binned is None or profile.outcome is None:
             continue
+        asked = Question(outcome, profile.outcome)
         for name in metrics:
-            measure(name, outcome, profile.outcome)
+            answer(name, asked)
         for one in estimate_counts(outcome, binned, profile.outcome, metrics):
             values.setdefault(one.metric, []).append(one.value)
     end, told = time.process_time(), time.process_time() - so_far

@@ -10,7 +10,7 @@ from scipy.special import expit, logit, softmax
 from sklearn import metrics
 
 from driftline.performance.metric import measure
-from driftline.performance.probability import grouped, like_groups
+from driftline.performance.probability import _ends, _Likely, grouped, like_groups
 from driftline.performance.question import Question
 
 rows_of_scores = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=2, max_size=50)
@@ -93,6 +93,19 @@ class TestCalibrationError:
         assert (np.diff(group) >= 0).all()
         assert np.bincount(group, weight).max() <= weight.sum() / 15 + weight.max()
         assert like_groups(np.zeros(3), 15).tolist() == [0, 0, 0]
+
+    @settings(max_examples=50)
+    @given(value=st.floats(0, 1), seed=st.integers(0, 99), rows=st.sampled_from([20, 300, 10**6]))
+    def test_ends_lie_where_the_number_would_be_odd(self, value: float, seed: int, rows: int) -> None:
+        """At either end what was found lies 1.96 standard deviations off what would be; else the end is 0 or 1."""
+        rng = np.random.default_rng(seed)
+        weight, error = rng.dirichlet(np.ones(15)), rng.uniform(0.2, 2, 15) / rows**0.5
+        size = np.abs(rng.normal(0, error))
+        likely = _Likely(np.array([size, size + error]), weight, error, rows)
+        for k, (end, sign) in enumerate(zip(_ends(value, 1.96, likely), (1.96, -1.96), strict=True)):
+            middle, spread = (part[k] for part in likely.found(np.full(2, end) / likely.whole))
+            beyond = value - middle - sign * spread
+            assert abs(beyond) < 1e-6 if 0 < end < 1 else (beyond <= 0 if end == 0 else beyond > 0)
 
     def test_gathering_keeps_sums(self, kinds: Any, dice: np.random.Generator) -> None:
         """Groups have the sums of their rows, squares within a bin's width."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from driftline.errors import ConfigError
+from driftline.performance.metric import answer, measure, metrics_for
 from driftline.performance.question import Question
 from driftline.profile.ranks import count_ranks
 
@@ -67,3 +68,15 @@ def test_counts_of_another_kind_are_refused(kinds: Any) -> None:
         _ = Question(rows.outcome, rows.count(None, [1], [0.5])).ranked
     with pytest.raises(ConfigError, match="counts of a ranking"):
         _ = Question(rows.outcome, lists).counted
+
+
+def test_what_questions_share_changes_no_answer(kinds: Any, dice: np.random.Generator) -> None:
+    """Metrics of all classes asked of one window, forwards and backwards, are those that are measured alone."""
+    rows = kinds.classes("a", "b", "c")
+    came, scores = dice.integers(0, 3, 300), dice.dirichlet([1, 1, 1], 300)
+    counts = rows.count(scores.argmax(1), came, *scores.T)
+    single = [f"{name}:{one}" for name in ("roc_auc", "ece", "f1", "recall", "average_precision") for one in rows.outcome.classes]
+    names = [*metrics_for(rows.outcome), *single]
+    for order in (names, names[::-1]):
+        asked = Question(rows.outcome, counts)
+        assert {name: answer(name, asked) for name in order} == {name: measure(name, rows.outcome, counts) for name in names}

@@ -125,7 +125,7 @@ def share_interval(
 
 
 def wilson(
-    hits: NDArray[np.float64], rows: NDArray[np.float64], z: NDArray[np.float64] | float
+    hits: NDArray[np.float64] | np.float64, rows: NDArray[np.float64] | np.float64, z: NDArray[np.float64] | float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Wilson 1927's interval for a share."""
     with np.errstate(invalid="ignore", divide="ignore"):

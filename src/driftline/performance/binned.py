@@ -19,8 +19,9 @@ from driftline.errors import ConfigError
 from driftline.performance.assumption import FEWEST_ROWS, Grounds, Trust
 from driftline.performance.estimate import CONFIDENCE, Estimated
 from driftline.performance.interval import critical
-from driftline.performance.metric import measure, metric_of
+from driftline.performance.metric import answer, metric_of
 from driftline.performance.probability import LEAST, like_groups
+from driftline.performance.question import Question
 from driftline.profile.bins import FIXED_POINT_BITS
 from driftline.profile.moments import SQUARE_LIMBS, SUM_LIMBS, to_limbs
 from driftline.profile.outcome import SUM_STEP, OutcomeCounts, Said
@@ -60,13 +61,13 @@ class Binned:
 
     def chances(self, counts: OutcomeCounts) -> NDArray[np.float64]:
         """The share of positives in each of a window's bins. Shape: bins."""
-        rows = counts.scores[0][:-1].sum(axis=(1, 2))
-        scores = counts.sums[0][:-1].sum(axis=1) * SUM_STEP
+        rows = by_said(counts).sum(axis=0)
+        scores = (counts.sums[0][:-1] @ np.ones(len(Said))) * SUM_STEP
         return np.asarray(np.interp(np.divide(scores, rows, out=np.zeros(rows.size), where=rows > 0), self.at, self.share))
 
     def likeness(self, counts: OutcomeCounts) -> tuple[float, float]:
         """How many of the reference's labels count in effect, and the share of a window's rows with scores it never had."""
-        rows = np.bincount(self.group, counts.scores[0][:-1].sum(axis=(1, 2)), self.usual.size)
+        rows = np.bincount(self.group, by_said(counts).sum(axis=0), self.usual.size)
         share, known = rows / max(rows.sum(), 1.0), self.usual > 0
         # Kish 1965, for the weights that would make the reference's groups as large as the window's.
         spread = float((share[known] ** 2 / self.usual[known]).sum())
@@ -89,23 +90,32 @@ def learn(outcome: Outcome, reference: OutcomeCounts) -> Binned | None:
     return Binned(at, share, group, np.bincount(group, rows).astype(np.float64), fewest)
 
 
+def by_said(counts: OutcomeCounts) -> NDArray[np.float64]:
+    """A binary model's rows with a score, by what was said and by score bin, whatever their labels. Shape: 3 × bins."""
+    cells = counts.scores[0][:-1].astype(np.float64)
+    # A product is many times as fast as sums along an axis of three.
+    return np.asarray((cells.reshape(-1, len(Said)) @ np.ones(len(Said))).reshape(-1, len(Said)).T)
+
+
 def completed(outcome: Outcome, binned: Binned, counts: OutcomeCounts) -> OutcomeCounts:
     """A window's counts as they would be if each bin's rows had the labels that are to be expected of them.
 
     Its numbers of rows are no whole ones. Labels that have come are not looked at.
     """
-    cells, chance = counts.scores[0][:-1].sum(axis=2).astype(np.float64), binned.chances(counts)[:, None]
-    came = np.stack([cells * (1 - chance), cells * chance, np.zeros_like(cells)], axis=2)
-    known = came[:, : Said.UNKNOWN].sum(axis=0)
-    sums = counts.sums[0][:-1].sum(axis=1, keepdims=True) * np.hstack([1 - chance, chance, np.zeros_like(chance)])
-    rows = cells.sum(axis=1)
-    mean = np.divide(sums.sum(axis=1) * SUM_STEP, rows, out=np.zeros_like(rows), where=rows > 0)
+    cells, chance = by_said(counts), binned.chances(counts)
+    rows, scores = cells.sum(axis=0), counts.sums[0][:-1] @ np.ones(len(Said))
+    came = np.zeros((rows.size, len(Said), len(Said)))
+    came[:, :, Said.NEGATIVE], came[:, :, Said.POSITIVE] = (cells * (1 - chance)).T, (cells * chance).T
+    known = np.column_stack([cells @ (1 - chance), cells @ chance, np.zeros(len(Said))])[: Said.UNKNOWN]
+    sums = np.column_stack([scores * (1 - chance), scores * chance, np.zeros(rows.size)])
+    mean = np.divide(scores * SUM_STEP, rows, out=np.zeros(rows.size), where=rows > 0)
     losses = -np.log(np.clip([1 - mean, mean], LEAST, 1.0)), np.array([mean**2, (1 - mean) ** 2])
+    by_label = np.array([rows * (1 - chance), rows * chance])
     return OutcomeCounts(
         table=cast("NDArray[np.int64]", np.vstack([known, np.zeros((1, 3))])),
         scores=(cast("NDArray[np.int64]", np.concatenate([came, np.zeros((1, 3, 3))])),),
         sums=(cast("NDArray[np.int64]", np.vstack([sums, np.zeros((1, 3))])),),
-        measures=np.array([_limbs(loss, came.sum(axis=1)[:, : Said.UNKNOWN].T) for loss in losses], dtype=np.int64),
+        measures=np.array([_limbs(loss, by_label) for loss in losses], dtype=np.int64),
         measured=np.full(len(outcome.measures), round(rows.sum()), dtype=np.int64),
     )
 
@@ -130,23 +140,24 @@ def estimate_counts(outcome: Outcome, binned: Binned, counts: OutcomeCounts, met
         metrics: names as in `driftline.performance.metric`; those that cannot be read from scores are left out.
     """
     whole, (ess, unsupported) = completed(outcome, binned, counts), binned.likeness(counts)
+    asked = Question(outcome, whole)
     rows = round(float(whole.table.sum()))
     grounds = Grounds(ess=ess, labels=round(binned.usual.sum()), fewest=binned.fewest, unsupported=unsupported, rows=rows)
-    found = []
+    why, found = "; ".join(filter(None, [grounds.trust()[1], SCORES_ALONE])), []
     for name in metrics:
         try:
-            value = measure(name, outcome, whole)
+            value = answer(name, asked)
         except ConfigError:
             continue
         if rows >= FEWEST_ROWS and value.known and math.isfinite(value.error):
-            found.append(_told(name, value, rows, grounds))
+            found.append(_told(name, value, grounds, why))
     return tuple(found)
 
 
-def _told(name: str, value: Value, rows: int, grounds: Grounds) -> Estimated:
-    reference = value.error * math.sqrt(rows / grounds.ess) if grounds.ess > 0 else math.inf
-    error, bounds = math.hypot(value.error, reference), metric_of(name).bounds
-    low, high = (float(np.clip(value.value + sign * critical(CONFIDENCE) * error, *bounds)) for sign in (-1, 1))
+def _told(name: str, value: Value, grounds: Grounds, why: str) -> Estimated:
+    reference = value.error * math.sqrt(grounds.rows / grounds.ess) if grounds.ess > 0 else math.inf
+    error, (least, most) = math.hypot(value.error, reference), metric_of(name).bounds
+    low, high = (min(max(value.value + sign * critical(CONFIDENCE) * error, least), most) for sign in (-1, 1))
     return Estimated(
         metric=name,
         method="cbpe",
@@ -156,11 +167,11 @@ def _told(name: str, value: Value, rows: int, grounds: Grounds) -> Estimated:
         high=high,
         realised_low=low,
         realised_high=high,
-        rows=rows,
+        rows=grounds.rows,
         ess=grounds.ess,
         unsupported=grounds.unsupported,
         trust=Trust.DOUBTFUL,
-        why="; ".join(filter(None, [grounds.trust()[1], SCORES_ALONE])),
-        noise=value.error**2 * rows,
+        why=why,
+        noise=value.error**2 * grounds.rows,
         reference_error=reference,
     )

@@ -110,7 +110,7 @@ def average_precision(asked: Question) -> Value:
     The interval is symmetric in log odds, with Student's t for as many degrees of freedom as there are positives less one
     (Boyd, Eng and Page 2013, with the delta method's variance for multinomial counts).
     """
-    scored = asked.scored().held()
+    scored = asked.held()
     rows, few = round(scored.rows.sum()), float(scored.positives.sum())
     if not few:
         return unknown("no row with a score is labelled positive" if rows else "no row has a label and a score", rows)

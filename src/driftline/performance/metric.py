@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from driftline.profile.outcome import Outcome
     from driftline.profile.ranks import RankCounts
 
-__all__ = ["METRICS", "Metric", "Value", "measure", "metric_of", "metrics_for"]
+__all__ = ["METRICS", "Metric", "Value", "answer", "measure", "metric_of", "metrics_for"]
 
 BINARY = frozenset({Task.BINARY})
 MANY = frozenset({Task.MULTICLASS})
@@ -211,7 +211,21 @@ def measure(name: str, outcome: Outcome, counts: OutcomeCounts | RankCounts, con
     Raises:
         ConfigError: there is no such metric, or it does not fit the model's task or classes.
     """
+    return answer(name, Question(outcome, counts, confidence))
+
+
+def answer(name: str, asked: Question) -> Value:
+    """Measure the window that a question is about; many metrics of one window share what each would read from its counts.
+
+    Args:
+        name: as in `measure`.
+        asked: the window; its number and class are not looked at.
+
+    Raises:
+        ConfigError: as `measure` does.
+    """
     metric, parameter, target = _read(name)
+    outcome = asked.outcome
     if not (outcome.task in metric.tasks or (target is not None and outcome.task in CLASSES)):
         fits = near_miss(name, [one.name for one in _TABLE if outcome.task in one.tasks])
         raise ConfigError(f"the metric {name!r} is not one of a {outcome.task.value} model", hint=_hint(metric, outcome) or fits)
@@ -219,9 +233,9 @@ def measure(name: str, outcome: Outcome, counts: OutcomeCounts | RankCounts, con
         raise ConfigError(f"there is no class {target!r} to measure {metric.name!r} of", hint=near_miss(target, outcome.classes))
     if metric.needs == "scores" and not outcome.scores:
         return unknown("no column holds the model's scores")
-    if isinstance(counts, OutcomeCounts) and not counts.labelled and not name.startswith("positive_rate"):
+    if isinstance(asked.counts, OutcomeCounts) and not asked.labelled and not name.startswith("positive_rate"):
         return unknown("no row has a label")
-    return metric.function(Question(outcome, counts, confidence, parameter, target))
+    return metric.function(asked.about(parameter, target))
 
 
 def _hint(metric: Metric, outcome: Outcome) -> str:

@@ -25,8 +25,8 @@ LEAST = float(np.finfo(np.float64).eps)
 GROUPS = 15
 """Scores are grouped into so many groups of like size for the expected calibration error (Guo et al. 2017)."""
 
-PARTS, ROUNDS = 16, 6
-"""The true calibration error is sought in so many parts at once, so often: to 2⁻²⁴ of what is possible."""
+ROUNDS, CLOSE = 60, 1e-9
+"""The true calibration error is sought in at most so many steps, until what would be found differs by no more from what was."""
 
 PRIOR = 6.0
 """The variance within a group is learnt from so many rows more, of the variance that the scores promise."""
@@ -48,7 +48,7 @@ def _mean_loss(asked: Question, name: str, of: Callable[[NDArray[np.float64]], N
     loss = asked.loss(name)
     if not loss.rows:
         return unknown("no row has a label and usable scores")
-    counts, given = _given(asked)
+    counts, given = asked.once("given", 0, lambda: _given(asked))
     return mean(loss.mean, loss.variance, skewness(counts, of(given)), loss.rows, asked.confidence)
 
 
@@ -125,45 +125,74 @@ def expected_calibration_error(asked: Question) -> Value:
     chance. The interval asks which true gaps give a number like this one: gaps in the proportions that were found, larger or
     smaller, each found with normal error, so that its size has a folded normal law.
     """
-    scored = asked.scored().held()
+    scored = asked.held()
     rows = round(scored.rows.sum())
     if not rows:
         return unknown("no row has a label and a score")
     found = grouped(scored, like_groups(scored.rows, GROUPS))
     weight, size, error = found.rows / rows, np.abs(found.gaps), np.sqrt(found.variances(PRIOR))
-    value, z = float(weight @ size), critical(asked.confidence)
-    _, spread = _expected(size, weight, error, rows)
-    low = _solve(value, z, weight, size, error, rows)
     # Even gaps hide most behind chance: for the upper end the proportions are evened out by it.
-    high = _solve(value, -z, weight, size + error, error, rows)
-    return within(Value(value, float(spread), low, max(high, value), rows), 0.0, 1.0)
+    likely = _Likely(np.array([size, size + error]), weight, error, rows)
+    value, z = float(weight @ size), critical(asked.confidence)
+    _, spread = likely.found(np.ones(2))
+    low, high = _ends(value, z, likely)
+    return within(Value(value, float(spread[0]), low, max(high, value), rows), 0.0, 1.0)
 
 
-def _expected(
-    gaps: NDArray[np.float64], weight: NDArray[np.float64], error: NDArray[np.float64], rows: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of the calibration error that would be found if the true gaps had these sizes (… × groups)."""
-    relative = gaps / error
-    folded = error * math.sqrt(2 / math.pi) * np.exp(-(relative**2) / 2) + gaps * (1 - 2 * special.ndtr(-relative))
-    within_groups = (gaps**2 + error**2 - folded**2) @ weight**2
-    between = (gaps**2 @ weight - (gaps @ weight) ** 2) / rows
-    return np.asarray(folded @ weight), np.sqrt(np.maximum(within_groups + between, LEAST))
+class _Likely:
+    """What calibration error would be found if the true gaps were so many times those of some shapes.
+
+    Args:
+        shapes: float64[shapes, groups], sizes of gaps.
+        weight: float64[groups], each group's share of the rows.
+        error: float64[groups], the standard error of each gap.
+        rows: how many there are.
+    """
+
+    def __init__(self, shapes: NDArray[np.float64], weight: NDArray[np.float64], error: NDArray[np.float64], rows: int) -> None:
+        self._shapes, self._weight, self._rows = shapes, weight, rows
+        self._relative, self._mass, self._even = shapes / error, weight**2, error * math.sqrt(2 / math.pi)
+        self._variance, self._squares = error**2, shapes**2 @ weight
+        self.whole = shapes @ weight
+
+    def found(self, times: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and standard deviation, for each shape so many times. Each gap's size has a folded normal law."""
+        relative = times[:, None] * self._relative
+        gaps, squares = times[:, None] * self._shapes, relative * relative
+        folded = self._even * np.exp(squares * -0.5) + gaps * special.erf(relative * math.sqrt(0.5))
+        within_groups = ((squares + 1) * self._variance - folded * folded) @ self._mass
+        between = times**2 * (self._squares - self.whole**2) / self._rows
+        return folded @ self._weight, np.sqrt(np.maximum(within_groups + between, LEAST))
 
 
-def _solve(value: float, z: float, weight: NDArray[np.float64], shape: NDArray[np.float64], error: NDArray[np.float64], rows: int) -> float:
-    """The true calibration error, of gaps of this shape, beside which `value` lies z standard deviations high."""
+def _ends(value: float, z: float, likely: _Likely) -> tuple[float, float]:
+    """The true calibration errors beside which `value` lies z standard deviations high, of gaps of the first shape, and low, of the second.
 
-    def beyond(times: NDArray[np.float64]) -> int:
-        """How many of these, which increase, lie below what is sought."""
-        middle, spread = _expected(times[:, None] * shape, weight, error, rows)
-        return int((value - middle > z * spread).sum())
+    Both are sought at once by false position, in the Illinois way (Dowell and Jarratt 1971).
+    """
+    signs = np.array([z, -z])
+
+    def beyond(times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Above 0 where what is sought is larger."""
+        middle, spread = likely.found(times)
+        return np.asarray(value - middle - signs * spread)
 
     # No calibration error exceeds 1.
-    low, wide = 0.0, 1 / max(float(weight @ shape), LEAST)
-    ends = beyond(np.array([low, wide]))
-    if ends != 1:
-        return 1.0 if ends else 0.0
+    low, high = np.zeros(2), 1 / np.maximum(likely.whole, LEAST)
+    above, below = beyond(low), beyond(high)
+    nothing, all_of_it = above <= 0, below > 0
+    above, below, before = np.maximum(above, LEAST), np.minimum(below, -LEAST), np.zeros(2)
     for _ in range(ROUNDS):
-        wide /= PARTS
-        low += wide * beyond(np.float64(low) + wide * np.arange(1, PARTS, dtype=np.float64))
-    return float(weight @ shape) * (low + wide / 2)
+        middle = low + above * (high - low) / (above - below)
+        found = beyond(middle)
+        if (np.abs(found)[~nothing & ~all_of_it] < CLOSE).all():
+            break
+        up = found > 0
+        # An end that stays for a second time counts half.
+        above, below = (
+            np.where(up, found, np.where(before < 0, above / 2, above)),
+            np.where(up, np.where(before > 0, below / 2, below), found),
+        )
+        low, high, before = np.where(up, middle, low), np.where(up, high, middle), np.where(up, 1.0, -1.0)
+    ends = np.where(nothing, 0.0, np.where(all_of_it, 1.0, likely.whole * middle))
+    return float(ends[0]), float(ends[1])
