@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from driftline.decisions.course import Decided, course
 from driftline.decisions.decision import Action, Moment
 from driftline.decisions.evidence import Evidence, Known, Loss, Past
-from driftline.decisions.terms import Terms
+from driftline.decisions.terms import Blackout, Quiet, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,3 +52,22 @@ def test_a_model_that_serves_is_known_to() -> None:
     made = list(course(map(look, range(8)), Terms(enough=50, cool_down=5 * DAY), Past(), serves))
     assert asked == ["day 5"]
     assert [one.evidence.past.deployed for one in made[5:]] == [None, START + 6 * DAY, START + 6 * DAY]
+
+
+def test_quiet_hours_put_a_retraining_off_and_do_not_prevent_it() -> None:
+    """Where every decision falls into quiet hours, a retraining begins when they are over, before the next decision, and once."""
+    terms = Terms(enough=50, cool_down=5 * DAY, quiet=Quiet(time(22), time(7)))
+    made = list(course(map(look, range(12)), terms, Past(), lambda _made: True))
+    (place,) = (place for place, one in enumerate(made) if one.begins)
+    assert (place, made[place].decision.when.moment) == (5, Moment.TIME)
+    assert made[place].begun == START + 6 * DAY + timedelta(hours=7)
+    assert {one.decision.action for one in made[6:10]} == {Action.HOLD}
+    assert made[6].evidence.past.deployed == made[6].evidence.past.retrains[-1] == made[place].begun
+
+
+def test_what_waits_for_longer_than_the_next_decision_does_not_begin() -> None:
+    """In a blackout of three days nothing begins before its last morning."""
+    blackout = Blackout(START + 6 * DAY, START + 9 * DAY)
+    made = list(course(map(look, range(12)), Terms(enough=50, blackouts=(blackout,)), Past()))
+    (place,) = (place for place, one in enumerate(made) if one.begins)
+    assert made[place].begun == START + 9 * DAY

@@ -17,6 +17,7 @@ from driftline.store.database import Database
 from driftline.store.decisions import Decisions, State, decided_of, digest_of, state_of, write_decisions
 from driftline.store.layout import window_to_dict
 from driftline.store.tables import monitors, windows
+from driftline.store.trainings import Trainings
 from driftline.window import Window
 
 if TYPE_CHECKING:
@@ -111,3 +112,17 @@ def test_what_was_kept_is_read_as_it_was(database: Database) -> None:
     assert digest_of(MADE) != digest_of(replace(MADE, decision=replace(MADE.decision, reason="another")))
     with pytest.raises(ConfigError, match="no decision 9"):
         Decisions(database).one(9)
+
+
+def test_what_waits_for_its_hour_begins_then_and_once(database: Database) -> None:
+    """A retraining that quiet hours put off begins by itself when they are over, and is begun no second time."""
+    when = When(Moment.TIME, NOW + timedelta(hours=7), sentence="quiet hours last until then")
+    decision = replace(MADE.decision, action=Action.RETRAIN, consent=Consent.AUTOMATIC, when=when)
+    assert keep(database, replace(MADE, decision=decision)) == [("w0", "waits")]
+    kept = Decisions(database)
+    assert kept.begin_due(NOW + timedelta(hours=6)) == []
+    assert len(kept.begin_due(NOW + timedelta(hours=7))) == 1
+    assert kept.begin_due(NOW + timedelta(hours=8)) == []
+    (one,) = kept.of(1)
+    assert (one["state"], one["begins"]) == ("automatic", True)
+    assert [training["began"] for training in Trainings(database).of(1)] == [NOW + timedelta(hours=7)]

@@ -151,6 +151,8 @@ class Worker:
             except Exception as error:  # noqa: BLE001  a mistake of ours about one monitor must not keep the others from their turns
                 LOG.exception("a mistake in driftline itself", extra={"monitor": ident})
                 done.failed.append(f"{ident}: this is a mistake in driftline itself: {type(error).__name__}: {error}")
+        for ident in self._service.decisions.begin_due(self._clock()):
+            LOG.info("begins after its hour", extra={"decision": ident})
         self._remind(done)
         self._sweep()
         return done

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from driftline.decisions.course import Decided
-from driftline.decisions.decision import Action, Consent
+from driftline.decisions.decision import Action, Consent, Moment
 from driftline.decisions.record import decision_from, evidence_from, stored
 from driftline.errors import ConfigError, StateError
 from driftline.store.decided import decisions
@@ -236,6 +236,24 @@ class Decisions:
             raise ConfigError("a decision is not overridden without a reason", hint="say why")
         return self._answer(ident, now, State.OVERRIDDEN, actor=actor, note=note, instead=instead)
 
+    def begin_due(self, now: datetime) -> list[int]:
+        """Begin what goes ahead by itself and has waited for its hour: quiet hours, a blackout or a cool-down are over."""
+        wanted = select(decisions, monitors.c.name.label("monitor")).join(monitors, monitors.c.id == decisions.c.monitor_id)
+        wanted = wanted.where(decisions.c.state == State.WAITS.value, monitors.c.retired.is_(None))
+        with self._database.reading() as tx:
+            due = [(row, made) for row in tx.execute(wanted).all() if _due(made := decided_of(unpack(row.body)), now)]
+        return [row.id for row, made in due if self._begun(row, made, now)]
+
+    def _begun(self, row: Any, made: Decided, now: datetime) -> bool:
+        """Begin one, unless a newer decision came or a person has answered meanwhile."""
+        with self._database.writing() as tx:
+            same = (decisions.c.id == row.id, decisions.c.state == State.WAITS.value)
+            if tx.execute(decisions.update().where(*same).values(state=State.AUTOMATIC.value, begins=True)).rowcount != 1:
+                return False
+            begin(self._database, tx, (row.monitor_id, row.monitor), row.id, made, ACTOR, now)
+            remember(tx, ACTOR, "decision.automatic", row.monitor, {"decision": row.id, "action": made.decision.action.value}, now)
+        return True
+
     def noted(self, actor: str, action: str, subject: str, detail: Mapping[str, object], now: datetime) -> None:
         """Write into the trail what a person did that is kept elsewhere."""
         with self._database.writing() as tx:
@@ -261,6 +279,12 @@ class Decisions:
 def decided_of(said: Mapping[str, Any]) -> Decided:
     """Read what was kept of a decision."""
     return Decided(evidence_from(said["evidence"]), decision_from(said["decision"]))
+
+
+def _due(made: Decided, now: datetime) -> bool:
+    """Whether the hour has come that a decision waits for."""
+    when = made.decision.when
+    return when.moment is Moment.TIME and when.at is not None and when.at <= now
 
 
 def _ended(row: Any) -> datetime:
