@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,3 +80,17 @@ def test_marked_rows_are_counted(clinic: Clinic) -> None:
     told = null_burst(case, looks[nothing])
     assert told is not None
     assert shows(looks[nothing], told)
+
+
+def test_a_suspicion_that_is_not_believed_itself_speaks_against_none(clinic: Clinic) -> None:
+    """What hardly explains anything of the reference's change, and is thought to be chance, does not veto what yesterday shows."""
+    case = clinic.case(clinic.day(1), clinic.day(2) | {"amount": clinic.day(2)["amount"] * 100})
+    sure = replace(fault(0.95), mark=None)
+
+    def told(doubt: float) -> list[Fault]:
+        answers = [replace(sure, evidence={"explained": 0.1}, confidence=doubt), sure]
+        looks = {id(look): answer for look, answer in zip(case.looks[case.plan.index("amount")], answers, strict=True)}
+        return list(each(case, NUMBERS, lambda _, look: looks.get(id(look))))
+
+    assert len(told(0.0)) == 1
+    assert told(1.0) == []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import driftline as dl
 from driftline.diagnosis.fault import Fault
 from driftline.diagnosis.naming import faults, together
 
@@ -165,3 +166,44 @@ def test_the_whole_table_is_told_by_itself() -> None:
     """Two faults of all columns at once are two causes."""
     a, b = fault("duplicated_batch", "*", 0.1, 0.2), fault("duplicated_batch", "*", 0.1, 0.2)
     assert together([a, b]) == [[a], [b]]
+
+
+def flagged(days: int, seed: int, more: float = 0.0) -> Table:
+    """Days of trips with a yes or no, one of two vendors, and an amount in cents, to which a surcharge may be added."""
+    rng = np.random.default_rng(seed)
+    rows = days * 2000
+    return {
+        "flag": rng.choice(np.array(["N", "Y"], dtype=object), rows, p=[0.9, 0.1]),
+        "vendor": rng.choice(np.array(["1", "2"], dtype=object), rows, p=[0.4, 0.6]),
+        "amount": np.round(np.exp(rng.normal(2.5, 0.5, rows)) + more, 2),
+        "day": np.repeat(np.arange(days), 2000).astype(object),
+    }
+
+
+def first_of(last: Table, *before: Table) -> tuple[str, tuple[str, ...]]:
+    """What is told first of the last of some days."""
+    days = [part | {"day": np.full(len(part["day"]), place)} for place, part in enumerate((*before, last))]
+    now = {name: np.concatenate([day[name] for day in days]) for name in last}
+    told = dl.compare(flagged(10, 0), now, window={"column": "day"}).windows[-1].diagnosis
+    return told[0].kind, told[0].columns
+
+
+def test_no_in_small_letters_is_another_case() -> None:
+    """'n' for 'N' and 'y' for 'Y' stand for the same truths, but nobody has cast them."""
+    day = flagged(1, 1)
+    assert first_of(day | {"flag": np.array([text.lower() for text in day["flag"]], dtype=object)}) == ("category_spelling", ("flag",))
+
+
+def test_of_two_levels_one_that_did_not_come_is_not_the_other_one() -> None:
+    """All rows have the other level then, too; that two fifths of the rows are lacking says that they did not come."""
+    day = flagged(1, 1)
+    came = day["vendor"] == "2"
+    assert first_of({name: values[came] for name, values in day.items()}) == ("missing_partition", ("vendor",))
+    assert first_of(day | {"vendor": np.full(2000, "2", dtype=object)})[0] != "missing_partition"
+
+
+def test_a_fault_is_named_though_the_world_has_moved_since_the_reference() -> None:
+    """After days with a surcharge, kilometres for miles are told by those days; that nothing fits the reference is no objection."""
+    day = flagged(1, 3, 9.0)
+    last = day | {"amount": day["amount"] * 1.609344}
+    assert first_of(last, flagged(1, 1, 9.0), flagged(1, 2, 9.0)) == ("unit_change", ("amount",))

@@ -32,6 +32,9 @@ FITS = 0.8
 FITS_ELSE = 0.4
 """And this much of it against the other of two bases."""
 
+BELIEVED = 0.1
+"""A suspicion that is less likely than this to be what it seems says nothing for or against another."""
+
 SURELY = 1e-4
 """Chance makes as much of a difference this rarely."""
 
@@ -114,10 +117,15 @@ def each(case: Case, kinds: frozenset[Kind], find: Callable[[Case, Look], Fault 
         if case.plan.columns[place].column.kind in kinds:
             looks = case.looks[place]
             # What chance makes now and then is not told, nor does it speak against what the other base shows.
-            told = [fault if fault is not None and fault.p_value <= SURELY else None for fault in (find(case, look) for look in looks)]
+            told = [fault if _an_answer(fault) else None for fault in (find(case, look) for look in looks)]
             best = agreed([fault for fault in told if fault is not None])
             if best is not None and all(fault is not None or shows(look, best) for look, fault in zip(looks, told, strict=True)):
                 yield best
+
+
+def _an_answer(fault: Fault | None) -> bool:
+    """Whether a suspicion says anything: chance does not make it now and then, nor is it itself thought to be something else."""
+    return fault is not None and fault.p_value <= SURELY and fault.confidence >= BELIEVED
 
 
 def shows(look: Look, fault: Fault) -> bool:
@@ -150,8 +158,9 @@ def agreed(told: list[Fault]) -> Fault | None:
     """
     if not told:
         return None
-    best = max(told, key=lambda fault: (fault.explained * fault.confidence, fault.explained))
-    if best.explained < FITS or min(fault.explained for fault in told) < FITS_ELSE:
+    fitting = [fault for fault in told if fault.explained >= FITS]
+    if not fitting or min(fault.explained for fault in told) < FITS_ELSE:
         return None
+    best = max(fitting, key=lambda fault: (fault.explained * fault.confidence, fault.explained))
     weakest = max(fault.p_value for fault in told)
     return replace(best, p_value=weakest if weakest > SURELY else min(fault.p_value for fault in told))

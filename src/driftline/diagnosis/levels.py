@@ -54,7 +54,9 @@ def category_spelling(case: Case, look: Look) -> Fault | None:
 def format_change(case: Case, look: Look) -> Fault | None:
     """Levels in another type: 1.0 for 1, 7 for 07, True for 1."""
     found = names(look)
-    mapping = respelt(found.unknown, look.levels, as_number) if found else {}
+    cast = respelt(found.unknown, look.levels, as_number) if found else {}
+    # 'n' for 'N' is another case, though both stand for no.
+    mapping = {text: level for text, level in cast.items() if letters(text) != letters(level)}
     words = (
         "they are known ones in another type: the column was cast on its way",
         "give the column its type where it is read, not by guessing",

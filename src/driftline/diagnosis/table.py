@@ -42,6 +42,9 @@ MATCHES = 0.25
 USUALLY = 2.0
 """And by so many standard deviations of the usual number of rows."""
 
+VARY = 0.05
+"""The number of rows is taken to go up and down by at least so much of it (a standard deviation)."""
+
 BIG_ENOUGH = 0.02
 """Parts with a smaller share of the rows cannot be missed in the number of rows."""
 
@@ -190,11 +193,17 @@ def _missing(case: Case, look: Look, found: Names, lacking: float) -> Fault | No
         interval=(share * (1 - MATCHES), min(share * (1 + MATCHES), 1.0)),
         evidence={"share": share, "lacking": lacking, "rows": float(case.now.rows), "explained": both.explained(left)},
         p_value=p_value,
-        confidence=against(found.likelihood(left), merged(found)),
+        confidence=against(found.likelihood(left) + _rows_say(case, lacking, share), merged(found)),
         cause=f"no rows with {', '.join(texts)} came, and {rows(lacking)} are lacking that are usual: a part of the data was not delivered",
         remedy="find the partition, file or region that was not delivered, and load it",
         mark=Mark(look.place, float(min(gone)), float(max(gone))) if len(gone) == 1 else None,
     )
+
+
+def _rows_say(case: Case, lacking: float, share: float) -> float:
+    """Log likelihood of so many rows lacking where a part is lacking, less that where all came, if under other names."""
+    variance = case.varies**2 + VARY**2
+    return (lacking**2 - (lacking - share) ** 2) / (2 * variance)
 
 
 def missing_rows(case: Case) -> Iterator[Fault]:

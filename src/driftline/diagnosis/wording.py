@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from driftline.verdicts.diagnosis import Diagnosis
 
+ALMOST = 0.99
+"""From here on a share is written with a decimal."""
+
 WHOLE = 10_000
 """From here on a number is written with separators and without decimals."""
 
@@ -26,8 +29,13 @@ def rows(share: float) -> str:
 
     >>> rows(1.0), rows(0.3012), rows(0.00046)
     ('all rows', '30% of rows', '0.046% of rows')
+    >>> rows(0.996)
+    '99.6% of rows'
     """
-    return "all rows" if share >= 0.9995 else f"{share:.2g} of rows" if share <= 0 else f"{share * 100:.2g}% of rows"  # noqa: PLR2004  99.95% reads as 100%
+    if share >= 0.9995 or share <= 0:  # noqa: PLR2004  99.95% reads as 100%
+        return "all rows" if share > 0 else f"{share:.2g} of rows"
+    # Two digits would write 99.6% as 1e+02.
+    return f"{share * 100:.{3 if share > ALMOST else 2}g}% of rows"
 
 
 def listed(names: tuple[str, ...] | list[str], most: int = 4) -> str:
