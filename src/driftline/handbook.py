@@ -11,6 +11,7 @@ from driftline.alerting.replay import replay
 from driftline.config.document import Floors
 from driftline.config.places import FilesPlace
 from driftline.config.scheduling import Cron, Every
+from driftline.decisions.choosing import SAYS
 from driftline.decisions.decision import Action, Consent
 from driftline.decisions.health import FORMULA
 from driftline.decisions.rules import REST, policy_of
@@ -202,7 +203,8 @@ def policy(specification: Specification) -> Paper:
                 (
                     "labelled rows whose labels are known, without windows that are spoilt and without the newest, which are held out",
                     f"held out for the gate: the newest {_days(releasing.holdout)} of labels",
-                    "for a loss all rows, those since the loss as heavy as all before; by the calendar all rows, the newest heavier",
+                    f"for a loss {SAYS[terms.sampling].format(since='the loss')}",
+                    f"by the calendar {SAYS[terms.scheduled]}",
                 ),
             ),
             Section("How, and what a new model must prove", (trained, *_proves(releasing.gate))),

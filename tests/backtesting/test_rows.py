@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from driftline.backtesting.rows import Lesson, Rows, chosen_at
+from driftline.backtesting.rows import Lesson, Rows, chosen_at, recency
 from driftline.errors import DataError
 
 PLACES = np.array([2, 0, 3, 1])
@@ -43,3 +45,16 @@ def test_a_lesson_has_a_name_of_its_own() -> None:
     """Results are kept by it, so that no two lessons have the same."""
     lessons = [Lesson(1), Lesson(2), Lesson(1, "recent"), Lesson(1, spoilt=(0,)), Lesson(1, since=0), Lesson(1, spoilt=(1, 2))]
     assert len({one.name for one in lessons}) == len(lessons)
+
+
+def test_importance_makes_rows_heavier_that_look_like_the_newest() -> None:
+    """From the change on x is higher: older rows with a high x weigh more than those with a low one; without features all weigh alike."""
+    pytest.importorskip("sklearn", reason="the classifier is scikit-learn's")
+    made = np.arange(2000.0)
+    x = np.random.default_rng(0).normal(np.where(made >= 1500, 1.5, 0.0), 1.0)
+    plain = Rows(pa.table({"x": x}), made, made, (x > 0).astype(float), x, np.array([1500.0, 2000.0]), 0.0, np.arange(2000), 0)
+    found = chosen_at(replace(plain, features=("x",)), Lesson(2, "importance", since=1), None)
+    older = found.rows < 1500
+    high = x[found.rows] > 1
+    assert found.weights[older & high].mean() > 3 * found.weights[older & ~high].mean()
+    assert recency(plain, np.ones(2000, dtype=bool), None).tolist() == [0.5] * 2000

@@ -29,11 +29,12 @@ def test_all_that_can_be_said_is_heard() -> None:
     found = monitor(
         retrain="on_drift or weekly", cool_down="3 days", budget="2 in 4 weeks", quiet_hours="22:00 to 07:00",
         blackout=["2026-11-25 to 2026-11-30", "2026-12-24"], actions={"retrain": "automatic"}, enough_labels=80, patience="2 weeks",
-        cost=40.0, horizon="10 days", fallback="rules", remedies=["platt"],
+        cost=40.0, horizon="10 days", fallback="rules", remedies=["platt"], sampling={"loss": "since the change", "schedule": "sliding"},
         trained="2026-02-01", deployed="2026-02-03T12:00:00+01:00", previous_model=True,
     )  # fmt: skip
     terms = found.terms
     assert (terms.on_drift, terms.schedule, terms.cool_down, terms.budget, terms.period) == (True, Schedule.WEEKLY, 3 * DAY, 2, 28 * DAY)
+    assert (terms.sampling, terms.scheduled) == ("since the change", "sliding")
     assert (terms.quiet, terms.timezone) == (Quiet(time(22), time(7)), "Europe/Berlin")
     assert terms.blackouts[0] == Blackout(datetime(2026, 11, 24, 23, tzinfo=UTC), datetime(2026, 11, 30, 23, tzinfo=UTC))
     assert terms.blackouts[1].end - terms.blackouts[1].start == DAY

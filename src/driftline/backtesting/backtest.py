@@ -20,7 +20,7 @@ from driftline.decisions.policies import compare
 from driftline.decisions.sampling import WAYS, Chosen, advise, learning_curve
 from driftline.errors import ConfigError
 from driftline.replaying import Replay
-from driftline.schema import Role, Task
+from driftline.schema import Task
 from driftline.store.shelf import Shelf
 from driftline.training.program import Program
 from driftline.training.standin import StandIn
@@ -122,10 +122,7 @@ def backtest(
         raise ConfigError("only binary models and regressions with labels can be replayed", hint="name the columns: {label: …, score: …}")
     replay = Replay(reference, current, monitor, at, progress)
     rows = rows_of(reference, current, monitor, plan, replay.spans)
-    features = tuple(
-        one.column.name for one in plan.columns if one.column.role is Role.FEATURE and one.column.name in rows.table.column_names
-    )
-    learner = learner or learner_of(specification, features, outcome)
+    learner = learner or learner_of(specification, rows.features, outcome)
     priced, unit, assumed = pricing(monitor, outcome)
     keep = None if folder is None else folder / _key(rows, learner, unit)
     bench = Bench(rows, learner, priced, keep, None if isinstance(learner, Program) else MOST)
@@ -195,7 +192,7 @@ def _tried(bench: Bench, decided: Sequence[Decided]) -> Advice:
     spoilt = tuple(labels.index(label) for label in last.evidence.polluted if label in labels)
     began = next((one.evidence.loss.since for one in reversed(decided[:model]) if one.evidence.loss is not None), None)
     since = labels.index(began) if began in labels else None
-    return advise({way: bench.costs(Lesson(model, way, spoilt, since)) for way in WAYS if way != "importance"})
+    return advise({way: bench.costs(Lesson(model, way, spoilt, since)) for way in WAYS})
 
 
 def _learnt(bench: Bench) -> Curve:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from driftline.decisions.sampling import History, Supply, choose
+from driftline.decisions.sampling import History, Supply, choose, usable
 from driftline.decisions.sampling import Terms as Choice
 from driftline.engines.cells import seconds
 from driftline.errors import DataError
 from driftline.replaying import time_of
-from driftline.schema import Task
+from driftline.schema import Role, Task
+from driftline.training.standin import StandIn
 from driftline.wiring import SEED
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 DAY = 86_400.0
 
+NEWEST, FEWEST = 0.25, 50
+"""So much of the rows is the newest where nothing changed; with fewer on either side nobody can say what the newest look like."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
@@ -48,6 +52,7 @@ class Rows:
         first: where the first window begins.
         places: int[n], which row of reference and current, one after the other, each is.
         referred: rows of the reference.
+        features: the columns that a model reads.
     """
 
     table: pa.Table
@@ -59,6 +64,7 @@ class Rows:
     first: float
     places: NDArray[np.intp]
     referred: int
+    features: tuple[str, ...] = ()
 
     def window(self) -> NDArray[np.intp]:
         """Each row's window; −1 for reference rows, the number of windows for later ones."""
@@ -114,7 +120,10 @@ def rows_of(reference: Source, current: Source, monitor: Monitor, plan: Plan, sp
     table = whole.take(pa.array(order))
     ends = np.array([end.timestamp() for _, end in spans])
     truth = _truth(table[outcome.label], outcome)
-    return Rows(table, made[order], known[order], truth, served[order], ends, spans[0][0].timestamp(), order, parts[0].num_rows)
+    read = [one.column.name for one in plan.columns if one.column.role is Role.FEATURE]
+    features = tuple(name for name in read if name in table.column_names)
+    first = spans[0][0].timestamp()
+    return Rows(table, made[order], known[order], truth, served[order], ends, first, order, parts[0].num_rows, features)
 
 
 def table_of(source: Source) -> pa.Table:
@@ -168,8 +177,37 @@ def chosen_at(rows: Rows, lesson: Lesson, most: int | None) -> Chosen:
     """
     starts = np.concatenate([[rows.first], rows.ends])
     since = None if lesson.since is None else float(starts[lesson.since])
-    terms = Choice(now=float(starts[lesson.model]), since=since, most=most)
-    found = choose(lesson.way, rows.history(lesson.spoilt), terms, np.random.default_rng([SEED, lesson.model]))
+    terms, history = Choice(now=float(starts[lesson.model]), since=since, most=most), rows.history(lesson.spoilt)
+    if lesson.way == "importance":
+        terms = replace(terms, recency=recency(rows, usable(history, terms), since))
+    found = choose(lesson.way, history, terms, np.random.default_rng([SEED, lesson.model]))
     if not found.rows.size:
         raise DataError("no row has a label that was known before the first window", hint="give a reference with labels")
     return found
+
+
+def recency(rows: Rows, allowed: NDArray[np.bool_], since: float | None) -> Floats:
+    """How likely each row is, by its features, to be one of the newest rather than of the older ones; a half where nothing can tell.
+
+    Trees learn it on every second row and are asked about the others, so that none is weighed by what was learnt from itself
+    (Bickel, Brückner and Scheffer 2009). The newest are those since the change, or the newest quarter.
+
+    Args:
+        rows: all of them.
+        allowed: those that a model may be trained on.
+        since: when things changed, in seconds since 1970; None where they did not.
+    """
+    told, places = np.full(rows.made.size, 0.5), np.flatnonzero(allowed)
+    places = places[np.isfinite(rows.made[places])] if np.isfinite(rows.made[places]).any() else places
+    made = rows.made[places]
+    newest = made >= (np.quantile(made, 1 - NEWEST) if since is None else since) if places.size else np.zeros(0, dtype=bool)
+    if not rows.features or min(newest.sum(), (~newest).sum()) < FEWEST:
+        return told
+    trees = StandIn(rows.features, classifies=True)
+    halves = [places[half::2] for half in (0, 1)]
+    for learnt, asked in (halves, halves[::-1]):
+        truth = np.isin(learnt, places[newest]).astype(float)
+        # Both sides weigh alike: how many there are of each is no matter of what they look like.
+        heavy = np.where(truth > 0, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
+        told[asked] = trees.scores(rows.table.take(pa.array(learnt)), truth, heavy, rows.table.take(pa.array(asked)))
+    return told

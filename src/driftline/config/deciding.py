@@ -151,6 +151,18 @@ Length = Annotated[str, AfterValidator(_length)]
 Instant = Annotated[str, AfterValidator(_instant)]
 
 
+class Sampled(BaseModel):
+    """Which rows a new model learns from, and how heavy each is."""
+
+    model_config = STRICT
+    loss: Literal["everything", "sliding", "since the change", "recent", "half and half", "importance"] | None = Field(
+        None, description="Of one that is trained because the model does worse. Without this: half and half.", examples=["since the change"]
+    )
+    schedule: Literal["everything", "sliding", "recent", "importance"] | None = Field(
+        None, description="Of one that is trained by the calendar. Without this: recent.", examples=["sliding"]
+    )
+
+
 class Decisions(BaseModel):
     """The owner's terms: when to retrain, what it costs, when nothing may be begun, and what may go ahead by itself."""
 
@@ -211,6 +223,11 @@ class Decisions(BaseModel):
         "[] for nothing. Without this: isotonic and threshold.",
         examples=[["platt", "threshold"]],
     )
+    sampling: Sampled | None = Field(
+        None,
+        description="Which rows a new model learns from; driftline backtest --sampling says which would have done best.",
+        examples=[{"loss": "since the change", "schedule": "sliding"}],
+    )
     rules: dict[Text, DecisionRule] | None = Field(
         None,
         description="Rules of one's own, by name, asked before the usual ones; one that has a usual rule's name takes its place, and "
@@ -239,6 +256,8 @@ def terms(said: Decisions | None, timezone: str) -> Terms:
         "enough": said.enough_labels,
         "cost": said.cost,
         "fallback": said.fallback,
+        "sampling": said.sampling and said.sampling.loss,
+        "scheduled": said.sampling and said.sampling.schedule,
         "remedies": None if said.remedies is None else tuple(said.remedies),
     }
     if said.retrain:

@@ -8,26 +8,37 @@ from driftline.decisions.decision import How
 
 if TYPE_CHECKING:
     from driftline.decisions.evidence import Evidence, Loss
+    from driftline.decisions.terms import Terms
 
-DEFAULT_SAMPLING = "half and half"
-"""The way to choose rows for a loss where none was tried on history: all there are, those since the loss as heavy as all before."""
+SAYS = {
+    "everything": "all labelled rows, alike",
+    "sliding": "the newest third of the time that labelled rows come from",
+    "since the change": "labelled rows since {since}",
+    "recent": "all labelled rows, the newest heavier",
+    "half and half": "all labelled rows, those since {since} heavier",
+    "importance": "all labelled rows, heavier the more they look like the newest",
+}
+"""Each way of `driftline.decisions.sampling.WAYS` in words."""
 
-SCHEDULED_SAMPLING = "recent"
-"""And by the calendar: the newer a row, the heavier."""
+CHANGED = frozenset({"since the change", "half and half"})
+"""These ask since when things are otherwise, which a calendar does not know: there they are `everything`."""
 
 
-def rows_for(evidence: Evidence, loss: Loss | None) -> How:
+def rows_for(evidence: Evidence, loss: Loss | None, terms: Terms) -> How:
     """Which rows a new model should learn from.
 
     Args:
         evidence: what is known.
         loss: what the model is trained for; None for a schedule.
+        terms: the owner's, by which rows are chosen.
     """
+    way = terms.sampling if loss else terms.scheduled
+    if loss is None and way in CHANGED:
+        way = "everything"
     out = f", without {', '.join(evidence.polluted)}" if evidence.polluted else ""
-    newest = f", those since {loss.since} heavier" if loss else ", the newest heavier"
     return How(
         since=loss.since if loss else None,
         keep_out=evidence.polluted,
-        sampling=DEFAULT_SAMPLING if loss else SCHEDULED_SAMPLING,
-        sentence=f"all labelled rows{newest}{out}; hold the newest out to compare with the model in service",
+        sampling=way,
+        sentence=f"{SAYS[way].format(since=loss.since if loss else '')}{out}; hold the newest out to compare with the model in service",
     )

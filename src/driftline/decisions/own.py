@@ -133,7 +133,7 @@ class _Asked:
             because=(f"{own.when.text} holds", *([loss.sentence] if loss else [])),
             against=(evidence.healthy,) if evidence.healthy and own.action is not Action.HOLD else (),
             when=when_to_train(evidence, terms) if trains else When(),
-            how=rows_for(evidence, loss) if trains else How(since=since, keep_out=evidence.polluted, sentence=own.say),
+            how=rows_for(evidence, loss, terms) if trains else How(since=since, keep_out=evidence.polluted, sentence=own.say),
             gain=evidence.worth,
             confidence=sure(loss) if loss else 1.0,
             since=since,

@@ -263,7 +263,7 @@ def _worse(evidence: Evidence, terms: Terms) -> Decision | None:
         because=(loss.sentence, *_no_fault(evidence)),
         against=_doubts(evidence),
         when=when_to_train(evidence, terms),
-        how=rows_for(evidence, loss),
+        how=rows_for(evidence, loss, terms),
         gain=evidence.worth,
         confidence=sure(loss),
         since=loss.since,
@@ -284,7 +284,7 @@ def _due(evidence: Evidence, terms: Terms) -> Decision | None:
         because=(f"it was trained {(evidence.now - last).days} days ago",),
         against=(evidence.healthy,) if evidence.healthy else (),
         when=when_to_train(evidence, terms),
-        how=rows_for(evidence, None),
+        how=rows_for(evidence, None, terms),
         confidence=QUIET,
     )
 

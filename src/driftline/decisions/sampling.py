@@ -96,16 +96,16 @@ def choose(name: str, history: History, terms: Terms, rng: np.random.Generator) 
     """
     if name not in WAYS:
         raise ConfigError(f"there is no way to choose rows called {name!r}", hint=near_miss(name, WAYS))
-    usable = np.flatnonzero(_usable(history, terms))
-    weights = WAYS[name](history.made[usable], terms, usable) if usable.size else np.empty(0)
+    places = np.flatnonzero(usable(history, terms))
+    weights = WAYS[name](history.made[places], terms, places) if places.size else np.empty(0)
     kept = weights > 0
-    rows, weights = usable[kept], weights[kept]
+    rows, weights = places[kept], weights[kept]
     if terms.most is not None and rows.size > terms.most:
         rows, weights = _thinned(rows, weights, history.rare[rows], terms.most, rng)
     return Chosen(rows, weights / weights.mean() if rows.size else weights)
 
 
-def _usable(history: History, terms: Terms) -> Bools:
+def usable(history: History, terms: Terms) -> Bools:
     """Rows whose label was known, that are not spoilt and not held out."""
     # A label that was never known is not known now: comparisons with NaN are false.
     return np.asarray((history.known <= terms.now) & (history.made < terms.now - terms.holdout) & ~history.spoilt)

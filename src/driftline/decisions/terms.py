@@ -90,6 +90,8 @@ class Terms:
         horizon: over which a gain is counted.
         fallback: what answers instead of the model.
         remedies: what is tried before a retraining, of `REMEDIES`; nothing where empty.
+        sampling: which rows a model learns from that is trained for a loss, a way of `sampling.WAYS`.
+        scheduled: likewise of one that is trained by the calendar.
         own: rules that the owner wrote, in order.
     """
 
@@ -108,6 +110,8 @@ class Terms:
     horizon: timedelta = timedelta(days=30)
     fallback: str = "the previous model, or a rule that a person answers for"
     remedies: tuple[str, ...] = ("isotonic", "threshold")
+    sampling: str = "half and half"
+    scheduled: str = "recent"
     own: tuple[Own, ...] = ()
 
     def __post_init__(self) -> None:
