@@ -88,6 +88,28 @@ class TestCountBins:
             assert counts.tolist() == np.bincount(np.searchsorted(bins.array, probes, side="right"), minlength=bins.width).tolist()
 
 
+class TestFindBins:
+    @given(
+        values=st.lists(st.one_of(st.floats(allow_nan=False), st.floats(-3, 3), st.sampled_from([0.0, -0.0, 1.0])), max_size=100),
+        edges=st.lists(
+            st.one_of(st.floats(allow_nan=False), st.integers(-3, 3).map(float)), max_size=1100, unique_by=lambda edge: edge + 0.0
+        ),
+    )
+    def test_is_searchsorted(self, kernels: Kernels, values: list[float], edges: list[float]) -> None:
+        """However many edges, a value's bin is what NumPy's search gives, at each edge and beside it too."""
+        array = np.sort(np.array(edges, dtype=np.float64) + 0.0)
+        probes = np.concatenate([np.array(values, dtype=np.float64), array, np.nextafter(array, -np.inf)])
+        bins = np.empty(probes.size, dtype=np.int64)
+        with kernels() as kernel:
+            kernel.find_bins(probes, array, bins)
+        assert bins.tolist() == np.searchsorted(array, probes, side="right").tolist()
+
+    def test_refuses_too_short_a_place(self, kernels: Kernels) -> None:
+        """Fewer places than values are an error."""
+        with kernels() as kernel, pytest.raises(ValueError, match=r"fewer bins|broadcast"):
+            kernel.find_bins(np.zeros(3), np.zeros(1), np.zeros(2, dtype=np.int64))
+
+
 class TestBounds:
     """The compiled kernel reads no byte that it was not given."""
 

@@ -4,6 +4,7 @@
  * slot (a segment in a window) and one place per column. `pieces` is int64[n, 3]: first row, rows, slot. */
 
 #include "_tables.h"
+#include "_find.h"
 
 PyDoc_STRVAR(binner_doc, "binner(edges, center, step) -> bytes\n\nThe table by which `count_numbers` finds bins.");
 
@@ -361,6 +362,7 @@ static PyMethodDef methods[] = {
     {"count_numbers", kernel_count_numbers, METH_VARARGS, count_numbers_doc},
     {"take_numbers", kernel_take_numbers, METH_VARARGS, take_numbers_doc},
     {"count_bins", kernel_count_bins, METH_VARARGS, count_bins_doc},
+    {"find_bins", kernel_find_bins, METH_VARARGS, find_bins_doc},
     {"count_codes", kernel_count_codes, METH_VARARGS, count_codes_doc},
     {"count_hashes", kernel_count_hashes, METH_VARARGS, count_hashes_doc},
     {"hash_texts", kernel_hash_texts, METH_VARARGS, hash_texts_doc},

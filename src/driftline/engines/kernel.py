@@ -51,6 +51,10 @@ class Kernel(Protocol):
         """Add to `counts` how many values fall in each bin; NaN falls in none."""
         ...
 
+    def find_bins(self, values: NDArray[np.float64], edges: NDArray[np.float64], bins: NDArray[np.int64], /) -> None:
+        """How many of some increasing edges lie at or below each value; any of them for NaN."""
+        ...
+
     def count_codes(
         self,
         codes: Buffer,

@@ -72,6 +72,11 @@ def count_bins(values: NDArray[np.float64], binner: NumberBins, counts: NDArray[
     counts[:] += np.bincount(places, minlength=counts.size)
 
 
+def find_bins(values: NDArray[np.float64], edges: NDArray[np.float64], bins: NDArray[np.int64], /) -> None:
+    """Find bins of numbers; see `kernel.Kernel`."""
+    bins[:] = np.searchsorted(edges, values, side="right")
+
+
 def count_cells(
     numbers: NDArray[np.float64],
     hashes: NDArray[np.uint64],

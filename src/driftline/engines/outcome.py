@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from driftline.engines.cells import cells, encode, find, is_text, nulls, numbers, raw, stored
+from driftline.engines.kernel import KERNEL
 from driftline.profile.outcome import OutcomeCounts, total_outcome
 from driftline.profile.outcome_rows import OutcomeRows, class_codes, code, count_codes, said_by, usable_scores
 from driftline.profile.reference import class_texts, finite_numbers, nothing_known
@@ -35,7 +36,7 @@ class OutcomeTally:
         wanted = [name for name in (self._outcome.label, self._outcome.prediction, *self._outcome.scores) if name is not None]
         columns = {name: array if order is None else array.take(order) for name in wanted if (array := find(batch, name)) is not None}
         rows = batch.num_rows if order is None else len(order)
-        codes = code(self._outcome, outcome_rows(self._plan, self._outcome, columns, rows))
+        codes = code(self._outcome, outcome_rows(self._plan, self._outcome, columns, rows), found_bins)
         for start, length, slot in pieces.tolist():
             counted = count_codes(self._outcome, codes, start, start + length)
             self._slots[slot] = total_outcome([self._slots[slot], counted]) if slot in self._slots else counted
@@ -43,6 +44,13 @@ class OutcomeTally:
     def of(self, slot: int) -> OutcomeCounts:
         """What was counted into a slot."""
         return self._slots.get(slot) or OutcomeCounts.empty(self._outcome)
+
+
+def found_bins(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """What `profile.outcome_rows.bins_of` finds, sooner."""
+    bins = np.empty(values.size, dtype=np.int64)
+    KERNEL.find_bins(np.ascontiguousarray(values), edges, bins)
+    return bins
 
 
 def outcome_rows(plan: Plan, outcome: Outcome, columns: dict[str, pa.Array], rows: int) -> OutcomeRows:

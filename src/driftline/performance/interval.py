@@ -6,7 +6,7 @@ Every interval takes rows as independent. `bench/bench_intervals.py` measures ho
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -181,9 +181,9 @@ def difference(left: Value, right: Value) -> Value:
 
 def through(value: Value, rising: Callable[[float], float], slope: float) -> Value:
     """A value seen through a rising function, the slope of which at the value carries the error over."""
-    return replace(value, value=rising(value.value), error=value.error * slope, low=rising(value.low), high=rising(value.high))
+    return Value(rising(value.value), value.error * slope, rising(value.low), rising(value.high), value.rows, value.why)
 
 
 def within(value: Value, least: float, most: float) -> Value:
     """The same with its interval cut to what is possible."""
-    return replace(value, low=max(value.low, least), high=min(value.high, most))
+    return Value(value.value, value.error, max(value.low, least), min(value.high, most), value.rows, value.why)
