@@ -66,6 +66,8 @@ def standing(window: Window | None = None, **given: Any) -> Standing:
         (standing(stale=True), Wait.STALE),
         (standing(judged=NOW - timedelta(minutes=9)), Wait.PATIENCE),
         (standing(judged=NOW - timedelta(minutes=10)), Wait.DUE),
+        (standing(judged=NOW + timedelta(minutes=4)), Wait.PATIENCE),
+        (standing(judged=NOW + timedelta(hours=1)), Wait.DUE),
         (standing(Window(0, "rows 0-9", 0, 10), rows=10, whole=10), Wait.DUE),
         (standing(Window(0, "rows 0-9", 0, 10), rows=9, whole=10), Wait.OPEN),
         (standing(Window(0, "a value")), Wait.DUE),
@@ -73,7 +75,7 @@ def standing(window: Window | None = None, **given: Any) -> Standing:
     ],
 )
 def test_when_a_window_is_due(case: Standing, expected: Wait) -> None:
-    """It is over, late rows have had time, its counts have changed and hold, and it was not judged a moment ago."""
+    """It is over, late rows have had time, its counts have changed and hold, and it was not judged a moment ago, by a clock that has not jumped."""
     assert waits(case, PACE, NOW) is expected
 
 
@@ -86,6 +88,7 @@ def test_when_a_window_is_due(case: Standing, expected: Wait) -> None:
         (standing(hour(0), stale=True, counted=NOW - timedelta(minutes=10)), True),
         (standing(stale=True, judged=NOW, counted=NOW - timedelta(minutes=9)), False),
         (standing(stale=True, judged=NOW, counted=NOW - timedelta(minutes=10)), True),
+        (standing(stale=True, judged=NOW, counted=NOW + timedelta(hours=1)), True),
     ],
 )
 def test_when_a_stale_window_is_counted_again(case: Standing, *, expected: bool) -> None:

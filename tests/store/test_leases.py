@@ -81,11 +81,23 @@ def test_what_is_given_back_is_free(database: Database) -> None:
     """At once; giving back what was lost takes it from nobody."""
     one = acquire(database, "m", "a", NOW, MINUTE)
     assert one is not None
-    release(database, one, NOW)
+    release(database, one)
     two = acquire(database, "m", "b", NOW, MINUTE)
     assert two is not None
-    release(database, one, NOW)
+    release(database, one)
     assert acquire(database, "m", "c", NOW, MINUTE) is None
+
+
+def test_a_clock_that_was_ahead_keeps_nobody_from_the_work(database: Database) -> None:
+    """Neither what it gave back nor what it holds; clocks that are minutes apart leave each other alone."""
+    ahead = acquire(database, "m", "a", NOW + timedelta(hours=1), MINUTE)
+    assert ahead is not None
+    release(database, ahead)
+    assert acquire(database, "m", "b", NOW, MINUTE) is not None
+    assert acquire(database, "m", "c", NOW - timedelta(minutes=4), MINUTE) is None
+    late = acquire(database, "m", "c", NOW - timedelta(hours=1), MINUTE)
+    assert late is not None
+    assert late.epoch == 3
 
 
 def test_whoever_is_killed_is_taken_over_at_once(database: Database, tmp_path: Path) -> None:

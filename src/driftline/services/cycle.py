@@ -42,6 +42,9 @@ TOGETHER = 32
 SHOWN = 30
 """So many windows are shown in the figure of a message."""
 
+AHEAD = timedelta(minutes=5)
+"""So far the clocks of machines may lie apart; what lies further ahead was written by one that has been put back since."""
+
 AGAIN, GIVEN_UP = timedelta(days=1), timedelta(days=90)
 """A window whose labels are late, nobody knows how late, is looked at so often, and until it is so old."""
 
@@ -250,7 +253,7 @@ def turn(desk: Desk[P], counter: Counter[P], pace: Pace, now: datetime, decide: 
 def is_again(standing: Standing, pace: Pace, now: datetime) -> bool:
     """Whether a stale window is counted again now: that was done long enough ago, or it is to be judged for the first time."""
     first = standing.judged is None and waits(replace(standing, stale=False), pace, now) is Wait.DUE
-    return first or now - standing.counted >= pace.patience
+    return first or not _lately(standing.counted, pace.patience, now)
 
 
 def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:
@@ -259,7 +262,7 @@ def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:
         return Wait.JUDGED
     if standing.stale:
         return Wait.STALE
-    if standing.judged is not None and now - standing.judged < pace.patience:
+    if standing.judged is not None and _lately(standing.judged, pace.patience, now):
         return Wait.PATIENCE
     end = standing.window.end
     if isinstance(end, datetime):
@@ -268,6 +271,11 @@ def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:
         return Wait.DUE if standing.rows >= standing.whole else Wait.OPEN
     # A window named by a value, or the whole, ends nowhere: it is judged when nothing has come for a while.
     return Wait.DUE if standing.changed + pace.lateness <= now else Wait.OPEN
+
+
+def _lately(then: datetime, patience: timedelta, now: datetime) -> bool:
+    """Whether something was done so lately that it is not done again, by a clock that may have jumped since."""
+    return -AHEAD <= now - then < patience
 
 
 def judge_due(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, or_, select, true
 
 from driftline.errors import ConfigError
+from driftline.services.cycle import AHEAD
 from driftline.store.boards import MESSAGE
 from driftline.store.documents import unpack
 from driftline.store.tables import (
@@ -26,7 +27,7 @@ from driftline.store.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import Table
 
@@ -49,16 +50,21 @@ class Board:
 
     def wanting(self, pace: Pace, now: datetime) -> list[int]:
         """Monitors for which a turn of the cycle would do something."""
-        rows_wait = and_(parcels.c.counted.is_(None), parcels.c.at <= now - pace.settle)
+
+        def long_ago(then: Any, patience: timedelta) -> Any:
+            return or_(then <= now - patience, then > now + AHEAD)
+
+        rows_wait = and_(parcels.c.counted.is_(None), long_ago(parcels.c.at, pace.settle))
         changed = and_(
-            windows.c.revision > windows.c.judged_revision, or_(windows.c.judged.is_(None), windows.c.judged <= now - pace.patience)
+            windows.c.revision > windows.c.judged_revision, or_(windows.c.judged.is_(None), long_ago(windows.c.judged, pace.patience))
         )
         over = or_(
             windows.c.ends <= now - pace.lateness,
             windows.c.rows >= windows.c.whole,
             and_(windows.c.ends.is_(None), windows.c.whole.is_(None), windows.c.changed <= now - pace.lateness),
         )
-        again = and_(windows.c.stale.is_(True), or_(and_(windows.c.judged.is_(None), over), windows.c.counted <= now - pace.patience))
+        first = and_(windows.c.judged.is_(None), over)
+        again = and_(windows.c.stale.is_(True), or_(first, long_ago(windows.c.counted, pace.patience)))
         with self._database.reading() as tx:
             found = set(tx.execute(select(parcels.c.monitor_id).where(rows_wait).distinct()).scalars())
             found |= set(tx.execute(select(windows.c.monitor_id).where(or_(and_(changed, over), again)).distinct()).scalars())

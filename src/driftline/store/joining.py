@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     Witness = Callable[[Parcel, pa.RecordBatch, "Found"], None]
     """Sees each batch of predictions, as it came, with what its labels say."""
 
-BLOCK = 1 << 19
+BLOCK = 1 << 18
 """Predictions whose labels are found together: their ids, and what was found, are in memory."""
 
-TOGETHER = 1 << 18
+TOGETHER = 1 << 17
 """Labels that are in memory together; as often as there are so many for a block, all its ids are looked up."""
 
 SIEVE = 1 << 24

@@ -8,9 +8,11 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from driftline.errors import DriftlineError, StateError
+from driftline.services.cycle import AHEAD
+from driftline.store.metadata import EPOCH
 from driftline.store.owners import is_dead
 from driftline.store.tables import leases
 
@@ -55,6 +57,8 @@ class Lease:
 def acquire(database: Database, name: str, owner: str, now: datetime, lasts: timedelta = LASTS) -> Lease | None:
     """Take a lease that is free, has run out, or is held by a process that is known to be dead; None while somebody else holds it.
 
+    One that reaches further than any can, by the time of whoever asks, has run out too: some clock has jumped.
+
     Args:
         database: where leases are.
         name: of the work.
@@ -64,7 +68,9 @@ def acquire(database: Database, name: str, owner: str, now: datetime, lasts: tim
     """
     statement = database.insert(leases).values(name=name, owner=owner, epoch=1, until=now + lasts)
     taken = {"owner": owner, "epoch": leases.c.epoch + 1, "until": now + lasts}
-    free = statement.on_conflict_do_update(index_elements=["name"], set_=taken, where=leases.c.until <= now)
+    # One that reaches so far was taken by a clock that was ahead, and would keep everybody from the work until it has caught up.
+    over = or_(leases.c.until <= now, leases.c.until > now + lasts + AHEAD)
+    free = statement.on_conflict_do_update(index_elements=["name"], set_=taken, where=over)
     if database.roll is not None:
         database.roll.sign()
     with database.writing() as tx:
@@ -95,11 +101,11 @@ def beat(database: Database, lease: Lease, now: datetime, lasts: timedelta = LAS
         tx.execute(leases.update().where(leases.c.name == lease.name).values(until=now + lasts))
 
 
-def release(database: Database, lease: Lease, now: datetime) -> None:
-    """Give a lease back; one that was lost is no matter."""
+def release(database: Database, lease: Lease) -> None:
+    """Give a lease back, whatever the clock will say next; one that was lost is no matter."""
     mine = (leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.epoch == lease.epoch)
     with database.writing() as tx:
-        tx.execute(leases.update().where(*mine).values(until=now))
+        tx.execute(leases.update().where(*mine).values(until=EPOCH))
 
 
 @contextmanager
@@ -124,4 +130,4 @@ def held(database: Database, lease: Lease, clock: Callable[[], datetime], lasts:
     finally:
         done.set()
         thread.join()
-        release(database, lease, clock())
+        release(database, lease)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from driftline.store.depot import Depot
 
-MOST_ROWS = 1 << 16
+MOST_ROWS = 1 << 15
 """Rows that are in memory at a time."""
 
 
