@@ -15,6 +15,7 @@ from driftline.server.face import wall_clock
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.services.intake import Kind
+from driftline.store import gathering
 from driftline.store.gathering import parcel_of
 from driftline.store.leases import acquire
 from driftline.store.ledger import PREDICTIONS
@@ -151,6 +152,24 @@ def test_the_last_label_of_an_id_counts(small: Any, rows_of: Any) -> None:
     small.send([{"id": row["id"], "value": None} for row in rows[:30]], "l2", Kind.LABELS)
     small.round()
     assert coverage(small, "2026-01-05 00:00") == 0.5
+
+
+def test_many_small_files_become_one(world: Any, url: str | None, rows_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each round leaves one; windows find their rows and labels in it, and the last label of an id still counts."""
+    monkeypatch.setattr(gathering, "MANY", 4)
+    rows = rows_of(0, 100)
+    for number in range(10):
+        world.send(rows[10 * number : 10 * number + 10], f"b{number}")
+        world.send(labels_of(rows[: 10 * number + 10]), f"l{number}", Kind.LABELS)
+        world.round()
+    world.send([{"id": row["id"], "value": None} for row in rows[:30]], "null", Kind.LABELS)
+    world.round()
+    with world.service.database.reading() as tx:
+        kept = tx.execute(sa.select(parcels.c.kind, sa.func.count(), sa.func.sum(parcels.c.rows)).group_by(parcels.c.kind)).all()
+    assert {kind: int(every) for kind, _, every in kept} == {"predictions": 100, "labels": 580}
+    assert all(many <= 6 for _, many, _ in kept)
+    assert {label: one["rows"] for label, one in world.windows().items()} == {"2026-01-05 00:00": 60, "2026-01-05 01:00": 40}
+    assert (coverage(world, "2026-01-05 00:00"), coverage(world, "2026-01-05 01:00")) == (0.5, 1.0)
 
 
 def test_a_new_version_counts_what_is_open_in_its_own_bins(small: Any, rows_of: Any) -> None:

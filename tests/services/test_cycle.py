@@ -75,7 +75,7 @@ def standing(window: Window | None = None, **given: Any) -> Standing:
     ],
 )
 def test_when_a_window_is_due(case: Standing, expected: Wait) -> None:
-    """It is over, late rows have had time, its counts have changed and hold, and it was not judged a moment ago, by a clock that has not jumped."""
+    """It is over, late rows have had time, its counts have changed and hold, and it was not judged a moment ago, whatever clocks did."""
     assert waits(case, PACE, NOW) is expected
 
 

@@ -21,7 +21,7 @@ from driftline.store.boards import read_board, write_board
 from driftline.store.causes import read_upstream, write_causes
 from driftline.store.decisions import write_decisions
 from driftline.store.documents import pack
-from driftline.store.gathering import compact, first_of, parcel_of, read_parcels
+from driftline.store.gathering import compact, first_of, parcel_of, put_together, read_parcels, small_run
 from driftline.store.labels import early, link, match, settle
 from driftline.store.lateness import any_ripe, keep_came, keep_ripens, read_delays, ripen
 from driftline.store.layout import cut_of, window_to_dict
@@ -125,6 +125,7 @@ class Ledger:
         """
         last = self._last()
         for kind in (PREDICTIONS, LABELS):
+            self._put_together(kind)
             while ids := self._first(kind, parcels.c.body.is_not(None), parcels.c.id <= last):
                 table = compact(self.database, self.rows, ids)
                 place = self.rows.write(table, self.model, kind, self.clock().date().isoformat())
@@ -137,6 +138,16 @@ class Ledger:
                     ends = {"first_id": min(ids), "last_id": max(ids)}
                     tx.execute(parcels.insert().values(**about, **ends, rows=table.num_rows, place=place, waiting=waiting))
         return self._last()
+
+    def _put_together(self, kind: str) -> None:
+        """Bring files together that are small and many: where rows are counted as soon as they come, each round leaves one."""
+        # Windows of n rows know their rows by their places in a parcel.
+        run = [] if self.windowing.cadence is Cadence.ROWS else small_run(self.database, self.monitor, kind)
+        if run:
+            place = self.rows.write(compact(self.database, self.rows, [row.id for row in run]), self.model, kind, run[0].day)
+            with self._writing() as tx:
+                # Their files go when strays are swept: somebody may be reading them.
+                put_together(tx, run, place)
 
     def _last(self) -> int:
         with self.database.reading() as tx:
