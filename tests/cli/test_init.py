@@ -52,13 +52,25 @@ def test_what_the_data_shows_is_written_and_passes(here: Path) -> None:
     """Roles, kinds, the task and the window are inferred; the file can be checked at once."""
     found = init("--reference", "train.parquet", "--current", "train.parquet")
     assert found.exit_code == 0, found.output
-    assert found.output == "wrote driftline.yaml: 6 columns, 3,000 rows in the reference\nnext: driftline check\n"
+    assert found.output.splitlines() == [
+        "wrote driftline.yaml: 6 columns, 3,000 rows in the reference",
+        "taken as timestamp: ts; id: order_id; score: probability; label: is_fraud",
+        "next: driftline check",
+    ]
     monitor = read(here / "driftline.yaml", {}).monitor
     expected = {"ts": Role.TIMESTAMP, "order_id": Role.ID, "probability": Role.SCORE, "is_fraud": Role.LABEL}
     assert dict(monitor.hints.roles) == expected
     assert (monitor.hints.kinds, monitor.task, monitor.windowing.cadence) == ({"zip": Kind.CATEGORY}, Task.BINARY, Cadence.DAY)
     assert CliRunner().invoke(main, ["config", "check"]).exit_code == 0
     assert CliRunner().invoke(main, ["check", "-q"]).exit_code in {0, 1}
+
+
+def test_what_was_not_found_is_told(here: Path) -> None:
+    """Where no column is the label or the prediction, the flags that name them are."""
+    found = init("--reference", "train.parquet", "--score", "", "--label", "", "-o", "data.yaml")
+    assert "no prediction was found: name it with --prediction" in found.output
+    assert "no label was found: name it with --label" in found.output
+    assert "no label" not in init("--reference", "train.parquet", "--label", "", "--labels", "train.parquet", "-o", "late.yaml").output
 
 
 def test_answers_are_flags(here: Path) -> None:

@@ -15,6 +15,8 @@ from driftline.cli.tools import CRON, TOOLS, next_step
 from driftline.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from driftline.cli.main import Session
     from driftline.config.guess import Guess
     from driftline.config.proposal import Answers
@@ -81,7 +83,8 @@ def init(session: Session, /, *, output: Path, tools: tuple[str, ...], yes: bool
 def _answers(said: dict[str, Any]) -> dict[str, Any]:
     from driftline.schema import Task
 
-    return {**said, "task": Task(said["task"]) if said["task"] else None, "score": said["score"] or None}
+    scores = tuple(name for name in said["score"] if name) if said["score"] else None
+    return {**said, "task": Task(said["task"]) if said["task"] else None, "score": scores}
 
 
 def _seen_from(directory: Path, said: str | None) -> str | None:
@@ -102,12 +105,26 @@ def write_proposal(answers: Answers, guess: Guess, output: Path) -> None:
     write(output, text)
 
 
+def _taken(answers: Answers, guess: Guess) -> Iterator[str]:
+    """What columns are taken to be, and what is missing before a model can be judged and not its data alone."""
+    from driftline.config.proposal import ROLES
+    from driftline.schema import Role
+
+    named = {role: answers.named(guess, Role(role)) for role in ROLES}
+    if any(named.values()):
+        yield "taken as " + "; ".join(f"{role}: {', '.join(columns)}" for role, columns in named.items() if columns)
+    if not (named["prediction"] or named["score"]):
+        yield "no prediction was found: name it with --prediction or --score, and the model is judged, not its data alone"
+    if not (named["label"] or answers.labels):
+        yield "no label was found: name it with --label, or where labels lie with --labels, and the performance is judged too"
+
+
 def _next(answers: Answers, guess: Guess, output: Path, tools: tuple[str, ...]) -> list[str]:
     arrives = answers.arrives or (guess.arrives.value if guess.arrives else "day")
     every = arrives if arrives in CRON else "day"
     check = "driftline check" + ("" if output.name == "driftline.yaml" else f" -c {output.name}")
     directory = output.resolve().parent
     enter = "" if directory == Path.cwd() else f"cd {output.parent} && "
-    lines = [f"wrote {output}: {guess.columns} columns, {guess.rows:,} rows in the reference"]
+    lines = [f"wrote {output}: {guess.columns} columns, {guess.rows:,} rows in the reference", *_taken(answers, guess)]
     lines.append(f"next: {enter}{check}" + ("" if answers.current else " --current day.parquet"))
     return lines + [next_step(tool, every=every, directory=str(directory), check=check) for tool in tools]
