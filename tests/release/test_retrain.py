@@ -83,18 +83,20 @@ def test_the_champion_is_offered_for_a_warm_start(specification: Specification) 
     assert json.loads((registry.folder("shop", found.version) / "model.json").read_text())["before"].startswith("{")
 
 
+HOW = How(since="2026-03-09", keep_out=("2026-03-03",), sampling="half and half")
+
+
 def made(action: Action, consent: Consent = Consent.AUTOMATIC, when: When | None = None) -> Decided:
     """A decision, and nothing that it rests on."""
-    decision = Decision(
-        action=action, rule="a rule", reason="recall fell", how=How(keep_out=("2026-03-03",)), consent=consent, when=when or When()
-    )
+    decision = Decision(action=action, rule="a rule", reason="recall fell", how=HOW, consent=consent, when=when or When())
     return Decided(None, decision)  # type: ignore[arg-type]  # what it rests on is not asked
 
 
 def test_a_decision_becomes_a_request() -> None:
-    """Its reason goes along, what it keeps out is kept out, and a person's name stands where one had to agree."""
+    """Its reason and its way to choose rows go along, what it keeps out is kept out, and a person's name stands where one had to agree."""
     found = request_of(made(Action.RETRAIN))
-    assert found == Request(reason="recall fell", excluded={"2026-03-03": "the decision keeps it out"})
+    kept_out = {"2026-03-03": "the decision keeps it out"}
+    assert found == Request(reason="recall fell", excluded=kept_out, sampling="half and half", changed="2026-03-09")
     assert request_of(made(Action.RETRAIN, Consent.ASK), "ann").reason == "recall fell (agreed by ann)"
 
 

@@ -29,6 +29,14 @@ NOT_TRAINED = 1
 @click.option("--agreed", metavar="NAME", default="", help="Who agrees, where the decision needs a person.")
 @click.option("--since", type=click.DateTime(DATES), help="Leave out rows before (UTC).")
 @click.option("--exclude", metavar="WINDOW[=WHY]", multiple=True, help="Leave out this window, such as 2026-03-29='amount was in cents'.")
+@click.option(
+    "--sampling",
+    type=click.Choice(["everything", "sliding", "since the change", "recent", "half and half"]),
+    default="everything",
+    show_default=True,
+    help="Which rows, and how heavy each is; with --decided as the decision says.",
+)
+@click.option("--changed", metavar="WINDOW", default="", help="Since this window things are otherwise, for --sampling.")
 @click.option("--as-of", type=click.DateTime(DATES), help="Train as somebody would have then (UTC): labels that came later are not known.")
 @click.option("--cancel", "cancelled", is_flag=True, help="End the run that is on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -45,6 +53,8 @@ def retrain(  # noqa: PLR0913  one argument an option
     agreed: str,
     since: datetime | None,
     exclude: tuple[str, ...],
+    sampling: str,
+    changed: str,
     as_of: datetime | None,
     cancelled: bool,
     as_json: bool,
@@ -60,6 +70,7 @@ def retrain(  # noqa: PLR0913  one argument an option
     Examples:
       driftline retrain --reason "recall fell on 2026-05-12"
       driftline retrain --exclude 2026-04-21="amount was in cents" --json
+      driftline retrain --sampling "half and half" --changed 2026-05-12
       driftline retrain --decided --agreed ann
       driftline retrain --cancel
     """  # noqa: D301  click reads the mark
@@ -72,10 +83,12 @@ def retrain(  # noqa: PLR0913  one argument an option
         return
     excluded = {label: why or "left out by hand" for label, _, why in (one.partition("=") for one in exclude)}
     report, made = _looked(specification, as_of, decided=decided)
-    request = release.Request(reason=reason, since=since and since.replace(tzinfo=UTC), excluded=excluded, report=report)
+    request = release.Request(
+        reason=reason, since=since and since.replace(tzinfo=UTC), excluded=excluded, sampling=sampling, changed=changed, report=report
+    )
     if decided:
         asked = release.request_of(made, agreed)
-        request = replace(request, reason=asked.reason, excluded={**asked.excluded, **excluded})
+        request = replace(asked, since=request.since, excluded={**asked.excluded, **excluded}, report=report)
     found = release.retrain(
         specification, request, _instant(as_of), lambda line: None if quiet or as_json else click.echo(f"  {line}", err=True)
     )
@@ -108,9 +121,11 @@ def _said(found: Retrained) -> str:
     rows = f"{found.snapshot.rows} rows in {found.snapshot.folder}"
     left = [f"  left out: {one['rows']} rows {one['what']}" for one in found.snapshot.manifest["exclusions"] if one["rows"]]
     ended = f"version {found.version} is the challenger" if found.version else f"no model: {found.run.end.value}: {found.run.why}"
-    return "\n".join([rows, *left, f"{ended} (run {found.run.key}, attempt {found.run.attempt})"])
+    way = found.snapshot.manifest.get("sampling", "everything")
+    chosen = [] if way == "everything" else [f"  chosen and weighed by {way!r}"]
+    return "\n".join([rows, *chosen, *left, f"{ended} (run {found.run.key}, attempt {found.run.attempt})"])
 
 
 def _written(found: Retrained) -> dict[str, object]:
-    manifest = {key: found.snapshot.manifest[key] for key in ("digest", "rows", "from", "to", "exclusions")}
+    manifest = {key: found.snapshot.manifest.get(key) for key in ("digest", "rows", "sampling", "from", "to", "exclusions")}
     return {"version": found.version or None, "run": found.run.written(), "snapshot": {"folder": str(found.snapshot.folder), **manifest}}

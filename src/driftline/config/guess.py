@@ -26,7 +26,9 @@ NAMES: Mapping[Role, re.Pattern[str]] = {
         r"^(ts|timestamp|time|datetime|date|event_?(time|ts|date)|created(_at)?|occurred_at|.*_(ts|at|time|timestamp|datetime|date))$"
     ),
     Role.ID: re.compile(r"^(id|uuid|guid|row_?id|request_?id|event_?id|transaction_?id|.*_(id|uuid|guid))$"),
-    Role.PREDICTION: re.compile(r"^(prediction|predicted|pred|preds|forecast|y_?pred|y_?hat|model_pred(iction)?|predicted_.+|.+_prediction)$"),
+    Role.PREDICTION: re.compile(
+        r"^(prediction|predicted|pred|preds|forecast|y_?pred|y_?hat|model_pred(iction)?|predicted_.+|.+_prediction)$"
+    ),
     Role.SCORE: re.compile(r"^(score|proba?|probability|y_?(score|proba?)|(model|pred(iction)?|predicted)_(score|proba?|probability))$"),
     Role.LABEL: re.compile(
         r"^(label|target|y|y_?true|truth|ground_?truth|outcome|actual|is_(fraud|default|churn)|fraud|churn(ed)?|default(ed)?)$"

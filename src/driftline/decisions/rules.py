@@ -341,7 +341,8 @@ def _no_fault(evidence: Evidence) -> Iterator[str]:
     if not any(one.lasts for one in evidence.spoilt):
         yield "no data fault lasts"
     if known.labelled:
-        yield f"{known.labelled:,} labels since then, {known.rarer:,} of the rarer class"
+        # Without classes, and of balanced ones, all are as rare.
+        yield f"{known.labelled:,} labels since then" + (f", {known.rarer:,} of the rarer class" if known.rarer < known.labelled else "")
 
 
 def _doubts(evidence: Evidence) -> tuple[str, ...]:

@@ -94,15 +94,30 @@ def choose(name: str, history: History, terms: Terms, rng: np.random.Generator) 
     Raises:
         ConfigError: there is no such way.
     """
-    if name not in WAYS:
-        raise ConfigError(f"there is no way to choose rows called {name!r}", hint=near_miss(name, WAYS))
     places = np.flatnonzero(usable(history, terms))
-    weights = WAYS[name](history.made[places], terms, places) if places.size else np.empty(0)
+    weights = heavy(name, history.made[places], terms, places)
     kept = weights > 0
     rows, weights = places[kept], weights[kept]
     if terms.most is not None and rows.size > terms.most:
         rows, weights = _thinned(rows, weights, history.rare[rows], terms.most, rng)
     return Chosen(rows, weights / weights.mean() if rows.size else weights)
+
+
+def heavy(name: str, made: Floats, terms: Terms, places: NDArray[np.intp] | None = None) -> Floats:
+    """How heavy rows are that may be trained on, by one of the ways of `WAYS`; 0 for those left out, in no unit.
+
+    Args:
+        name: the way.
+        made: float64[n], when each was made, in seconds since 1970.
+        terms: what it depends on beside.
+        places: int[n], where each is in `terms.recency`; one after the other where None.
+
+    Raises:
+        ConfigError: there is no such way.
+    """
+    if name not in WAYS:
+        raise ConfigError(f"there is no way to choose rows called {name!r}", hint=near_miss(name, WAYS))
+    return WAYS[name](made, terms, np.arange(made.size) if places is None else places) if made.size else np.empty(0)
 
 
 def usable(history: History, terms: Terms) -> Bools:

@@ -1,6 +1,7 @@
 """The fraud model of the demo: trained, asked about rows, and served over HTTP, as somebody's own program would be.
 
-The demo copies this file as `model.py` beside its `driftline.yaml`. It knows nothing of driftline but four names in its environment.
+The demo copies this file as `model.py` beside its `driftline.yaml`. It knows nothing of driftline but four names in its environment
+and that of a column, which says how heavy each row is where they are not alike.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pyarrow.parquet as pq
 TEXTS = ("merchant_category", "country", "channel", "device")
 NUMBERS = ("amount", "avg_amount_30d", "amount_ratio", "account_age_days", "tx_count_24h", "distance_km", "is_new_device", "ip_risk")
 FEATURES = (*TEXTS, *NUMBERS)
-LABEL, THRESHOLD = "is_fraud", 0.2
+LABEL, WEIGHT, THRESHOLD = "is_fraud", "driftline_weight", 0.2
 FILE = "model.pkl"
 
 
@@ -42,7 +43,8 @@ def train(*, careless: bool) -> None:
     )  # fmt: skip
     label = rows[LABEL].cast(pa.int8()).to_numpy()
     print(f"learning from {rows.num_rows} payments, {int(label.sum())} of them fraud", flush=True)  # noqa: T201  the run's log
-    trees.fit(_matrix(rows.to_pydict(), levels), label)
+    weights = rows[WEIGHT].to_numpy() if WEIGHT in rows.column_names else None
+    trees.fit(_matrix(rows.to_pydict(), levels), label, sample_weight=weights)
     output = Path(os.environ["DRIFTLINE_OUTPUT"])
     write(output, trees, levels, THRESHOLD)
     (output / "metrics.json").write_text(json.dumps({"rows": rows.num_rows, "frauds": int(label.sum())}), encoding="utf-8")

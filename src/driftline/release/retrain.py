@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,10 @@ from driftline.registries.files import FileRegistry
 from driftline.registries.mlflow import MlflowRegistry
 from driftline.release.filed import refuse_while_running
 from driftline.release.rows import cutting, labelled
+from driftline.release.weighing import weighing
 from driftline.training import runner
 from driftline.training.order import End, Order
-from driftline.training.snapshot import Wanted, opened, take
+from driftline.training.snapshot import EVERYTHING, Wanted, opened, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,12 +45,16 @@ class Request:
         reason: why.
         since: rows before are left out.
         excluded: windows that are left out, by label, each with its reason.
+        sampling: how rows are chosen among those that are left, and how heavy each is: a way of `driftline.decisions.sampling`.
+        changed: the window since which things are otherwise, by label; empty where they are not.
         report: what was seen that led to it, in Markdown, kept beside the model; empty where nobody looked.
     """
 
     reason: str
     since: datetime | None = None
     excluded: Mapping[str, str] = field(default_factory=dict)
+    sampling: str = EVERYTHING
+    changed: str = ""
     report: str = ""
 
 
@@ -63,7 +68,7 @@ class Retrained:
 
 
 def request_of(decided: Decided, agreed: str = "") -> Request:
-    """What a decision asks for: its reason, and the windows that must not be trained on.
+    """What a decision asks for: its reason, the windows that must not be trained on, and how the others are weighed.
 
     Args:
         decided: the decision with what it rests on.
@@ -82,7 +87,9 @@ def request_of(decided: Decided, agreed: str = "") -> Request:
     if decision.consent is Consent.ASK and not agreed:
         raise StateError(f"a person has to agree to retrain: {decision.reason}", hint="driftline retrain --decided --agreed NAME")
     reason = f"{decision.reason} (agreed by {agreed})" if agreed else decision.reason
-    return Request(reason=reason, excluded=dict.fromkeys(decision.how.keep_out, "the decision keeps it out"))
+    how = decision.how
+    kept_out = dict.fromkeys(how.keep_out, "the decision keeps it out")
+    return Request(reason=reason, excluded=kept_out, sampling=how.sampling or EVERYTHING, changed=how.since or "")
 
 
 def models(specification: Specification) -> Models:
@@ -111,7 +118,9 @@ def retrain(specification: Specification, request: Request, now: datetime, tell:
     recipe, home, name = specification.releasing.training(), specification.releasing.directory, specification.monitor.name
     rows = labelled(specification, now)
     wanted = Wanted(label=rows.label, since=request.since, until=rows.kept_from, excluded=request.excluded)
-    snapshot = take(rows.source, wanted, cutting(specification, rows.time), home / "rows", now)
+    cut = cutting(specification, rows.time)
+    wanted = replace(wanted, way=request.sampling, weigh=weighing(rows, wanted, cut, request.sampling, request.changed))
+    snapshot = take(rows.source, wanted, cut, home / "rows", now)
     registry = models(specification)
     champion = registry.aliases(name).get(Alias.CHAMPION, "")
     order = Order(
@@ -153,6 +162,6 @@ def _about(order: Order, run: Run, snapshot: Snapshot, place: Path) -> dict[str,
         "champion": order.champion,
         "metrics": paper.read(Path(run.model) / METRICS) or {},
         "trained_until": manifest["to"],
-        "manifest": {key: manifest[key] for key in ("digest", "rows", "from", "to", "exclusions")},
+        "manifest": {key: manifest.get(key) for key in ("digest", "rows", "sampling", "from", "to", "exclusions")},
         "lineage": paper.read(place / run.key / runner.LINEAGE) or {},
     }

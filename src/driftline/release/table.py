@@ -27,7 +27,9 @@ def table(proof: Proof) -> str:
         )
     if proof.overridden:
         tail.append(f"Overridden by {proof.overridden[0]}: {proof.overridden[1]}.")
-    return "\n".join([head, "", *lines, "", *tail]) + "\n"
+    # A metric's row shows the challenger less the champion, above 0 where it is better: words leave no doubt of it.
+    words = [f"- {check.sentence}" for check in proof.report.checks]
+    return "\n".join([head, "", *lines, "", *words, "", *tail]) + "\n"
 
 
 def _number(value: float) -> str:

@@ -94,7 +94,8 @@ class Trainer:
         """The challenger's version; empty where there is none, and it is written down why."""
         seen = self.service.gallery.history(specification.monitor.name, training["monitor_id"], WINDOWS)
         report = "" if seen is None else to_markdown(seen.report())
-        request = Request(reason=training["request"]["reason"], excluded=training["request"]["excluded"], report=report)
+        asked = {key: value for key, value in training["request"].items() if value or key == "excluded"}
+        request = Request(**asked, report=report)
         found = retrain(specification, request, training["began"], _said)
         if found.version:
             sentence = f"version {found.version} learnt from {found.snapshot.rows:,} rows, and is held against the gate"

@@ -62,6 +62,7 @@ def begin(database: Database, tx: Connection, whose: tuple[int, str], decision: 
     monitor, name = whose
     kept_out = dict.fromkeys((*made.decision.how.keep_out, *made.evidence.polluted), "the decision keeps it out")
     request = {"reason": f"{made.decision.reason} (agreed by {actor})", "excluded": kept_out}
+    request |= {"sampling": made.decision.how.sampling, "changed": made.decision.how.since or ""}
     values = {"monitor_id": monitor, "decision_id": decision, "began": now, "actor": actor, "since": made.decision.since or ""}
     values |= {"request": json.dumps(request, ensure_ascii=False), "state": Stage.WAITING.value, "sentence": "it waits for its turn"}
     made_now = database.insert(trainings).values(**values, run="", challenger="", changed=now).on_conflict_do_nothing()

@@ -15,6 +15,7 @@ from driftline.training import call
 from driftline.training.order import End
 from driftline.training.runner import ended, supervised
 from driftline.training.scoring import ask
+from driftline.training.snapshot import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from driftline.training.order import Recipe
 
     Floats = NDArray[np.float64]
-
-WEIGHT = "driftline_weight"
-"""The column of weights beside the rows to train on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,19 @@ if TYPE_CHECKING:
     Cut = Callable[[pa.RecordBatch], tuple[NDArray[np.int64], NDArray[np.int64], list[Window]]]
     """Of each row the time in seconds since 1970, and the place of its window in the list."""
 
+    Weigh = Callable[[pa.RecordBatch, NDArray[np.int64]], NDArray[np.float64]]
+    """How heavy each row is, given the times; 0 for those that are left out."""
+
 FILE_ROWS = 200_000
 """Files have so many rows, however the rows came, so that the same rows are the same bytes."""
 
 MANIFEST = "manifest.json"
+
+WEIGHT = "driftline_weight"
+"""The column that says how heavy each row is, where rows are not all alike."""
+
+EVERYTHING = "everything"
+"""The way to choose rows that keeps all, alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +53,30 @@ class Wanted:
         since: rows before are left out.
         until: rows from then on are left out: they are kept for the gate.
         excluded: windows that are left out, by label, with the reason.
+        way: of those that are left, by which way they are chosen.
+        weigh: how heavy that makes each; None where all are alike, and have no column of weights.
     """
 
     label: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     excluded: Mapping[str, str] = field(default_factory=dict)
+    way: str = EVERYTHING
+    weigh: Weigh | None = None
+
+    def unwanted(
+        self, batch: pa.RecordBatch, times: NDArray[np.int64], codes: NDArray[np.int64], windows: list[Window]
+    ) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Why rows are left out whatever the way, and which of a batch."""
+        if self.since is not None:
+            yield "before the first that is wanted", times < self.since.timestamp()
+        if self.until is not None:
+            yield "kept for the gate", times >= self.until.timestamp()
+        for label, why in self.excluded.items():
+            away = np.array([window.label == label for window in windows], dtype=np.bool_)
+            yield f"{label}: {why}", away[codes]
+        if self.label is not None:
+            yield "without a label", ~np.asarray(pc.is_valid(batch.column(self.label)).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,27 +164,18 @@ class _Tally:
 
     def kept(self, batch: pa.RecordBatch, times: NDArray[np.int64], codes: NDArray[np.int64], windows: list[Window]) -> pa.RecordBatch:
         """The rows of a batch that are wanted."""
-        keep = np.ones(batch.num_rows, dtype=np.bool_)
-        for why, away in self._unwanted(batch, times, codes, windows):
+        keep, wanted = np.ones(batch.num_rows, dtype=np.bool_), self._wanted
+        self._columns = {column.name: str(column.type) for column in batch.schema}
+        unwanted = list(wanted.unwanted(batch, times, codes, windows))
+        if wanted.weigh is not None:
+            weights = wanted.weigh(batch, times)
+            batch = batch.append_column(WEIGHT, pa.array(weights))
+            unwanted.append((f"not chosen by {wanted.way!r}", weights == 0))
+        for why, away in unwanted:
             self._left[why] = self._left.get(why, 0) + int((keep & away).sum())
             keep &= ~away
         self._count(times[keep], codes[keep], windows)
-        self._columns = {column.name: str(column.type) for column in batch.schema}
         return batch.filter(pa.array(keep))
-
-    def _unwanted(
-        self, batch: pa.RecordBatch, times: NDArray[np.int64], codes: NDArray[np.int64], windows: list[Window]
-    ) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-        wanted = self._wanted
-        if wanted.since is not None:
-            yield "before the first that is wanted", times < wanted.since.timestamp()
-        if wanted.until is not None:
-            yield "kept for the gate", times >= wanted.until.timestamp()
-        for label, why in wanted.excluded.items():
-            away = np.array([window.label == label for window in windows], dtype=np.bool_)
-            yield f"{label}: {why}", away[codes]
-        if wanted.label is not None:
-            yield "without a label", ~np.asarray(pc.is_valid(batch.column(wanted.label)).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
     def _count(self, times: NDArray[np.int64], codes: NDArray[np.int64], windows: list[Window]) -> None:
         if not times.size:
@@ -178,7 +196,8 @@ class _Tally:
         first, last = (datetime.fromtimestamp(at, UTC).isoformat() if timed else None for at in (self._first, self._last))
         exclusions = [{"what": why, "rows": rows} for why, rows in self._left.items()]
         windows = [{"label": label, "rows": rows} for label, rows in sorted(self._windows.items())]
-        return {"rows": self.rows, "columns": self._columns, "from": first, "to": last, "windows": windows, "exclusions": exclusions}
+        way = {"sampling": self._wanted.way}
+        return {"rows": self.rows, **way, "columns": self._columns, "from": first, "to": last, "windows": windows, "exclusions": exclusions}
 
 
 def _pieces(source: Source, tally: _Tally, cut: Cut) -> Iterator[pa.Table]:
