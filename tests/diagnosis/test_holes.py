@@ -70,3 +70,26 @@ def test_a_break_that_is_usual_is_none(clinic: Clinic) -> None:
     shop = type(clinic)(reference, {"window": "day", "columns": {"id": "sale", "timestamp": "at"}})
     case = told(shop, days[DAYS])
     assert unusual(case.now, case.blocks, case.plan.index("at")) is None
+
+
+def thinned(day: dict[str, Any], keep: float, seed: int) -> dict[str, Any]:
+    """A day on which few come from 12 to 14."""
+    kept = (day["hour"] < 12) | (day["hour"] >= 14) | (np.random.default_rng(seed).random(len(day["hour"])) < keep)
+    return {name: values[kept] for name, values in day.items()}
+
+
+def emptied(day: dict[str, Any]) -> dict[str, Any]:
+    """A day without anybody from 12:00 to 12:30."""
+    minute = np.array([at.hour * 60 + at.minute for at in day["at"]])
+    kept = (minute < 720) | (minute >= 750)
+    return {name: values[kept] for name, values in day.items()}
+
+
+def test_what_is_empty_by_chance_on_such_a_weekday_is_no_hole(clinic: Clinic) -> None:
+    """Half an hour with nobody says little on a Sunday, when few come at noon, and that rows are lacking on a Monday."""
+    days = [timed(clinic, number) if number % 7 < 6 else thinned(timed(clinic, number), 0.25, number) for number in range(29)]
+    reference = {name: np.concatenate([day[name] for day in days[:27]]) for name in days[0]}
+    shop = type(clinic)(reference, {"window": "day", "columns": {"id": "sale", "timestamp": "at"}})
+    assert list(missing_stretch(told(shop, emptied(days[27])))) == []
+    (found,) = missing_stretch(told(shop, emptied(days[28])))
+    assert found.evidence["from"] % 86400 == pytest.approx(12 * HOUR, abs=600)

@@ -90,11 +90,25 @@ def unusual(now: Profile, known: Sequence[Profile], place: int) -> Hole | None:
         return None
     times = _times(alike, place)
     found = _widest(_times([now], place), times, period)
-    if found is None or found.p_value > SURELY:
+    if found is None or found.p_value > SURELY or _usual_of_its_weekday(found, now, alike, place) > SURELY:
         return None
     usual = [one.share for block in alike if (one := _widest(_times([block], place), times, period)) is not None]
     narrower = [found.share >= WIDER * share for share in usual]
     return found if len(usual) >= FEWEST_BLOCKS and float(np.mean(narrower)) >= NEARLY_EVERY else None
+
+
+def _usual_of_its_weekday(found: Hole, now: Profile, alike: Sequence[Profile], place: int) -> float:
+    """How often chance leaves the stretch empty by what windows of the same weekday hold there; 0 where there are none."""
+    same = [block for block in alike if _weekday(block, place) == _weekday(now, place)]
+    if not same:
+        return 0.0
+    times, phases = _times([now], place), (_times(same, place) - found.start) % DAY
+    inside = float(((phases > 0) & (phases < found.end - found.start)).sum())
+    return min(two_shares(0.0, float(times.size), inside, float(phases.size))[0] * times.size, 1.0)
+
+
+def _weekday(profile: Profile, place: int) -> int:
+    return int(profile.extremes[place].mean() // DAY) % 7
 
 
 def _span(profile: Profile, place: int) -> float:
