@@ -199,20 +199,23 @@ def test_a_database_that_is_gone_for_a_while(fragile: Any, open_world: Any, rows
     assert [one["rows"] for one in by_label(world)] == [60, 60]
 
 
-def test_a_disk_that_is_really_full(small_disk: Path, open_world: Any) -> None:
+def test_a_disk_that_is_really_full(small_disk: Path, open_world: Any, url: str | None) -> None:
     """What is acknowledged before it is full is kept; what is not is refused, and taken once there is room again."""
-    world = open_world(place=small_disk.name)
+    world = open_world(url, place=small_disk.name)
     filler = small_disk / "filler"
-    assert not world.send(wide_rows(0), "before").repeated
+    sent = {"before": wide_rows(0), "few": wide_rows(1)[:10], "meanwhile": wide_rows(2)}
+    assert not world.send(sent["before"], "before").repeated
+    world.round()
+    assert not world.send(sent["few"], "few").repeated
     fill(filler)
     with pytest.raises(OutsideError):
-        world.send(wide_rows(1), "meanwhile")
+        world.send(sent["meanwhile"], "meanwhile")
     with pytest.raises(OutsideError):
         world.round()
     filler.unlink()
-    assert [world.send(wide_rows(n), name).repeated for n, name in enumerate(("before", "meanwhile"))] == [True, False]
+    assert {name: world.send(rows, name).repeated for name, rows in sent.items()} == {"before": True, "few": True, "meanwhile": False}
     world.round()
-    assert [one["rows"] for one in by_label(world)] == [1000]
+    assert [one["rows"] for one in by_label(world)] == [10_010]
 
 
 def fill(place: Path) -> None:
@@ -223,9 +226,9 @@ def fill(place: Path) -> None:
 
 
 def wide_rows(n: int) -> list[dict[str, Any]]:
-    """Five hundred rows of texts that do not shrink."""
+    """Rows of texts that do not shrink, so many that they are a file."""
     dice = random.Random(n)
-    features = [{"amount": dice.random(), "plan": dice.randbytes(200).hex()} for _ in range(500)]
+    features = [{"amount": dice.random(), "plan": dice.randbytes(20).hex()} for _ in range(5_000)]
     return [{"id": f"{n}-{i}", "features": one, "timestamp": "2026-01-05T00:00:00Z"} for i, one in enumerate(features)]
 
 

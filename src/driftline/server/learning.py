@@ -16,6 +16,7 @@ from driftline.config.specification import FILE, read_text
 from driftline.errors import ConfigError, DriftlineError
 from driftline.profile.profile import total
 from driftline.schema import Role
+from driftline.services.cycle import lately
 from driftline.services.intake import naming
 from driftline.store.profiles import load, save
 
@@ -82,7 +83,7 @@ class Library:
             if key in self._learnt:
                 self._learnt.move_to_end(key)
                 return self._learnt[key]
-        if watched.problem is not None and watched.tried is not None and now - watched.tried < patience:
+        if watched.problem is not None and watched.tried is not None and lately(watched.tried, patience, now):
             return None
         try:
             found = self._read(watched, now)

@@ -253,7 +253,7 @@ def turn(desk: Desk[P], counter: Counter[P], pace: Pace, now: datetime, decide: 
 def is_again(standing: Standing, pace: Pace, now: datetime) -> bool:
     """Whether a stale window is counted again now: that was done long enough ago, or it is to be judged for the first time."""
     first = standing.judged is None and waits(replace(standing, stale=False), pace, now) is Wait.DUE
-    return first or not _lately(standing.counted, pace.patience, now)
+    return first or not lately(standing.counted, pace.patience, now)
 
 
 def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:
@@ -262,7 +262,7 @@ def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:
         return Wait.JUDGED
     if standing.stale:
         return Wait.STALE
-    if standing.judged is not None and _lately(standing.judged, pace.patience, now):
+    if standing.judged is not None and lately(standing.judged, pace.patience, now):
         return Wait.PATIENCE
     end = standing.window.end
     if isinstance(end, datetime):
@@ -273,7 +273,7 @@ def waits(standing: Standing, pace: Pace, now: datetime) -> Wait:
     return Wait.DUE if standing.changed + pace.lateness <= now else Wait.OPEN
 
 
-def _lately(then: datetime, patience: timedelta, now: datetime) -> bool:
+def lately(then: datetime, patience: timedelta, now: datetime) -> bool:
     """Whether something was done so lately that it is not done again, by a clock that may have jumped since."""
     return -AHEAD <= now - then < patience
 
