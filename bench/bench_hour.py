@@ -36,7 +36,7 @@ def main() -> None:
     """Measure, and print one line of JSON for each number."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0, help="how long the load lasts")
-    parser.add_argument("--rows", type=float, default=5000.0, help="a second, in lists of 1,000")
+    parser.add_argument("--rows", type=float, default=3000.0, help="a second, in lists of 1,000")
     parser.add_argument("--singles", type=float, default=100.0, help="requests of one row a second")
     parser.add_argument("--delay", type=float, default=120.0, help="seconds after which the rows of a list have their labels")
     parser.add_argument("--place", type=Path, help="where the data lies; a new directory without this")

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from driftline.config.places import FilesPlace, LabelPlace
+from driftline.engines.meaning import hash_array
 from driftline.errors import DriftlineError, StateError
 from driftline.release.filed import load, place_of
 from driftline.store.received import NAME, write_labels, write_rows
@@ -80,7 +81,7 @@ def with_rows(service: Service, watched: Watched, training: int, at: datetime) -
         return said
     names = service.library.naming(watched)
     place = said.releasing.directory / "received" / f"{watched.id}-{training}"
-    path = write_rows(service.database, service.rows, watched.id, (names.id, names.label), at, place)
+    path = write_rows(service.database, service.rows, watched.id, (names.id, names.label), at, place, hash_array)
     return replace(said, places=replace(said.places, current=FilesPlace((str(path),), NAME), labels=None))
 
 

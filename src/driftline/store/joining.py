@@ -87,7 +87,7 @@ class Labels:
         """Some at a time, of others' as few as can be; where they are few together, those that were read before."""
         if sum(parcel.rows for parcel in self._parcels) <= TOGETHER:
             if self._all is None:
-                self._all = next(gathered(self._batches(), TOGETHER), None)
+                self._all = next(gathered(self.batches(), TOGETHER), None)
             if self._all is not None:
                 yield self._all
         else:
@@ -98,15 +98,16 @@ class Labels:
         hashes = self._hashes or nothing
         wanted = hashes(ids)
         if wanted is None:
-            yield from self._batches()
+            yield from self.batches()
             return
         sieve = np.zeros(SIEVE, dtype=np.bool_)
         sieve[wanted & np.uint64(SIEVE - 1)] = True
-        for batch in self._batches():
+        for batch in self.batches():
             found = hashes(batch.column(self._key))
             yield batch if found is None else batch.filter(pa.array(sieve[found & np.uint64(SIEVE - 1)]))
 
-    def _batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """All of them, with every column that is wanted."""
         for parcel in self._parcels:
             for batch in self._rows.batches(parcel, (self._key, *self._types)):
                 if self._key in batch.schema.names:
@@ -149,7 +150,7 @@ class ParcelSource:
         self._rows = rows
         self._parcels = parcels
         self._key, self._label = key, label
-        self._types = _types([rows.schema(parcel) for parcel in labels])
+        self._types = types_of(rows, labels)
         self._labels, self._hashes = labels, hashes
         self._also: tuple[str, ...] = ()
         self._witness: Witness | None = None
@@ -269,7 +270,7 @@ def flat(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _types(schemas: Sequence[pa.Schema]) -> dict[str, pa.DataType]:
-    """What each column holds in all of some tables together."""
-    every = joined([schema.empty_table() for schema in schemas]).schema
+def types_of(rows: Rows, parcels: Iterable[Parcel]) -> dict[str, pa.DataType]:
+    """What each column holds in all of some parcels together."""
+    every = joined([rows.schema(parcel).empty_table() for parcel in parcels]).schema
     return dict(zip(every.names, every.types, strict=True))

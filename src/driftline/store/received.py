@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from driftline.services.intake import Kind
 from driftline.store.gathering import parcel_of
-from driftline.store.joining import ParcelSource
+from driftline.store.joining import Labels, ParcelSource, types_of
 from driftline.store.tables import parcels
 
 if TYPE_CHECKING:
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from driftline.store.database import Database
+    from driftline.store.joining import Hashes
     from driftline.store.rows import Parcel, Rows
 
 ROWS = "rows.parquet"
 NAME = "the rows received"
 
 
-def write_rows(database: Database, rows: Rows, monitor: int, names: tuple[str, str], at: datetime, place: Path) -> Path:
+def write_rows(
+    database: Database, rows: Rows, monitor: int, names: tuple[str, str], at: datetime, place: Path, hashes: Hashes | None = None
+) -> Path:
     """Write all predictions that had come by a time, each with its label where that had come too.
 
     Written once: what lies there already is taken as it is, so that whoever is interrupted goes on with the same rows.
@@ -37,6 +40,7 @@ def write_rows(database: Database, rows: Rows, monitor: int, names: tuple[str, s
         names: the columns that hold ids and labels.
         at: what came later is left out.
         place: the folder of the file.
+        hashes: of ids, where labels may be many.
 
     Returns:
         The file.
@@ -47,7 +51,8 @@ def write_rows(database: Database, rows: Rows, monitor: int, names: tuple[str, s
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     known = {kind: _parcels(database, monitor, kind, at) for kind in Kind}
-    source = ParcelSource(NAME, rows, known[Kind.PREDICTIONS], labels=known[Kind.LABELS], key=names[0], label=names[1])
+    key, label = names
+    source = ParcelSource(NAME, rows, known[Kind.PREDICTIONS], labels=known[Kind.LABELS], key=key, label=label, hashes=hashes)
     schema = _schema(source, rows, known[Kind.PREDICTIONS])
     with pq.ParquetWriter(draft / ROWS, schema) as file:
         for batch in source.batches():
@@ -67,9 +72,13 @@ def write_labels(database: Database, rows: Rows, monitor: int, names: tuple[str,
         place.mkdir(parents=True, exist_ok=True)
         for old in place.glob("labels-*.parquet"):
             old.unlink(missing_ok=True)
-        table = rows.table(_parcels(database, monitor, Kind.LABELS, at), names)
-        empty = pa.table({names[0]: pa.array([], pa.string()), names[1]: pa.array([], pa.string())})
-        pq.write_table(table if table.num_columns else empty, path)
+        known, (key, label) = _parcels(database, monitor, Kind.LABELS, at), names
+        kind = types_of(rows, known).get(label, pa.string())
+        draft = path.with_name(f".{path.name}")
+        with pq.ParquetWriter(draft, pa.schema([(key, pa.string()), (label, kind)])) as file:
+            for batch in Labels(rows, known, key, {label: kind}).batches():
+                file.write_batch(batch)
+        draft.rename(path)
     return path
 
 
