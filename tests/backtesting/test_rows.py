@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from driftline.backtesting.rows import Lesson, Rows, chosen_at, recency
+from driftline.backtesting.rows import Lesson, Rows, chosen_at
 from driftline.errors import DataError
 
 PLACES = np.array([2, 0, 3, 1])
@@ -57,4 +57,4 @@ def test_importance_makes_rows_heavier_that_look_like_the_newest() -> None:
     older = found.rows < 1500
     high = x[found.rows] > 1
     assert found.weights[older & high].mean() > 3 * found.weights[older & ~high].mean()
-    assert recency(plain, np.ones(2000, dtype=bool), None).tolist() == [0.5] * 2000
+    assert chosen_at(plain, Lesson(2, "importance", since=1), None).weights.tolist() == [1.0] * 2000

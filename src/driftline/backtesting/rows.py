@@ -16,7 +16,7 @@ from driftline.engines.cells import seconds
 from driftline.errors import DataError
 from driftline.replaying import time_of
 from driftline.schema import Role, Task
-from driftline.training.standin import StandIn
+from driftline.training.recency import recency
 from driftline.wiring import SEED
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 DAY = 86_400.0
-
-NEWEST, FEWEST = 0.25, 50
-"""So much of the rows is the newest where nothing changed; with fewer on either side nobody can say what the newest look like."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,35 +176,17 @@ def chosen_at(rows: Rows, lesson: Lesson, most: int | None) -> Chosen:
     since = None if lesson.since is None else float(starts[lesson.since])
     terms, history = Choice(now=float(starts[lesson.model]), since=since, most=most), rows.history(lesson.spoilt)
     if lesson.way == "importance":
-        terms = replace(terms, recency=recency(rows, usable(history, terms), since))
+        terms = replace(terms, recency=_recency(rows, usable(history, terms), since))
     found = choose(lesson.way, history, terms, np.random.default_rng([SEED, lesson.model]))
     if not found.rows.size:
         raise DataError("no row has a label that was known before the first window", hint="give a reference with labels")
     return found
 
 
-def recency(rows: Rows, allowed: NDArray[np.bool_], since: float | None) -> Floats:
-    """How likely each row is, by its features, to be one of the newest rather than of the older ones; a half where nothing can tell.
-
-    Trees learn it on every second row and are asked about the others, so that none is weighed by what was learnt from itself
-    (Bickel, Brückner and Scheffer 2009). The newest are those since the change, or the newest quarter.
-
-    Args:
-        rows: all of them.
-        allowed: those that a model may be trained on.
-        since: when things changed, in seconds since 1970; None where they did not.
-    """
+def _recency(rows: Rows, allowed: NDArray[np.bool_], since: float | None) -> Floats:
+    """How likely each row is to be one of the newest; a half for rows that a model may not be trained on."""
     told, places = np.full(rows.made.size, 0.5), np.flatnonzero(allowed)
+    # Reference rows without a time are not asked about, unless there are no others.
     places = places[np.isfinite(rows.made[places])] if np.isfinite(rows.made[places]).any() else places
-    made = rows.made[places]
-    newest = made >= (np.quantile(made, 1 - NEWEST) if since is None else since) if places.size else np.zeros(0, dtype=bool)
-    if not rows.features or min(newest.sum(), (~newest).sum()) < FEWEST:
-        return told
-    trees = StandIn(rows.features, classifies=True)
-    halves = [places[half::2] for half in (0, 1)]
-    for learnt, asked in (halves, halves[::-1]):
-        truth = np.isin(learnt, places[newest]).astype(float)
-        # Both sides weigh alike: how many there are of each is no matter of what they look like.
-        heavy = np.where(truth > 0, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
-        told[asked] = trees.scores(rows.table.take(pa.array(learnt)), truth, heavy, rows.table.take(pa.array(asked)))
+    told[places] = recency(rows.table.take(pa.array(places)), rows.features, rows.made[places], since)
     return told

@@ -31,7 +31,7 @@ NOT_TRAINED = 1
 @click.option("--exclude", metavar="WINDOW[=WHY]", multiple=True, help="Leave out this window, such as 2026-03-29='amount was in cents'.")
 @click.option(
     "--sampling",
-    type=click.Choice(["everything", "sliding", "since the change", "recent", "half and half"]),
+    type=click.Choice(["everything", "sliding", "since the change", "recent", "half and half", "importance"]),
     default="everything",
     show_default=True,
     help="Which rows, and how heavy each is; with --decided as the decision says.",

@@ -35,6 +35,7 @@ class Labelled:
         label: the column of labels.
         newest: the time of the newest row whose label is known.
         kept_from: from then on rows are kept for the gate.
+        features: the columns that have no other role.
     """
 
     source: Source
@@ -42,6 +43,7 @@ class Labelled:
     label: str
     newest: datetime
     kept_from: datetime
+    features: tuple[str, ...] = ()
 
 
 def labelled(specification: Specification, now: datetime) -> Labelled:
@@ -61,7 +63,9 @@ def labelled(specification: Specification, now: datetime) -> Labelled:
     newest = _newest(source, str(time), str(label))
     if newest is None:
         raise DataError(f"no row of {source.name} has a label and a time", hint="wait until labels come, or see that ids match")
-    return Labelled(source, str(time), str(label), newest, newest - specification.releasing.holdout)
+    others = {*hints.roles, hints.label_time, hints.version, hints.item}
+    features = tuple(name for name in hints.features or source.schema().names if name not in others)
+    return Labelled(source, str(time), str(label), newest, newest - specification.releasing.holdout, features)
 
 
 def cutting(specification: Specification, time: str) -> Cut:

@@ -1,16 +1,20 @@
-"""How heavy each row is that a model is trained on: a first reading of times and labels, before rows are written."""
+"""How heavy each row is that a model is trained on: a first reading of the rows, before they are written."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from driftline.decisions.sampling import Terms, heavy
+from driftline.errors import DataError
+from driftline.training.recency import recency
 from driftline.training.snapshot import EVERYTHING
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from driftline.release.rows import Labelled
@@ -18,9 +22,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+IMPORTANCE = "importance"
+"""The one way that asks what rows look like, and not only when they were made."""
+
 
 def weighing(rows: Labelled, wanted: Wanted, cut: Cut, way: str, changed: str) -> Weigh | None:
-    """By one of the ways of `driftline.decisions.sampling`; eight bytes a row are held meanwhile.
+    """By one of the ways of `driftline.decisions.sampling`; sixteen bytes a row are held meanwhile, by importance the features.
 
     Args:
         rows: where rows come from.
@@ -34,34 +41,42 @@ def weighing(rows: Labelled, wanted: Wanted, cut: Cut, way: str, changed: str) -
 
     Raises:
         ConfigError: there is no such way.
+        PluginError: it is by importance, and scikit-learn is not installed.
     """
     if way == EVERYTHING:
         return None
-    made, since = _times(rows, wanted, cut, changed)
-    weights = heavy(way, made, Terms(now=np.inf, since=since))
+    features = rows.features if way == IMPORTANCE else ()
+    table, made, since = _read(rows, wanted, cut, changed, features)
+    likely = recency(table, features, made, since) if way == IMPORTANCE else None
+    weights = heavy(way, made, Terms(now=np.inf, since=since, recency=likely))
     if not made.size or (weights == weights[0]).all():
         return None
-    times, first = np.unique(made, return_index=True)
-    # The mean of those that are kept is 1, and times that came after this reading weigh nothing.
-    found = np.append(weights[first] / weights[weights > 0].mean(), 0.0)
+    weights /= weights[weights > 0].mean()
+    begun = 0
 
-    def weigh(batch: pa.RecordBatch, asked: NDArray[np.int64]) -> Floats:
-        del batch
-        places = np.minimum(np.searchsorted(times, asked), times.size - 1)
-        return found[np.where(times[places] == asked, places, times.size)]
+    def weigh(batch: pa.RecordBatch, times: NDArray[np.int64]) -> Floats:
+        nonlocal begun
+        span = slice(begun, begun + batch.num_rows)
+        begun = span.stop
+        if not np.array_equal(made[span], times):
+            raise DataError("rows came or went while they were read twice, to be weighed and to be written", hint="do it again")
+        return weights[span]
 
     return weigh
 
 
-def _times(rows: Labelled, wanted: Wanted, cut: Cut, changed: str) -> tuple[Floats, float | None]:
-    """When the rows were made that are left to choose among, and the first row of the window since which things are otherwise."""
-    parts, since = [np.empty(0)], np.inf
-    for batch in rows.source.batches([rows.time, rows.label]):
-        times, codes, windows = cut(batch)
+def _read(rows: Labelled, wanted: Wanted, cut: Cut, changed: str, features: Sequence[str]) -> tuple[pa.Table, Floats, float | None]:
+    """Features and times of the rows that are left to choose among, and the first time in the window since which things are otherwise."""
+    times: list[Floats] = [np.empty(0)]
+    parts, since = [], np.inf
+    for batch in rows.source.batches(list(dict.fromkeys([rows.time, rows.label, *features]))):
+        at, codes, windows = cut(batch)
         keep = np.ones(batch.num_rows, dtype=np.bool_)
-        for _, away in wanted.unwanted(batch, times, codes, windows):
+        for _, away in wanted.unwanted(batch, at, codes, windows):
             keep &= ~away
-        parts.append(times[keep].astype(np.float64))
-        first = times[np.array([window.label == changed for window in windows], dtype=np.bool_)[codes]]
+        times.append(at[keep].astype(np.float64))
+        parts.append(pa.Table.from_batches([batch]).select(list(features)).filter(pa.array(keep)))
+        first = at[np.array([window.label == changed for window in windows], dtype=np.bool_)[codes]]
         since = min(since, float(first.min())) if first.size else since
-    return np.concatenate(parts), since if np.isfinite(since) else None
+    table = pa.concat_tables(parts, promote_options="permissive") if parts else pa.table({})
+    return table, np.concatenate(times), since if np.isfinite(since) else None

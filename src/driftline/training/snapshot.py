@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     """Of each row the time in seconds since 1970, and the place of its window in the list."""
 
     Weigh = Callable[[pa.RecordBatch, NDArray[np.int64]], NDArray[np.float64]]
-    """How heavy each row is, given the times; 0 for those that are left out."""
+    """How heavy each row is that is wanted otherwise, in their order, given the times; 0 for those that are left out."""
 
 FILE_ROWS = 200_000
 """Files have so many rows, however the rows came, so that the same rows are the same bytes."""
@@ -166,16 +166,18 @@ class _Tally:
         """The rows of a batch that are wanted."""
         keep, wanted = np.ones(batch.num_rows, dtype=np.bool_), self._wanted
         self._columns = {column.name: str(column.type) for column in batch.schema}
-        unwanted = list(wanted.unwanted(batch, times, codes, windows))
-        if wanted.weigh is not None:
-            weights = wanted.weigh(batch, times)
-            batch = batch.append_column(WEIGHT, pa.array(weights))
-            unwanted.append((f"not chosen by {wanted.way!r}", weights == 0))
-        for why, away in unwanted:
+        for why, away in wanted.unwanted(batch, times, codes, windows):
             self._left[why] = self._left.get(why, 0) + int((keep & away).sum())
             keep &= ~away
-        self._count(times[keep], codes[keep], windows)
-        return batch.filter(pa.array(keep))
+        batch, times, codes = batch.filter(pa.array(keep)), times[keep], codes[keep]
+        if wanted.weigh is not None:
+            weights, why = wanted.weigh(batch, times), f"not chosen by {wanted.way!r}"
+            chosen = weights > 0
+            self._left[why] = self._left.get(why, 0) + int((~chosen).sum())
+            batch = batch.append_column(WEIGHT, pa.array(weights)).filter(pa.array(chosen))
+            times, codes = times[chosen], codes[chosen]
+        self._count(times, codes, windows)
+        return batch
 
     def _count(self, times: NDArray[np.int64], codes: NDArray[np.int64], windows: list[Window]) -> None:
         if not times.size:
