@@ -42,7 +42,10 @@ OUTCOMES = frozenset({Role.LABEL, Role.PREDICTION})
 """What these say more often, they mostly say by right."""
 
 FAR_OFF = 0.8
-"""How sure a value is to have been filled in that lies outside all that there ever was, and repeats."""
+"""How sure a value is to have been filled in that repeats, and lies further outside all that there ever was than that is wide."""
+
+MANY = 500
+"""With fewer values nobody knows how far they reach."""
 
 COMMON = 0.5
 """A value that more of the rows had is the usual one."""
@@ -158,7 +161,8 @@ def _filled(case: Case, look: Look, base: Curve, now: Curve, value: float) -> Fa
     mark = Mark(look.place, float(ends[0][0]), float(ends[1][0]))
     share_now = float(both.now[mixture.region].sum())
     certainty = credible(case, mark, share_now, (share_now - mixture.share) / share_now, few=_few(look))
-    if not look.base.extremes[0] <= value <= look.base.extremes[1]:
+    low, high = look.base.extremes
+    if low < high and look.base.held >= MANY and not low - (high - low) <= value <= high + (high - low):
         # However the world has moved, it does not bring one and the same value to many rows where none ever was.
         certainty = max(certainty, FAR_OFF)
     return filling(case, look, figure(value), mixture, share_now, certainty, mark) if certainty else None
