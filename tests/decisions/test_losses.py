@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from driftline.decisions.losses import known_since, loss_of, worth_of
+from driftline.decisions.losses import begun_before, known_since, loss_of, worth_of
 from driftline.decisions.terms import Terms
 from driftline.verdicts.policy import Goal
+from driftline.verdicts.report import Verdict
+from driftline.window import Window
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from driftline.verdicts.report import WindowReport
 
 GOAL = Goal()
 
@@ -75,3 +81,26 @@ def test_a_price_makes_a_loss_money(story: Any) -> None:
     assert worth.low < worth.value < worth.high
     assert (worth.unit, worth.cost, worth.pays) == ("EUR", 5.0, True)
     assert worth_of(report, Goal(), loss, (), Terms()) is None
+
+
+def test_a_loss_that_was_not_over_is_the_same_one() -> None:
+    """Windows that show nothing break no loss; one that shows the model to be well ends it, and so does a week that shows nothing."""
+
+    def windows(said: str) -> list[WindowReport]:
+        start, first = datetime(2026, 3, 1, tzinfo=UTC), said.index("w")
+        verdicts = {"w": Verdict.DRIFTED, "?": Verdict.INCONCLUSIVE, "s": Verdict.STABLE}
+        made = []
+        for day, sign in enumerate(said):
+            metric = SimpleNamespace(decides=True, verdict=verdicts[sign], since=str(max(first, said.rfind("s", 0, day) + 1)))
+            made.append(SimpleNamespace(window=Window(day, str(day), start + timedelta(days=day), None), performance=(metric,)))
+        return made  # type: ignore[return-value]  # what is asked of a window
+
+    def began(said: str, since: int) -> int:
+        found = begun_before(windows(said), str(since))
+        assert found is not None
+        return found.day - 1
+
+    assert began("sswww??ww", 7) == 2
+    assert began("sswwws?ww", 7) == 7
+    assert began("sswww????????w", 13) == 13
+    assert began("ssww", 2) == 2

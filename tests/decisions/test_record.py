@@ -33,7 +33,7 @@ faults = st.builds(
 evidences = st.builds(
     Evidence, monitor=words, now=instants, window=st.none() | words, windows=names, spoilt=st.lists(faults, max_size=2).map(tuple),
     polluted=names, loss=st.none() | losses, settled=st.none() | words, healthy=words,
-    known=st.builds(Known, rows=counts, labelled=counts, rarer=counts, began=st.none() | instants, skew=words),
+    known=st.builds(Known, rows=counts, labelled=counts, rarer=counts, began=st.none() | instants, first=st.none() | instants, skew=words),
     inputs=names, predictions=names, labels=names, broken=st.sampled_from(["", "x"]), unexplained=st.sampled_from(["", "x"]),
     unequal=st.sampled_from(["", "x"]),
     cheap=st.lists(st.builds(Cheap, kind=words, what=words, gain=gains, restores=numbers, sentence=words), max_size=2).map(tuple),

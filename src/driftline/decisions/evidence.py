@@ -78,6 +78,7 @@ class Known:
         labelled: how many of them have a label.
         rarer: how many have a label of the rarer class; all labelled ones where there are no classes.
         began: when that time began; None where windows have no time.
+        first: when the loss began that this one goes on from, the model not having been shown to be well in between; None likewise.
         skew: in what labelled rows differ from the others; empty where they do not.
     """
 
@@ -85,6 +86,7 @@ class Known:
     labelled: int = 0
     rarer: int = 0
     began: datetime | None = None
+    first: datetime | None = None
     skew: str = ""
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from driftline.verdicts.policy import Goal
     from driftline.verdicts.report import MetricReport, Report, WindowReport
 
+RECENT = 7
+"""A loss goes on over at most so many windows that show nothing."""
+
 RANKS = frozenset({"roc_auc", "average_precision", "roc_auc_macro", "roc_auc_weighted"})
 """Metrics that look only at the order of scores."""
 
@@ -159,6 +162,24 @@ def known_since(report: Report, label: str | None, spoilt: Collection[str]) -> K
         return Known(rows=rows, began=began, skew=skew)
     counts = total_outcome(outcomes)
     return Known(rows=rows, labelled=int(counts.labelled), rarer=_rarer(outcome, counts), began=began, skew=skew)
+
+
+def begun_before(windows: Sequence[WindowReport], label: str) -> datetime | None:
+    """When the loss began that the one since a window goes on from, if the model was not shown to be well in between.
+
+    A run of windows that show a loss may be broken by a few that show nothing: the loss was not over for that.
+    """
+    labels = [window.window.label for window in windows]
+    first = at = labels.index(label) if label in labels else 0
+    while at > 0 and first - at < RECENT:
+        at -= 1
+        metric = deciding(windows[at])
+        if metric is not None and metric.verdict is Verdict.STABLE:
+            break
+        if metric is not None and metric.verdict is Verdict.DRIFTED:
+            first = at = labels.index(metric.since) if metric.since in labels[:at] else at
+    start = windows[first].window.start if windows else None
+    return start if isinstance(start, datetime) else None
 
 
 def _rarer(outcome: Outcome, counts: OutcomeCounts) -> int:

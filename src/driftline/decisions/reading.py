@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from driftline.decisions.cheap import cheap_remedies
@@ -9,7 +10,7 @@ from driftline.decisions.decision import Gain
 from driftline.decisions.evidence import Evidence, Past
 from driftline.decisions.faults import causes, explained, more_rows, polluted, spoilt, unexplained
 from driftline.decisions.gaps import last_told, unequal
-from driftline.decisions.losses import deciding, known_since, loss_of, since, whole, worth_of
+from driftline.decisions.losses import begun_before, deciding, known_since, loss_of, since, whole, worth_of
 from driftline.schema import Role
 from driftline.verdicts.report import Cause, Concern, Verdict
 
@@ -73,7 +74,10 @@ def read(
         loss=loss,
         settled=settled,
         healthy=healthy,
-        known=known_since(report, loss.since if loss else None, bad),
+        known=replace(
+            known_since(report, loss.since if loss else None, bad),
+            first=begun_before([window for window, _ in pairs], loss.since) if loss else None,
+        ),
         inputs=_names(moved, {Concern.INPUT, Concern.FAULT}),
         predictions=_names(moved, {Concern.PREDICTION}),
         labels=_labels(pairs),

@@ -50,7 +50,7 @@ def evidence_from(data: Mapping[str, Any]) -> Evidence:
             now=datetime.fromisoformat(data["now"]),
             spoilt=tuple(Spoilt(**{**one, "columns": tuple(one["columns"])}) for one in data["spoilt"]),
             loss=None if data["loss"] is None else Loss(**data["loss"]),
-            known=Known(**{**data["known"], "began": _time(data["known"]["began"])}),
+            known=Known(**{**data["known"], "began": _time(data["known"]["began"]), "first": _time(data["known"].get("first"))}),
             cheap=tuple(Cheap(**{**one, "gain": Gain(**one["gain"])}) for one in data["cheap"]),
             worth=None if data["worth"] is None else Gain(**data["worth"]),
             past=_past(data["past"]),

@@ -154,7 +154,7 @@ def _answered(evidence: Evidence, terms: Terms) -> Decision | None:
     loss, last = evidence.loss, evidence.past.retrains[-1] if evidence.past.retrains else None
     if loss is None or last is None:
         return None
-    said = under_way(evidence.past, evidence.known.began, evidence.now, terms)
+    said = under_way(evidence.past, evidence.known.first or evidence.known.began, evidence.now, terms)
     if said is None:
         return None
     reason, waits = said
