@@ -148,3 +148,13 @@ def test_a_person_at_a_terminal_is_asked(here: Path) -> None:
     assert said.startswith("wrote driftline.yaml")
     assert "Which column holds the time of each row? [ts]" in asked
     assert read(here / "driftline.yaml", {}).monitor.name == "shop"
+
+
+def test_a_ranking_names_its_lists(here: Path) -> None:
+    """The column that says what each row answers makes a ranking; a ranking without one is told what is missing."""
+    found = init("--reference", "train.parquet", "--query-column", "order_id", "--item", "zip", "--yes")
+    assert found.exit_code == 0, found.output
+    monitor = read(here / "driftline.yaml", {}).monitor
+    assert (monitor.task, monitor.hints.roles["order_id"], monitor.hints.item) == (Task.RANKING, Role.QUERY, "zip")
+    assert init("--reference", "train.parquet", "--task", "ranking", "--yes", "--force").exit_code == 0
+    assert "# query: …" in (here / "driftline.yaml").read_text()

@@ -99,3 +99,12 @@ def test_what_is_suggested_is_shown() -> None:
 def test_every_question_is_an_answer(key: str) -> None:
     """No question without a place for what was said."""
     assert key in {field.name for field in dataclasses.fields(Answers)}
+
+
+def test_a_ranking_is_asked_for_its_lists() -> None:
+    """What each row answers is asked of rankings only, and not where it was said."""
+    typed = "\n" + "ranking\n" + "\n" * 11
+    found, shown = answered(typed + "search\n")
+    assert (found.task, found.query) == (Task.RANKING, "search")
+    assert shown.count("what each row answers") == 1
+    assert "what each row answers" not in answered(typed, Answers(reference="a", query="search"))[1]

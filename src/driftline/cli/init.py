@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 @click.option("--prediction", metavar="COLUMN", help="What the model said.")
 @click.option("--score", metavar="COLUMN", multiple=True, help="How sure it was; again for each class that has its own.")
 @click.option("--label", metavar="COLUMN", help="What turned out to be true.")
+@click.option("--query-column", "query", metavar="COLUMN", help="Of a ranking: what each row answers, such as a search or a user.")
+@click.option("--item", metavar="COLUMN", help="Of a ranking: what each row shows.")
 @click.option("--ignore", metavar="COLUMN", multiple=True, help="A column that is not read.")
 @click.option("--segment", "segments", metavar="COLUMN", multiple=True, help="Judge each value of this column by itself.")
 @click.option("--unstable", metavar="COLUMN", multiple=True, help="A feature that moves often without harm.")

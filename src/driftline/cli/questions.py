@@ -85,15 +85,25 @@ def _column_questions(answers: Answers, guess: Guess) -> Iterator[Question]:
 def ask(answers: Answers, guess: Guess) -> Answers:
     """Put the questions to the person at the terminal; an empty answer takes what is suggested, a dash takes nothing."""
     for question in questions(answers, guess):
-        said = click.prompt(
-            question.words,
-            default=question.suggested or "",
-            show_default=bool(question.suggested),
-            type=click.Choice(question.choices) if question.choices else str,
-            err=True,
-        )
-        answers = _taken(answers, question, str(said).strip())
+        answers = _taken(answers, question, _said(question))
+    if answers.task is Task.RANKING and not answers.query:
+        answers = _taken(answers, QUERY, _said(QUERY))
     return answers
+
+
+QUERY = Question(key="query", words="Which column holds what each row answers, such as a search or a user?")
+"""Asked of a ranking only."""
+
+
+def _said(question: Question) -> str:
+    said = click.prompt(
+        question.words,
+        default=question.suggested or "",
+        show_default=bool(question.suggested),
+        type=click.Choice(question.choices) if question.choices else str,
+        err=True,
+    )
+    return str(said).strip()
 
 
 def _taken(answers: Answers, question: Question, said: str) -> Answers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ METRICS = {
     Task.BINARY: "roc_auc",
     Task.MULTICLASS: "accuracy",
     Task.REGRESSION: "mae",
+    Task.RANKING: "ndcg@10",
 }
 """The metric that is suggested for a task."""
 
@@ -52,6 +53,8 @@ class Answers:
     prediction: str | None = None
     score: tuple[str, ...] | None = None
     label: str | None = None
+    query: str | None = None
+    item: str | None = None
     ignore: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     unstable: tuple[str, ...] = ()
@@ -68,7 +71,11 @@ class Answers:
         said = self._said(role.value)
         if said is not None:
             return said
-        others = {name for other in ROLES if other != role.value for name in self._said(other) or ()} | set(self.ignore)
+        others = {name for other in ROLES if other != role.value for name in self._said(other) or ()} | {
+            *self.ignore,
+            self.query,
+            self.item,
+        }
         free = [name for name in guess.named(role) if name not in others]
         return tuple(free if role is Role.SCORE else free[:1])
 
@@ -82,7 +89,7 @@ ROLES = ("timestamp", "id", "prediction", "score", "label")
 
 
 def check_answers(answers: Answers) -> Answers:
-    """Refuse answers that cannot be written down.
+    """Refuse answers that cannot be written down; rows that answer queries are a ranking's.
 
     Raises:
         ConfigError: the size of a change is neither a word nor a positive number.
@@ -95,7 +102,7 @@ def check_answers(answers: Answers) -> Answers:
         if not 0 < size < math.inf:
             hint = f"give {', '.join(ACT_ON)}, or a shift in standard deviations such as 0.1"
             raise ConfigError(f"{answers.act_on!r} is not the size of a change", hint=hint)
-    return answers
+    return replace(answers, task=Task.RANKING) if answers.query and answers.task is None else answers
 
 
 def propose(answers: Answers, guess: Guess) -> str:
@@ -173,9 +180,13 @@ def _column_lines(answers: Answers, guess: Guess) -> Iterator[str]:
         names = answers.named(guess, role)
         said = flow(names[0] if len(names) == 1 else list(names))
         yield f"  {role.value}: {said}   # {meaning}" if names else f"  # {role.value}: …   # {meaning}"
+    for name, meaning in LISTED.items():
+        one: str | None = getattr(answers, name)
+        if one or answers.task is Task.RANKING:
+            yield f"  {name}: {flow(one)}   # {meaning}" if one else f"  # {name}: …   # {meaning}"
     if answers.label_time and not answers.labels:
         yield f"  label_time: {flow(answers.label_time)}   # since when the label is known"
-    named = {answers.label_time, *(name for role in MEANINGS for name in answers.named(guess, role))}
+    named = {answers.label_time, answers.query, answers.item, *(name for role in MEANINGS for name in answers.named(guess, role))}
     suggested = [name for name in guess.named(Role.IGNORED) if name not in named and name not in answers.ignore]
     for name in suggested:
         yield from (f"  {line}" for line in _note(f"{flow(name)} is left out: {guess.reasons[name]}."))
@@ -196,6 +207,13 @@ MEANINGS = {
     Role.SCORE: "how sure it was",
     Role.LABEL: "what turned out to be true",
 }
+
+
+LISTED = {
+    "query": "what each row answers, such as a search or a user: its rows are one list, and without it rankings are not measured",
+    "item": "what each row shows, to tell how much of the catalogue is shown",
+}
+"""What a ranking has besides."""
 
 
 def _segments(answers: Answers) -> Iterator[str]:
