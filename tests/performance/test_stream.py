@@ -299,12 +299,12 @@ class TestGranted:
         assert (squared < plain).all()
 
     def test_knows_how_cohorts_hang_together(self, dice: np.random.Generator) -> None:
-        """φ is an upper bound of (1 + ρ) / (1 − ρ) in nine of ten references, and not far above."""
+        """φ is (1 + ρ) / (1 − ρ) or more in most references, less by a third in hardly any, and not far above."""
         for hang in (0.0, 0.5, 0.8):
             factor = grant(cohorts(errors(dice, KNOWN * 200, 200, 0.05, hang), 200)).overdispersion
             wanted = (1 + hang) / (1 - hang)
-            assert (factor >= 0.95 * wanted).mean() >= 0.85
-            assert np.median(factor) <= 1.6 * wanted
+            assert wanted <= np.median(factor) <= 1.35 * wanted
+            assert (factor >= 2 / 3 * wanted).mean() >= 0.975
 
     def test_takes_a_season_out(self, dice: np.random.Generator) -> None:
         """Rates that swing with the weekday leave φ near 1 once the slots are known, and each slot is granted its own risk."""

@@ -33,8 +33,8 @@ RISES = np.array([1.15, 1.3, 1.6, 2.2, 4.0])
 BOUND = 0.975
 """The reference's risk is granted up to this one-sided confidence bound: in 1 of 40 references the promise fails."""
 
-DOUBTED = 0.1
-"""The overdispersion is taken at the upper bound that its estimate passes with this probability only."""
+DOUBTED = 0.5
+"""The overdispersion is what its estimate passes with this probability: its median. The risk's own bound leaves room for the rest."""
 
 SEASONAL = 3.0
 """From this overdispersion on a season is looked for."""
@@ -280,11 +280,11 @@ def _deseasonalised(plain: _Learnt, means: NDArray[np.float64], rows: NDArray[np
 
 
 def _overdispersion(residual: NDArray[np.float64], rows: NDArray[np.float64], variance: float, df: float) -> float:
-    """φ: the upper bound of what cohorts show, and what runs of 2, 4, … of them show, where they hang together."""
+    """φ: the median of what cohorts allow, and what runs of 2, 4, … of them show, where they hang together."""
     if variance <= 0 or df < 1:
         return 1.0
     sums = rows * residual
-    # Dividing by the chi-square quantile, not by the degrees of freedom, gives the bound.
+    # Divided by the chi-square quantile, not by the degrees of freedom, which lie above it.
     factor = max(1.0, float((sums**2 / rows).sum()) / variance / (2 * special.gammaincinv(df / 2, DOUBTED)))
     while rows.size >= 2 * FEWEST_BLOCKS:
         even = rows.size // 2 * 2
