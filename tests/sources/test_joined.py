@@ -408,12 +408,14 @@ class TestErrors:
 
 
 def test_shared_labels_may_belong_elsewhere() -> None:
-    """Labels that are also those of other predictions are told of only where not one of them belongs here."""
+    """Labels that are also those of other predictions are told of only where not one of them belongs here, and some are wanted."""
     labels = open_source(pa.table({"id": [1, 2, 3], "y": [0, 1, 1]}), name="labels")
     told = {}
-    for name, ids in (("some", [1]), ("none", [9])):
-        joined = Joined(open_source(pa.table({"id": ids, "x": [0.5]}), name="predictions"), labels, "id", "y", shared=True)
+    for name, ids, own in (("some", 1, None), ("none", 9, None), ("own", 9, 1)):
+        predictions = pa.table({"id": [ids], "x": [0.5], "y": pa.array([own], pa.int64())})
+        joined = Joined(open_source(predictions, name="predictions"), labels, "id", "y", shared=True)
         list(joined.batches())
         told[name] = [finding.what for finding in joined.findings()]
     assert told["some"] == []
+    assert told["own"] == []
     assert "labels have no prediction" in told["none"][0]

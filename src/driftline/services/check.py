@@ -128,7 +128,8 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
         reference=_total(reference.of(None)),
         windows=tuple(windows),
         profiles=tuple(profiles),
-        findings=findings,
+        # What both readings of shared labels found is told once.
+        findings=tuple(dict.fromkeys(findings)),
     )
 
 

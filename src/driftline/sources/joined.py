@@ -179,8 +179,10 @@ class Joined:
             places = np.where(known, index.find(hashes), -1)
             seen.note(places, known, ids)
             columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+            own = columns.get(self._label)
+            seen.labelled |= own is not None and own.null_count < len(own)
             if asked is None or self._label in asked:
-                columns[self._label] = self._label_of(columns.get(self._label), reading, *index.take(places))
+                columns[self._label] = self._label_of(own, reading, *index.take(places))
             if self.time_column and (asked is None or self.time_column in asked):
                 times = index.times(places)
                 columns[self.time_column] = pa.array(times, INSTANT, mask=times == NO_TIME)
@@ -217,7 +219,8 @@ class Joined:
         hint = "give the predictions they belong to; labels of others do no harm"
         if not seen.met:
             hint = f"compare the ids: among predictions there is {seen.example!r}"
-        if not (self._shared and seen.met):
+        # Predictions that bring their labels along need none of labels that are shared.
+        if not (self._shared and (seen.met or seen.labelled)):
             self._tell(self._labels, len(index) - seen.met, "labels have no prediction", hint)
         again = "predictions share their id with an earlier one; each got the label"
         self._tell(
@@ -240,6 +243,7 @@ class _Seen:
         again: rows with a label whose id an earlier row had.
         without_id: rows without an id.
         example: an id.
+        labelled: some row had a label of its own.
     """
 
     bits: NDArray[np.uint8]
@@ -247,6 +251,7 @@ class _Seen:
     again: int = 0
     without_id: int = 0
     example: str = ""
+    labelled: bool = False
 
     def note(self, places: NDArray[np.int64], known: NDArray[np.bool_], ids: pa.Array) -> None:
         """Take in some rows: the place of each one's label, and whether it has an id."""
