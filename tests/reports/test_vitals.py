@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from driftline.performance.concept import Change
+from driftline.profile.outcome import Outcome
 from driftline.reports import vitals
 from driftline.reports.track import About, Course, courses
+from driftline.schema import Task
 from driftline.verdicts.report import Cause, LabelReport, TrackRecord, Verdict
 
 if TYPE_CHECKING:
@@ -126,3 +128,12 @@ def test_noise_is_drawn_level() -> None:
     """What moves by less than matters moves by a step or none."""
     assert set(vitals.bars([0.9, 0.901, 0.899], 0.08)) <= {"▄", "▅"}
     assert vitals.bars([None, None]) == "··"
+
+
+def test_a_ranking_says_that_it_is_not_estimated(course: Course) -> None:
+    """Where labels are awaited, nobody looks for an estimate that never comes; other models' windows have one or need none."""
+    listed = Outcome(task=Task.RANKING, label="relevance", scores=("score",), query="search")
+    profiles = tuple(replace(one, plan=replace(one.plan, outcome=listed)) for one in course.track.profiles)
+    ranked = replace(course, track=replace(course.track, profiles=profiles))
+    assert vitals.unforeseen(replace(ranked, at=0)) == "rankings are not estimated before labels come"
+    assert vitals.unforeseen(replace(ranked, at=len(profiles) - 1)) == vitals.unforeseen(replace(course, at=0)) == ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from driftline.reports.track import About
 from driftline.reports.wording import clean, number, percent, plural, rows, signed, since
+from driftline.schema import Task
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
@@ -121,7 +122,13 @@ def footing(course: Course) -> str:
     prices = [one[course.at] for one in course.track.told.values()]
     priced = next((worth(one) for one in prices if one is not None and one.per_day is not None), "")
     change = parted(course.told) if course.now else ""
-    return "; ".join(filter(None, [labelled(course), change, newest_estimate(course), priced]))
+    return "; ".join(filter(None, [labelled(course), change, newest_estimate(course) or unforeseen(course), priced]))
+
+
+def unforeseen(course: Course) -> str:
+    """Why later windows have no estimate, where no window ever has one."""
+    outcome = course.track.profiles[course.at].plan.outcome if course.later and course.track.about is About.PERFORMANCE else None
+    return "rankings are not estimated before labels come" if outcome is not None and outcome.task is Task.RANKING else ""
 
 
 def newest_estimate(course: Course) -> str:
