@@ -77,6 +77,17 @@ def test_the_view_holds_every_value(one: Track) -> None:
         assert all(low <= value <= high for value in values[blank] if value is not None)
 
 
+def test_a_threshold_that_nothing_passes_is_not_drawn(one: Track) -> None:
+    """A window with two labels would be worse beyond an AUC below 0: the figure does not reach that far."""
+    told = list(one.told["roc_auc"])
+    told[-1] = replace(told[0], threshold=-3.0)
+    drawn = chart_values.filled_performance(replace(one, told=one.told | {"roc_auc": tuple(told)}), "roc_auc")
+    known = chart_values.filled_performance(one, "roc_auc")
+    assert drawn["$threshold"][-1] is None
+    assert drawn["$threshold"][:-1] == known["$threshold"][:-1]
+    assert drawn["$view"][0] >= 0
+
+
 def test_a_metric_that_nobody_knows_is_drawn_empty(one: Track) -> None:
     """Without a label, a reference or an estimate the figure is there, and says what it would show."""
     bare = tuple(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftline.errors import ConfigError
+from driftline.performance.metric import metric_of
 from driftline.reports.material import Values, frame, numbers, plain, spread, time_axis, view
 from driftline.reports.vitals import estimated, measured, standing
 from driftline.reports.wording import clean, number, percent, rows
@@ -36,12 +38,22 @@ SMALL, TINY = 4, 8
 """Confusion matrices of more classes than this are written smaller."""
 
 
+def _passable(metric: str, threshold: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Thresholds that the metric can pass; of a window with few labels it may lie where no value ever does."""
+    try:
+        least, most = metric_of(metric).bounds
+    except ConfigError:
+        # Gaps between groups, figures of operations and the value of decisions are no metrics of this kind.
+        return threshold
+    return np.where((threshold >= least) & (threshold <= most), threshold, math.nan)
+
+
 def filled_performance(track: Track, metric: str) -> Values:
     """Fill `charts.performance` with one metric of a segment."""
     told = track.told[metric]
     value, low, high = _numbers(told, lambda one: one.value), *_ends(told, lambda one: one.interval)
     guess, guess_low, guess_high = _numbers(told, _guess), *_ends(told, lambda one: one.estimate.interval if one.estimate else None)
-    threshold, reference = _numbers(told, lambda one: one.threshold), _numbers(told, lambda one: one.reference)
+    threshold, reference = _passable(metric, _numbers(told, lambda one: one.threshold)), _numbers(told, lambda one: one.reference)
     light = np.array(track.provisional(metric), dtype=np.bool_) & np.isfinite(value)
     firm = np.isfinite(value) & ~light
     worse, unsure, doubted = (_where(told, is_so) for is_so in (_worse, _unsure, _doubted))
