@@ -205,3 +205,10 @@ class TestReweighting:
         weighed = reweight(REGRESSION, count_outcome(REGRESSION, OutcomeRows(prediction, label)))
         assert weighed.table.sum() == pytest.approx(3000)
         assert weighed.labelled == np.isfinite(label).sum()
+
+
+def test_rows_that_wait_in_small_segments_only_are_not_compared() -> None:
+    """Where all rows without a label lie in a segment of few rows, nothing can be said of the others, and it is said so."""
+    found = segment_skew("prediction", ["low", "high", "missing"], np.array([1_500, 1_500, 0]), np.array([0, 0, 40]))
+    assert (found.statistic, found.p_value, found.psi) == (None, None, None)
+    assert found.reason == "whether labels came evenly by prediction cannot be said: 3,000 have come and 40 have not"

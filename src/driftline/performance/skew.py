@@ -132,11 +132,11 @@ def segment_skew(what: str, groups: Sequence[str], labelled: NDArray[np.int64], 
     whole = np.array([labelled.sum(), waiting.sum()], dtype=np.float64)
     with np.errstate(invalid="ignore"):
         told = rows * whole.min() / whole.sum() >= FEWEST_EXPECTED
-    df = int(told.sum()) - 1
-    if df < 1:
+    df, pair = int(told.sum()) - 1, np.stack([labelled[told], waiting[told]]).astype(np.float64)
+    # All that wait may lie in segments too small to be compared.
+    if df < 1 or not pair.any(axis=1).all():
         reason = f"whether labels came evenly by {what} cannot be said: {labelled.sum():,} have come and {waiting.sum():,} have not"
         return Skew(what, tuple(groups), labelled, waiting, None, 0, None, None, None, None, reason)
-    pair = np.stack([labelled[told], waiting[told]]).astype(np.float64)
     expected = pair.sum(1, keepdims=True) * pair.sum(0) / pair.sum()
     statistic = float(((pair - expected) ** 2 / expected).sum())
     p_value = float(chi_square_p(np.array(statistic), np.array(float(df))))
