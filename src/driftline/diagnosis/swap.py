@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy
 
-from driftline.diagnosis.case import agreed
+from driftline.diagnosis.case import FITS_ELSE, agreed
 from driftline.diagnosis.chance import gap, noise
 from driftline.diagnosis.curve import masses
 from driftline.diagnosis.fault import Fault
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 BETTER = 5.0
 """Columns are swapped where each fits the other's place better than its own by this factor (methods 8.2)."""
 
+NOT_WORSE = 1 / (1 - FITS_ELSE)
+"""By this much against the other of two bases."""
+
 LEAST_GAP = 0.2
 """Columns whose distributions are nearer to each other than this cannot be told apart by them."""
 
@@ -39,22 +42,24 @@ def column_swap(case: Case) -> Iterator[Fault]:
     numbers = [pair for pair in pairs if all(look.curves is not None for look in pair)]
     levels = [pair for pair in pairs if pair[0].levels]
     for told in (numbers, levels):
-        last = _rings([pair[-1] for pair in told])
-        for ring in _rings([pair[0] for pair in told]):
-            found = [_told(case, [pair[side] for pair in told], ring) for side in (0, -1)] if ring in last else []
-            if fault := agreed(found):
+        first, last = ([pair[side] for pair in told] for side in (0, -1))
+        # The world may have moved since the reference: one base has to show it clearly, and the other not to deny it.
+        clearly = [ring for ring in _rings(first) if ring in _rings(last, NOT_WORSE)]
+        clearly += [ring for ring in _rings(last) if ring in _rings(first, NOT_WORSE) and ring not in clearly]
+        for ring in clearly:
+            if fault := agreed([_told(case, looks, ring) for looks in (first, last)]):
                 yield fault
 
 
-def _rings(looks: Sequence[Look]) -> list[tuple[int, ...]]:
-    """Columns each of which fits the place of the next one better than its own."""
+def _rings(looks: Sequence[Look], better: float = BETTER) -> list[tuple[int, ...]]:
+    """Columns each of which fits the place of the next one better than its own, by some factor."""
     own = [gap(*_shares(look, look)) for look in looks]
     far = [i for i, distance in enumerate(own) if distance >= LEAST_GAP]
     if len(far) < 2:  # noqa: PLR2004  it takes two
         return []
     cost = _distances([looks[i] for i in far])
     _, best = scipy.optimize.linear_sum_assignment(cost)
-    fits = [i for i in range(len(far)) if best[i] != i and BETTER * cost[i, best[i]] <= cost[i, i]]
+    fits = [i for i in range(len(far)) if best[i] != i and better * cost[i, best[i]] <= cost[i, i]]
     rings, seen = [], set[int]()
     for start in fits:
         ring, at = [], start
