@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,6 +143,7 @@ PSI = Score(statistic="psi", value=0.3, effect=0.2, interval=(0.1, 0.35), thresh
         (Cause.BEYOND_THRESHOLD, PSI, None, "psi is 0.3, beyond the threshold set, 0.15"),
         (Cause.BELOW_FLOOR, score("null", 0.05, 0.04), None, "changed by less than matters: nulls went from 1% to 5% of rows"),
         (Cause.NO_CHANGE, PSI, None, "no change that matters: PSI is surely below 0.35"),
+        (Cause.NO_CHANGE, replace(PSI, effect=-0.01, interval=(0.0, 0.0)), None, "no change beyond chance"),
         (
             Cause.TOO_FEW_ROWS,
             PSI,

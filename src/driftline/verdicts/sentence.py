@@ -51,7 +51,9 @@ def reason(
     if cause is Cause.BEYOND_THRESHOLD:
         return f"{score.statistic} is {number(score.value)}, beyond the threshold set, {number(score.threshold or 0)}"
     if cause is Cause.NO_CHANGE:
-        return f"no change that matters: PSI is surely below {number(_upper(score))}"
+        # Rows that are next to the same leave less than chance would.
+        below = _upper(score) <= 0
+        return "no change beyond chance" if below else f"no change that matters: PSI is surely below {number(_upper(score))}"
     if cause in {Cause.CHANGED, Cause.SLOW_CHANGE, Cause.BELOW_FLOOR}:
         if cause is Cause.SLOW_CHANGE:
             # The interval is this window's; a slow change was shown by many.
