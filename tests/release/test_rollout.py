@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -261,12 +262,14 @@ def test_two_hundred_kills(proved: Specification, shop_settings: dict[str, Any])
 
 
 def test_labels_decide_what_is_right(proved: Specification) -> None:
-    """Where labels are not in the data, nothing is shown."""
+    """Where labels are not in the data, nothing is shown, and that is said."""
     filed = begun(proved)
     spooled(proved, filed, 3000, 0.1)
     table = pq.read_table(proved.releasing.directory.parent / "rows.parquet")
     pq.write_table(table.set_column(4, "label", pa.nulls(len(table), pa.int64())), proved.releasing.directory.parent / "rows.parquet")
-    assert look(proved, NOW + HOUR).reason is Reason.EXTENDED
+    found = look(proved, NOW + HOUR)
+    assert found.reason is Reason.EXTENDED
+    assert re.fullmatch(r"the challenger was asked [1-9][\d,]* times, \w+ not known: 0 rows with labels.*", found.seen)
 
 
 def test_a_traffic_layer_of_ones_own_does_what_is_stored(

@@ -145,6 +145,8 @@ def _show(found: Filed, *, as_json: bool) -> None:
         f"{found.rollout}: {where}: the challenger (version {found.challenger}) answers {parts['challenger']:.3g} of the traffic{asked}"
     )
     click.echo(f"  {found.reason.value}")
+    if found.running and found.seen:
+        click.echo(f"  seen in this step: {found.seen}")
     for trouble in filter(None, (found.trouble, found.unrouted)):
         click.echo(f"  {trouble}")
     for event in found.history:

@@ -45,6 +45,7 @@ class Filed:
         history: what happened, the newest last.
         trouble: what went wrong when the registry was told.
         unrouted: what went wrong when a traffic layer of one's own was told the weights; empty where it has them.
+        seen: what the last look saw of the step that is on, in words; empty before the first.
     """
 
     rollout: str
@@ -59,6 +60,7 @@ class Filed:
     history: tuple[dict[str, Any], ...] = ()
     trouble: str = ""
     unrouted: str = ""
+    seen: str = ""
 
     @property
     def step(self) -> int:
@@ -119,6 +121,7 @@ class Filed:
             "pending": self.pending,
             "trouble": self.trouble,
             "unrouted": self.unrouted,
+            "seen": self.seen,
             "spool": self.spool,
             "state": write_record(self.state),
             "plan": write_record(self.plan),
@@ -160,6 +163,7 @@ def load(path: Path) -> Filed | None:
             history=tuple(found["history"]),
             trouble=found["trouble"],
             unrouted=found.get("unrouted", ""),
+            seen=found.get("seen", ""),
         )
     except (LookupError, TypeError) as error:
         raise UnreadableData(f"the rollout in {str(path)!r} cannot be read: {error}", hint="put back a copy, or remove it") from error

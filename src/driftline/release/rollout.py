@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from driftline.config.specification import Specification
-    from driftline.rollout.rollout import Action
+    from driftline.rollout.plan import Plan
+    from driftline.rollout.rollout import Action, Seen
 
 AWAY = "the registry does not answer; it is told at the next look"
 
@@ -91,8 +92,22 @@ def look(specification: Specification, now: datetime, reader: records.Reader | N
         table = (reader or records.Reader(Path(filed.spool))).records(filed.rollout, filed.step, filed.since)
         shown = records.seen(specification, filed.plan, filed.step, table, now)
         state, reason = step(filed.state, shown, now, filed.plan)
-        filed = _told(specification, path, store(path, filed.moved(state, reason, now)), now)
+        after = filed.moved(state, reason, now)
+        after = replace(after, seen=_sentence(shown, filed.plan) if after.step == filed.step else "")
+        filed = _told(specification, path, store(path, after), now)
         return _routed(specification, path, filed)
+
+
+def _sentence(shown: Seen, plan: Plan) -> str:
+    """What a look saw of a step."""
+    parts = [f"the challenger was asked {shown.challenger.requests:,} times"]
+    for aim, found in zip(plan.aims, shown.aims, strict=False):
+        if found.information > 0:
+            gain = found.pull / found.information
+            parts.append(f"{aim.metric} {abs(gain):.3g} {'better' if gain >= 0 else 'worse'} on {found.rows:,} rows with labels")
+        else:
+            parts.append(f"{aim.metric} not known: {found.rows:,} rows with labels")
+    return ", ".join(parts)
 
 
 def tell(specification: Specification, action: Action, now: datetime, by: str, why: str = "") -> Filed:
