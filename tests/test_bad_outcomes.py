@@ -46,7 +46,9 @@ def test_scores_outside_0_and_1_are_a_drift_and_no_scores() -> None:
     _, metrics, columns = told(rows)
     assert metrics["roc_auc"].value == pytest.approx(0.83, abs=0.02)
     assert "3,500 rows" in metrics["roc_auc"].reason
+    assert metrics["roc_auc"].reason.endswith("500 of 4,000 rows with labels have no answer that can be read, and are left out")
     assert "4,000 rows" in metrics["accuracy"].reason
+    assert "left out" not in metrics["accuracy"].reason
     assert columns["score"].verdict == "drifted"
 
 

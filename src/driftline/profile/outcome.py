@@ -239,6 +239,16 @@ class OutcomeCounts:
         """How many rows have a label that can be read."""
         return int(self.table[:, :-1].sum())
 
+    @property
+    def unsaid(self) -> int:
+        """How many of those have no class that a classifier said."""
+        return int(self.table[-1, :-1].sum())
+
+    @property
+    def unscored(self) -> int:
+        """How many of those have no score of two classes, such as one outside [0, 1]."""
+        return max((int(cells[-1, :, : Said.UNKNOWN].sum()) for cells in self.scores if cells.ndim == 3), default=0)  # noqa: PLR2004  see `scores`
+
 
 def total_outcome(many: Sequence[OutcomeCounts]) -> OutcomeCounts:
     """Add many at once."""

@@ -25,6 +25,9 @@ Z95 = 1.959964
 WILDEST = 5.0
 """One odd window of the reference counts as at most so many standard errors away."""
 
+FEW_UNREAD = 0.01
+"""Rows that cannot be read are spoken of where they are more than so large a part of those with labels."""
+
 LEAST = 1e-9
 """Standard errors are at least this, so that a number that never varied is compared as a number."""
 
@@ -77,6 +80,7 @@ class Gauge:
         missing: what is said where none does.
         of: what its reading counts as rows.
         share: it lies between 0 and 1 and varies as a share does, more in the middle than at the ends.
+        unread: how many of the known rows could not be read, and are left out of the number.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Gauge:
     missing: str = "no row has a label yet"
     share: bool = False
     of: str = "rows"
+    unread: Callable[[Any], int] = lambda _: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +297,7 @@ def _report(
         decides=standard.decides,
         verdict=told.verdict,
         cause=cause,
-        reason=_sentence(standard, told, cause),
+        reason=_sentence(standard, told, cause) + _without(standard.gauge.unread(counts), known_rows),
         since=since,
         rows=known_rows,
         coverage=known_rows / rows if rows else 0.0,
@@ -335,6 +340,13 @@ def _sentence(standard: Standard, told: _Judged, cause: Cause) -> str:
         return f"{said}, and was {usual.value:.3g}: no worsening of {standard.floor:.3g}, which would matter"
     could = f"these {standard.gauge.of} could show a worsening of {told.detectable:.3g}, and {standard.floor:.3g} matters"
     return f"{said}, and was {usual.value:.3g}; {could}"
+
+
+def _without(unread: int, known: int) -> str:
+    """What is said of rows that are left out, where that is more than a few."""
+    if unread <= FEW_UNREAD * known:
+        return ""
+    return f"; {unread:,} of {known:,} rows with labels have no answer that can be read, and are left out"
 
 
 def _rows_needed(standard: Standard, own: _Judged, known: int) -> int | None:

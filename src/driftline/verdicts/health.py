@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -76,8 +77,10 @@ def _gauge(name: str, outcome: Outcome) -> Gauge:
     metric = metric_of(name)
     read = partial(_read, name, outcome)
     share = metric.bounds == (0.0, 1.0)
-    of = "queries" if outcome.task is Task.RANKING else "rows"
-    return Gauge(name, metric.title, metric.better, read, total_outcome, known=lambda counts: int(counts.labelled), share=share, of=of)
+    gauge = Gauge(name, metric.title, metric.better, read, total_outcome, known=lambda counts: int(counts.labelled), share=share)
+    if outcome.task is Task.RANKING:
+        return replace(gauge, of="queries")
+    return replace(gauge, unread=lambda counts: int(counts.unscored if metric.needs == "scores" else counts.unsaid))
 
 
 def matrix(goal: Goal) -> ValueMatrix:
