@@ -95,7 +95,7 @@ def announce(
     """
     message, incident = compose(monitor, notice, counsel), notice.incident
     lead, key = incident.ranked[0], f"{monitor}/{notice.key}"
-    about, figure = _figure(lead, history)
+    about, figure = figure_of(lead, history)
     return Announcement(
         key=key,
         id=f"{key}/{incident.talk.times}",
@@ -146,7 +146,7 @@ def from_dict(found: Mapping[str, Any]) -> Announcement:
     return Announcement(**{**given, "names": tuple(given.get("names", ())), "figure": points})
 
 
-def _figure(lead: Signal, history: Iterable[WindowReport]) -> tuple[str, tuple[Point, ...]]:
+def figure_of(lead: Signal, history: Iterable[WindowReport]) -> tuple[str, tuple[Point, ...]]:
     """The number that tells most, window by window."""
     about, points = "", []
     for window in history:

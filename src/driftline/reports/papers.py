@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from driftline.alerting.announcement import figure_of
 from driftline.reports.clinic import line_path
 from driftline.reports.counsel import OUT, in_depth
 from driftline.reports.markdown import escaped
@@ -14,7 +16,7 @@ from driftline.reports.reasons import reasons
 from driftline.reports.vitals import bars
 from driftline.reports.wording import clean, instant, number, plural
 from driftline.verdicts.diagnosis import EVERY_COLUMN, Change
-from driftline.verdicts.report import Concern
+from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,21 +134,54 @@ def incident(monitor: Monitor, found: Incident, report: Report, decided: Decided
     windows = [window for window in report.windows if window.segment is None and _within(found, window)]
     root, beside = _causes(found, replace(report, windows=tuple(windows)))
     lasted = f"to {instant(found.closed)}" if found.closed else "and lasts"
-    timeline = tuple((window.window.label, window.verdict.value, window.reason) for window in windows)
+    told = tuple(signal.sentence for signal in found.ranked)
     begun = f"opened {instant(found.opened)}, in {found.window}, {lasted}"
     depth = in_depth(decided.decision, decided.evidence)
     return Paper(
         f"Incident {found.number}: {monitor.name}",
         (
-            Section("What happened", (begun, *(signal.sentence for signal in found.ranked))),
-            Section("Timeline", (), (("window", "verdict", "why"), *timeline)),
-            Section("Root cause", root or ("no cause was found",)),
+            Section("What happened", (begun, *told), drawings=tuple(_drawings(found, report))),
+            Section("Timeline", (), (("window", "verdict", "why"), *_timeline(windows))),
+            Section("Root cause", tuple(_briefly(line, told) for line in root) or ("no cause was found",)),
             *([Section("What else was found meanwhile", beside)] if beside else []),
             Section("Impact", tuple(_impact(found, windows))),
-            Section("Decision", tuple(f"{heading}: {sentence}" for heading, sentences in depth for sentence in _short(heading, sentences))),
+            Section(
+                "Decision",
+                tuple(_briefly(f"{heading}: {one}", told) for heading, sentences in depth for one in _short(heading, sentences)),
+            ),
             Section("What to improve", tuple(_improve(found, root))),
         ),
     )
+
+
+def _drawings(found: Incident, report: Report) -> Iterator[Drawing]:
+    """What tells most, through all windows of all rows."""
+    about, points = figure_of(found.ranked[0], [window for window in report.windows if window.segment is None])
+    if points:
+        yield Drawing(about, tuple((point.value, point.drifted) for point in points))
+
+
+def _timeline(windows: Sequence[WindowReport]) -> Iterator[tuple[str, str, str]]:
+    """A line for each window in which something else was found than in the one before; those between are one line."""
+    for _, same in groupby(windows, key=_found):
+        first, *more = same
+        yield first.window.label, first.verdict.value, first.reason
+        if more:
+            label, last = more[0].window.label, more[-1].window.label
+            yield (label if len(more) == 1 else f"{label} to {last}"), first.verdict.value, f"{plural(len(more), 'window')} more, the same"
+
+
+def _found(window: WindowReport) -> tuple[Verdict, frozenset[str]]:
+    """What was found in a window: its verdict, and the names of what drifted."""
+    metrics = {one.metric for one in window.performance if one.verdict is Verdict.DRIFTED}
+    return window.verdict, frozenset(metrics | {column.name for column in window.columns if column.verdict is Verdict.DRIFTED})
+
+
+def _briefly(line: str, told: Sequence[str]) -> str:
+    """A line in which what was told above is no more than its beginning."""
+    for sentence in told:
+        line = line.replace(sentence, sentence.partition(";")[0])
+    return line
 
 
 def _short(heading: str, sentences: Sequence[str]) -> Sequence[str]:
