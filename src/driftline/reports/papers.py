@@ -136,7 +136,6 @@ def incident(monitor: Monitor, found: Incident, report: Report, decided: Decided
     lasted = f"to {instant(found.closed)}" if found.closed else "and lasts"
     told = tuple(signal.sentence for signal in found.ranked)
     begun = f"opened {instant(found.opened)}, in {found.window}, {lasted}"
-    depth = in_depth(decided.decision, decided.evidence)
     return Paper(
         f"Incident {found.number}: {monitor.name}",
         (
@@ -145,10 +144,7 @@ def incident(monitor: Monitor, found: Incident, report: Report, decided: Decided
             Section("Root cause", tuple(_briefly(line, told) for line in root) or ("no cause was found",)),
             *([Section("What else was found meanwhile", beside)] if beside else []),
             Section("Impact", tuple(_impact(found, windows))),
-            Section(
-                "Decision",
-                tuple(_briefly(f"{heading}: {one}", told) for heading, sentences in depth for one in _short(heading, sentences)),
-            ),
+            Section("Decision", tuple(_briefly(line, told) for line in _decision(decided))),
             Section("What to improve", tuple(_improve(found, root))),
         ),
     )
@@ -184,9 +180,12 @@ def _briefly(line: str, told: Sequence[str]) -> str:
     return line
 
 
-def _short(heading: str, sentences: Sequence[str]) -> Sequence[str]:
-    """Sentences one by one, and names of windows side by side."""
-    return [", ".join(sentences)] if sentences and heading == OUT else sentences
+def _decision(decided: Decided) -> Iterator[str]:
+    """What was decided, and in depth why; names of windows side by side, other sentences one by one."""
+    decision = decided.decision
+    yield f"{decision.action.value}: {decision.reason}"
+    for heading, sentences in in_depth(decision, decided.evidence):
+        yield from (f"{heading}: {one}" for one in ([", ".join(sentences)] if sentences and heading == OUT else sentences))
 
 
 def _causes(found: Incident, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
