@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, Field, Tag
 
 from driftline.config.alerts import Alerts, WrittenChannel, WrittenInhibition, WrittenMaintenance, WrittenRoute, WrittenRule
 from driftline.config.collecting import Collect
-from driftline.config.deciding import Decisions
+from driftline.config.deciding import Decisions, Sampled
 from driftline.config.forms import (
     COUNT,
     PERIOD,
@@ -337,6 +337,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "labels": Labels,
     "performance": Performance,
     "rollout": Rollout,
+    "sampling": Sampled,
     "traffic": Traffic,
     "training": Training,
     "value": Value,

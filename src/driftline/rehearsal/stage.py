@@ -45,6 +45,7 @@ window: {{every: day, timezone: UTC}}
 false_alarms: 1 in 30 days
 decisions:
   enough_labels: {enough}
+  sampling: {{loss: everything}}   # an attack is a part of the traffic: what was there before goes on
   actions: {{retrain: automatic}}
 training:
   command: {python} model.py train{careless}
