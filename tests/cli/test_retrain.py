@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from driftline.cli.main import main
+from driftline.cli.retrain import retrain
+from driftline.config.deciding import Sampled
+from driftline.decisions.choosing import CHANGED
+from driftline.decisions.sampling import WAYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +69,11 @@ def test_no_model_is_exit_code_1(directory: Path) -> None:
 def test_nothing_to_cancel(directory: Path) -> None:
     """Cancelling when nothing runs says so."""
     assert run(directory, "--cancel") == (0, "0 runs were asked to end\n")
+
+
+def test_every_way_to_choose_rows_can_be_asked_for() -> None:
+    """What the command and the file offer is what there is."""
+    offered = next(one.type for one in retrain.params if one.name == "sampling")
+    assert list(offered.choices) == list(WAYS)
+    loss, schedule = (get_args(get_args(Sampled.model_fields[name].annotation)[0]) for name in ("loss", "schedule"))
+    assert (list(loss), list(schedule)) == (list(WAYS), [way for way in WAYS if way not in CHANGED])

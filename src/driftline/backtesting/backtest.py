@@ -17,7 +17,7 @@ from driftline.backtesting.pricing import pricing
 from driftline.backtesting.rows import Lesson, chosen_at, rows_of
 from driftline.decisions.matrix import Matrix
 from driftline.decisions.policies import compare
-from driftline.decisions.sampling import WAYS, Chosen, advise, learning_curve
+from driftline.decisions.sampling import EVERYTHING, WAYS, Chosen, advise, learning_curve
 from driftline.errors import ConfigError
 from driftline.replaying import Replay
 from driftline.schema import Task
@@ -145,7 +145,7 @@ def _lesson(made: Decided) -> Lesson:
     labels, decision = made.evidence.windows, made.decision
     spoilt = tuple(labels.index(label) for label in decision.how.keep_out if label in labels)
     since = labels.index(decision.since) if decision.since in labels else None
-    return Lesson(len(labels), decision.how.sampling or "everything", spoilt, since)
+    return Lesson(len(labels), decision.how.sampling or EVERYTHING, spoilt, since)
 
 
 def _replayed(

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from driftline.decisions.sampling import History, Supply, choose, usable
+from driftline.decisions.sampling import EVERYTHING, IMPORTANCE, History, Supply, choose, usable
 from driftline.decisions.sampling import Terms as Choice
 from driftline.engines.cells import seconds
 from driftline.errors import DataError
@@ -156,7 +156,7 @@ class Lesson:
     """
 
     model: int
-    way: str = "everything"
+    way: str = EVERYTHING
     spoilt: tuple[int, ...] = ()
     since: int | None = None
 
@@ -175,7 +175,7 @@ def chosen_at(rows: Rows, lesson: Lesson, most: int | None) -> Chosen:
     starts = np.concatenate([[rows.first], rows.ends])
     since = None if lesson.since is None else float(starts[lesson.since])
     terms, history = Choice(now=float(starts[lesson.model]), since=since, most=most), rows.history(lesson.spoilt)
-    if lesson.way == "importance":
+    if lesson.way == IMPORTANCE:
         terms = replace(terms, recency=_recency(rows, usable(history, terms), since))
     found = choose(lesson.way, history, terms, np.random.default_rng([SEED, lesson.model]))
     if not found.rows.size:

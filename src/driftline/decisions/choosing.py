@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftline.decisions.decision import How
+from driftline.decisions.sampling import EVERYTHING, IMPORTANCE
 
 if TYPE_CHECKING:
     from driftline.decisions.evidence import Evidence, Loss
     from driftline.decisions.terms import Terms
 
 SAYS = {
-    "everything": "all labelled rows, alike",
+    EVERYTHING: "all labelled rows, alike",
     "sliding": "the newest third of the time that labelled rows come from",
     "since the change": "labelled rows since {since}",
     "recent": "all labelled rows, the newest heavier",
     "half and half": "all labelled rows, those since {since} heavier",
-    "importance": "all labelled rows, heavier the more they look like the newest",
+    IMPORTANCE: "all labelled rows, heavier the more they look like the newest",
 }
 """Each way of `driftline.decisions.sampling.WAYS` in words."""
 
@@ -34,7 +35,7 @@ def rows_for(evidence: Evidence, loss: Loss | None, terms: Terms) -> How:
     """
     way = terms.sampling if loss else terms.scheduled
     if loss is None and way in CHANGED:
-        way = "everything"
+        way = EVERYTHING
     out = f", without {', '.join(evidence.polluted)}" if evidence.polluted else ""
     return How(
         since=loss.since if loss else None,

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
+EVERYTHING = "everything"
+"""The way that keeps all rows, alike."""
+
+IMPORTANCE = "importance"
+"""The one way that asks what rows look like, and not only when they were made."""
+
 FORGET = 4.0
 """Without a half-life of its own, `recent` halves a row's weight for each quarter of the time there is."""
 
@@ -186,12 +192,12 @@ def _importance(made: Floats, terms: Terms, places: NDArray[np.intp]) -> Floats:
 
 
 WAYS: dict[str, Callable[[Floats, Terms, NDArray[np.intp]], Floats]] = {
-    "everything": _everything,
+    EVERYTHING: _everything,
     "sliding": _sliding,
     "since the change": _since_change,
     "recent": _recent,
     "half and half": _half_and_half,
-    "importance": _importance,
+    IMPORTANCE: _importance,
 }
 """Every way to choose rows, the one that keeps most first; each gives rows their weights, 0 for those left out."""
 

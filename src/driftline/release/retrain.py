@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from driftline import paper
 from driftline.config.release import InMlflow
 from driftline.decisions.decision import Action, Consent
+from driftline.decisions.sampling import EVERYTHING
 from driftline.errors import StateError
 from driftline.registries.aliases import Alias, entry
 from driftline.registries.files import FileRegistry
@@ -18,7 +19,7 @@ from driftline.release.rows import cutting, labelled
 from driftline.release.weighing import weighing
 from driftline.training import runner
 from driftline.training.order import End, Order
-from driftline.training.snapshot import EVERYTHING, Wanted, opened, take
+from driftline.training.snapshot import Wanted, opened, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from driftline.decisions.sampling import Terms, heavy
+from driftline.decisions.sampling import EVERYTHING, IMPORTANCE, Terms, heavy
 from driftline.errors import DataError
 from driftline.training.recency import recency
-from driftline.training.snapshot import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from driftline.training.snapshot import Cut, Wanted, Weigh
 
     Floats = NDArray[np.float64]
-
-IMPORTANCE = "importance"
-"""The one way that asks what rows look like, and not only when they were made."""
 
 
 def weighing(rows: Labelled, wanted: Wanted, cut: Cut, way: str, changed: str) -> Weigh | None:

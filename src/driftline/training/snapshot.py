@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from driftline import paper
+from driftline.decisions.sampling import EVERYTHING
 from driftline.errors import DataError
 from driftline.training.order import SCHEMA
 
@@ -39,9 +40,6 @@ MANIFEST = "manifest.json"
 
 WEIGHT = "driftline_weight"
 """The column that says how heavy each row is, where rows are not all alike."""
-
-EVERYTHING = "everything"
-"""The way to choose rows that keeps all, alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
