@@ -17,6 +17,7 @@ import pytest
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+import driftline as dl
 from driftline.engines.count import count
 from driftline.profile.plan import Plan
 from driftline.sources.opening import open_source
@@ -24,8 +25,10 @@ from driftline.verdicts.judge import NOTICED
 from driftline.window import Cadence, Windowing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
+
+    from numpy.typing import NDArray
 
 
 def loaded() -> ModuleType:
@@ -131,6 +134,42 @@ def test_calm_and_wild_spells(rows: int) -> None:
 def test_a_short_reference(known: int) -> None:
     """A reference of a few windows is known to be short."""
     assert_promised(alarms(worlds.World(200), worlds.MIXED, 8, known=known))
+
+
+def weekends(day: NDArray[np.intp], dice: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """Columns that lie higher on weekends, by up to a standard deviation."""
+    return {f"x{i}": dice.normal(size=day.size) + (day % 7 >= 5) * (i + 1) / 6 for i in range(6)}
+
+
+def changing_days(day: NDArray[np.intp], dice: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """Columns whose days differ a little, each day from its neighbours less than from the others."""
+    days = int(day.max()) + 1
+    return {f"x{i}": dice.normal(size=day.size) + 0.2 * worlds.autoregressive(days, 0.6, dice)[day] for i in range(6)}
+
+
+def few_customers(day: NDArray[np.intp], dice: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """About twenty rows of each of a few customers a day, alike among themselves."""
+    belongs = dice.integers(0, 1 + np.bincount(day)[day] // 20)
+    who = np.unique(day * 1000 + belongs, return_inverse=True)[1]
+    customers = int(who.max()) + 1
+    columns = {f"x{i}": dice.normal(size=customers)[who] + 0.3 * dice.normal(size=day.size) for i in range(4)}
+    return {**columns, "town": dice.integers(0, 30, customers)[who].astype(str)}
+
+
+@pytest.mark.parametrize(("stream", "rows"), [(weekends, 1500), (changing_days, 300), (few_customers, 50)])
+def test_streams_as_people_have_them(stream: Callable[..., dict[str, NDArray[Any]]], rows: int) -> None:
+    """Sixty days teach what the next thirty may look like: weekends, days like their neighbours, days of few customers."""
+    found = 0
+    for seed in range(6):
+        dice = np.random.default_rng([7, seed])
+        spread = dice.geometric(1 / 20, (90, max(rows // 20, 1))).sum(1) if stream is few_customers else dice.poisson(rows, 90)
+        day = np.repeat(np.arange(90), spread)
+        table = {"ts": np.datetime64("2026-01-05T00:00:00") + (86_400 * (day + dice.random(day.size))).astype("timedelta64[s]")}
+        table |= stream(day, dice)
+        before, after = ({name: values[part] for name, values in table.items()} for part in (day < 60, day >= 60))
+        report = dl.compare(before, after, window="day", columns={"timestamp": "ts"})
+        found += sum(window.verdict == "drifted" for window in report.windows)
+    assert found <= stats.binom.ppf(0.99, 180, PROMISED), f"{found} of 180 windows"
 
 
 @pytest.mark.soak

@@ -13,6 +13,7 @@ import numpy as np
 
 from driftline.drift.location import clustering, learn
 from driftline.drift.pair import pieces
+from driftline.drift.season import in_season
 from driftline.inference.facet import NUMBERS, Facet, join
 from driftline.inference.share import share_facet
 from driftline.inference.significance import tail_factor
@@ -48,7 +49,7 @@ def tails(group: Group, usual: Usual | None = None) -> Facet:
     """Share of values in the reference's outermost bins or beyond its range; the side that changed more surely."""
     low, high = _tail_masks(group.whole)
     design = clustering(usual or learn(group), group.ask.level("tail"))[:, None]
-    sides = [_mask_facet("tail", group, mask, design) for mask in (low, high)]
+    sides = [_side(group, mask, design) for mask in (low, high)]
     surer = np.nan_to_num(sides[1].p_value, nan=2.0) < np.nan_to_num(sides[0].p_value, nan=2.0)
     pick = {name: np.where(surer, getattr(sides[1], name), getattr(sides[0], name)) for name in NUMBERS}
     pick["p_value"] = np.minimum(2 * pick["p_value"], 1.0)
@@ -93,12 +94,16 @@ def _new_levels(group: Group) -> tuple[NDArray[np.float64], Variation]:
     return own.sum(1), vary_over_scales(values, rows, np.nan_to_num(share * (1 - share)), layout, group.window_rows)
 
 
-def _mask_facet(name: str, group: Group, mask: NDArray[np.bool_], design: NDArray[np.float64]) -> Facet:
-    n, m = group.pair.rows()
-    hits = np.einsum("cwb,cb->cw", group.pair.current, mask.astype(np.float64))
-    ref_hits = np.einsum("cwb,cb->cw", group.pair.reference, mask.astype(np.float64))
-    hits, n, m, ref_hits = np.broadcast_arrays(hits, n, m, ref_hits)
-    return share_facet(name, hits, m, ref_hits, n, design, group.ask)
+def _side(group: Group, mask: NDArray[np.bool_], design: NDArray[np.float64]) -> Facet:
+    """The share of values in some bins, held against what the window's slot of the season usually has there."""
+    split = np.stack([~mask, mask], -1).astype(np.float64)
+    reference, current, blocks = (
+        np.einsum("cwb,cbs->cws", counts, split) for counts in (group.pair.reference, group.pair.current, group.blocks)
+    )
+    if not group.own_reference:
+        reference, _ = in_season(reference, blocks, group.layout)
+    hits, m, ref_hits, n = np.broadcast_arrays(current[..., 1], current.sum(-1), reference[..., 1], reference.sum(-1))
+    return share_facet("tail", hits, m, ref_hits, n, design, group.ask)
 
 
 def _tail_masks(whole: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -45,9 +45,9 @@ def psi(group: Group) -> Facet:
     reference = group.expected(reference)
     n, m = reference.sum(-1), current.sum(-1)
     total = blocks.sum(1)
-    first = _rao_scott(blocks, total, group.window_rows, np.ones(len(total)))
+    first = _rao_scott(blocks, total, group.window_rows, _telling_rows(total, group.window_rows, m.max(1, initial=0.0)))
     # A large scale leaves fewer rows to expect, fewer cells, and so another law; the wider of both counts.
-    second = _rao_scott(blocks, total, group.window_rows, first[0])
+    second = _rao_scott(blocks, total, group.window_rows, group.window_rows / first[0])
     scale, mean_factor, df_blocks = np.maximum(first[0], second[0]), np.maximum(first[1], second[1]), np.minimum(first[2], second[2])
     with np.errstate(invalid="ignore", divide="ignore"):
         half_rows = n * m / (n + m)
@@ -138,14 +138,20 @@ def _scores(
         return chi, (q - p) * np.log(q / p)
 
 
+def _telling_rows(total: NDArray[np.float64], usual: float, most: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many rows decide on the cells whose law is learnt: a usual window's, or the largest's where a usual one keeps none."""
+    share = total / np.maximum(total.sum(-1, keepdims=True), 1.0)
+    return np.where((share * usual >= LEAST_EXPECTED).any(-1), usual, most)
+
+
 def _rao_scott(
-    blocks: NDArray[np.float64], total: NDArray[np.float64], window_rows: float, known: NDArray[np.float64]
+    blocks: NDArray[np.float64], total: NDArray[np.float64], window_rows: float, telling: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Scale, mean factor and degrees of freedom of the scaled chi-square law, per column.
 
     With Λ the covariance of the cells' shares between blocks against what independent rows give, the mean
     factor is tr Λ / (cells - 1) and the scale tr Λ² / tr Λ; tr Λ² is estimated without bias from products of
-    different blocks. Neither is let below 1. The cells are those that a usual window keeps at the `known` scale.
+    different blocks. Neither is let below 1. The cells are those that a window of `telling` rows keeps.
     """
     rows = blocks.sum(-1)
     columns, count = rows.shape
@@ -153,7 +159,7 @@ def _rao_scott(
     if count < FEWEST_BLOCKS:
         return ones, ones, np.full(columns, np.inf)
     share = total / np.maximum(total.sum(-1, keepdims=True), 1.0)
-    kept = share * (window_rows / known)[:, None] >= LEAST_EXPECTED
+    kept = share * telling[:, None] >= LEAST_EXPECTED
     blocks = np.concatenate([np.where(kept[:, None], blocks, 0.0), np.where(kept[:, None], 0.0, blocks).sum(-1, keepdims=True)], axis=-1)
     total = blocks.sum(1)
     best_scale, best_factor, best_df = ones, ones, np.full(columns, np.inf)

@@ -94,6 +94,8 @@ def vary(values: NDArray[np.float64], rows: NDArray[np.float64], per_row: NDArra
     offsets, used = _season(filled, weight, mean, blocks)
     residual = np.where(present, filled - mean[:, None] - offsets[:, blocks.slots], 0.0)
     df = np.maximum(count - 1 - used, 0.0)
+    # What the season took with it of what blocks vary by chance.
+    widen = np.sqrt(np.maximum(count - 1, 1.0) / np.maximum(df, 1.0))[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         raw = (weight * residual**2).sum(1) / np.maximum(df, 1.0) / per_row
     # A column in which nothing varies says nothing about the others.
@@ -114,7 +116,7 @@ def vary(values: NDArray[np.float64], rows: NDArray[np.float64], per_row: NDArra
         df=df,
         baseline_variance=np.where(shrunk[:, None], seasonal, base_variance[:, None]),
         lasting=design,
-        residual=np.where(present, residual, np.nan),
+        residual=np.where(present, residual * widen, np.nan),
         skew=np.where(design > DEPENDENT, _skewness(residual, weight), 0.0),
     )
 
@@ -138,11 +140,12 @@ def vary_over_scales(
     like the windows need no other scale.
     """
     chosen = vary(values, rows, per_row, blocks)
-    if blocks.slots.any():
-        # A season is already taken out; runs across its slots would put it back.
-        return chosen
+    seasonal = bool(blocks.slots.any())
+    if seasonal:
+        # Runs across its slots would put the season back: what it leaves may still hang together.
+        values, blocks = chosen.residual, replace(blocks, slots=np.zeros_like(blocks.slots))
     while values.shape[1] >= 2 * FEWEST_BLOCKS:
-        within_window = not blocks.like_windows and rows.sum(1).max(initial=0) / values.shape[1] < window_rows
+        within_window = not (seasonal or blocks.like_windows) and rows.sum(1).max(initial=0) / values.shape[1] < window_rows
         values, rows = _join_neighbours(values, rows)
         longer = vary(values, rows, per_row, Blocks(blocks.slots[: values.shape[1]], blocks.window_slots, like_windows=False))
         chosen = _wider(chosen, longer) if within_window else replace(chosen, lasting=_lasting(chosen, longer))
