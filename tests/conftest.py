@@ -292,7 +292,7 @@ defaults
   timeout client 5s
   timeout server 5s
 frontend door
-  bind 127.0.0.1:{port}
+  bind fd@{door}
   default_backend models
 backend models
   balance roundrobin
@@ -305,11 +305,10 @@ class Balancer:
     """An HAProxy in front of two servers that say who they are, as a process that tests may end and begin again."""
 
     def __init__(self, folder: Path, champion: int, challenger: int) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        # The port is held here and lent to HAProxy, so that nobody else takes it between two of its lives.
+        self.door = socket.create_server(("127.0.0.1", 0))
         self.socket, self._config = folder / "haproxy.sock", folder / "haproxy.cfg"
-        self._config.write_text(HAPROXY.format(socket=self.socket, port=self.port, champion=champion, challenger=challenger))
+        self._config.write_text(HAPROXY.format(socket=self.socket, door=self.door.fileno(), champion=champion, challenger=challenger))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -317,12 +316,14 @@ class Balancer:
         program = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
         if program is None:
             pytest.skip("haproxy is not installed")
-        self._process = subprocess.Popen([program, "-f", str(self._config), "-db", "-q"])
-        for _ in range(400):
-            with socket.socket() as one:
-                if one.connect_ex(("127.0.0.1", self.port)) == 0:
+        self._process = subprocess.Popen([program, "-f", str(self._config), "-db", "-q"], pass_fds=[self.door.fileno()])
+        for _ in range(1200):
+            assert self._process.poll() is None, "HAProxy has ended"
+            with socket.socket(socket.AF_UNIX) as one:
+                if one.connect_ex(str(self.socket)) == 0:
                     return
             time.sleep(0.05)
+        raise TimeoutError("HAProxy does not answer")
 
     def stop(self) -> None:
         """End."""
@@ -334,7 +335,7 @@ class Balancer:
         """Who answers how many requests."""
         found = {"champion": 0, "challenger": 0}
         for _ in range(requests):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.door.getsockname()[1]}/", timeout=10) as answer:
                 found[answer.read().decode()] += 1
         return found
 
@@ -382,6 +383,7 @@ def haproxy() -> Iterator[Balancer]:
     # A socket's path is short.
     with served(named("champion")) as champion, served(named("challenger")) as challenger, tempfile.TemporaryDirectory() as folder:
         balancer = Balancer(Path(folder), *(int(url.rpartition(":")[2]) for url in (champion, challenger)))
-        balancer.start()
-        yield balancer
-        balancer.stop()
+        with balancer.door:
+            balancer.start()
+            yield balancer
+            balancer.stop()
