@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from driftline.errors import OutsideError
+from driftline.server import scheduler as scheduling
 from driftline.server.meters import Meters
 from driftline.server.scheduler import Scheduler
 from driftline.server.worker import Round
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class _Worker:
@@ -41,3 +46,15 @@ def test_rounds_go_on(caplog: Any) -> None:
     numbers = {one.name: one.value for family in meters.registry.collect() for one in family.samples}
     assert numbers["driftline_cycle_turns_total"] == 3
     assert (numbers["driftline_windows_judged_total"], numbers["driftline_cycle_failures_total"]) == (3, 3)
+
+
+def test_memory_is_given_back_after_every_turn_that_did_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a window was counted again, though nothing new was; if that is too soon after the last time, in a later round."""
+    now, given = [0.0], list[float]()
+    monkeypatch.setattr(scheduling, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(scheduling, "give_back", lambda: given.append(now[0]))
+    scheduler = Scheduler(_Worker(), timedelta(0), Meters())  # type: ignore[arg-type]  # it does what a worker does
+    for at, done in ((10, Round()), (20, Round(turns=1, counted=1)), (21, Round(turns=1)), (25, Round()), (30, Round()), (50, Round())):
+        now[0] = at
+        scheduler._give_back(done)
+    assert given == [20, 30]

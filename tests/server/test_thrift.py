@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from driftline.server.thrift import ARENAS, give_back
+from driftline.server.thrift import ARENAS, IDLE, give_back
 
 SRC = str(Path(__file__).parents[2] / "src")
 SIZE, MANY = 100_000, 500
@@ -66,6 +66,43 @@ def test_threads_share_what_they_keep_for_later() -> None:
         [sys.executable, "-c", LIMITED], env={**os.environ, "PYTHONPATH": SRC}, capture_output=True, text=True, check=True
     )
     assert int(done.stdout) <= ARENAS
+
+
+IDLE_BEHIND = """
+import os, threading
+from pathlib import Path
+from driftline.server.thrift import give_back, share
+
+share()
+used, looked = threading.Barrier(3), threading.Event()
+
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+def work():
+    for _ in range(3):
+        piece = bytearray(os.urandom(24 << 20))
+        del piece
+    used.wait()
+    looked.wait()
+
+before = held()
+for _ in range(2):
+    threading.Thread(target=work).start()
+used.wait()
+give_back()
+print(held() - before)
+looked.set()
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="only GNU's C library can be told")
+def test_large_pieces_do_not_stay_with_the_thread_that_used_them() -> None:
+    """A store's end, behind all that is in use, is given back, too, where a thread lives on."""
+    done = subprocess.run(
+        [sys.executable, "-c", IDLE_BEHIND], env={**os.environ, "PYTHONPATH": SRC}, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < IDLE + (4 << 20)
 
 
 def test_it_may_be_done_at_any_time() -> None:

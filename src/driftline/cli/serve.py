@@ -56,6 +56,8 @@ def serve(  # noqa: PLR0913  one parameter an option
       driftline serve --oidc oidc.yaml
       driftline serve --store postgresql://driftline@db/driftline --data /srv/driftline
     """  # noqa: D301  click reads the mark
+    # Arrow looks once, when it is loaded. Its own allocator keeps pages for each thread that ever counted; this one gives them back.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     with needed():
         from driftline.server.logs import log_to_stderr
         from driftline.server.serving import Settings, serve

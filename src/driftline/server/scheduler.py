@@ -35,7 +35,7 @@ class Scheduler:
         self._meters = meters
         self._stop = Event()
         self._thread = Thread(target=self._run, name="scheduler", daemon=True)
-        self._gave_back = time.monotonic()
+        self._gave_back, self._owes = time.monotonic(), False
 
     def start(self) -> None:
         """Begin."""
@@ -62,7 +62,8 @@ class Scheduler:
             self._stop.wait(self._interval)
 
     def _give_back(self, done: Round) -> None:
-        """Now and then, after rows were counted, let go of what they took."""
-        if done.counted and time.monotonic() - self._gave_back >= THRIFT:
+        """Now and then, after turns, let go of what they took."""
+        self._owes = self._owes or done.turns > 0
+        if self._owes and time.monotonic() - self._gave_back >= THRIFT:
             give_back()
-            self._gave_back = time.monotonic()
+            self._gave_back, self._owes = time.monotonic(), False

@@ -32,7 +32,7 @@ TOGETHER = 1 << 17
 """Labels that are in memory together; as often as there are so many for a block, all its ids are looked up."""
 
 SIEVE = 1 << 24
-"""Places by which labels of other blocks are told: one in so many of theirs is taken for one of a block's for each of its ids."""
+"""Places, a bit each, by which labels of other blocks are told: one in so many of theirs is taken for one of a block's for each id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,15 @@ class Labels:
         if wanted is None:
             yield from self.batches()
             return
-        sieve = np.zeros(SIEVE, dtype=np.bool_)
-        sieve[wanted & np.uint64(SIEVE - 1)] = True
+        sieve = np.zeros(SIEVE // 8, dtype=np.uint8)
+        np.bitwise_or.at(sieve, *_bits(wanted))
         for batch in self.batches():
             found = hashes(batch.column(self._key))
-            yield batch if found is None else batch.filter(pa.array(sieve[found & np.uint64(SIEVE - 1)]))
+            if found is None:
+                yield batch
+                continue
+            places, bits = _bits(found)
+            yield batch.filter(pa.array((sieve[places] & bits) > 0))
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All of them, with every column that is wanted."""
@@ -259,6 +263,12 @@ def gathered(batches: Iterable[pa.RecordBatch], most: int) -> Iterator[pa.Table]
             some, size = [], 0
     if size:
         yield pa.Table.from_batches(some).combine_chunks()
+
+
+def _bits(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """Where hashes are in a sieve: the byte, and the bit of it."""
+    places = hashes & np.uint64(SIEVE - 1)
+    return places >> np.uint64(3), np.uint8(1) << (places & np.uint64(7)).astype(np.uint8)
 
 
 def nothing(texts: pa.Array) -> None:
