@@ -19,7 +19,9 @@ GNU = [
 KERNEL = Extension(
     "driftline.engines._kernel",
     sources=["src/driftline/engines/_kernel.c"],
-    depends=[f"src/driftline/engines/_{part}.h" for part in ("hash", "bins", "blocks", "find", "numbers", "codes", "scores", "tables")],
+    depends=[
+        f"src/driftline/engines/_{part}.h" for part in ("hash", "bins", "blocks", "find", "keys", "numbers", "codes", "scores", "tables")
+    ],
     extra_compile_args=GNU if os.name == "posix" else [],
     define_macros=[("Py_LIMITED_API", "0x030B0000")],
     py_limited_api=True,

@@ -41,6 +41,8 @@ TYPES: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
     "date": (pa.date32(), st.dates()),
     "milliseconds": (pa.date64(), st.dates()),
     "seconds": (pa.timestamp("s"), st.integers(-(2**40), 2**40)),
+    "instants": (pa.timestamp("us"), st.integers(-(2**60), 2**60)),
+    "coarse": (pa.timestamp("ms", "UTC"), st.integers(-(2**53), 2**53)),
     "zoned": (pa.timestamp("ns", "Europe/Berlin"), st.integers(-(2**62), 2**62)),
     "time": (pa.time64("us"), st.times()),
     "duration": (pa.duration("ms"), st.integers(-(2**40), 2**40)),

@@ -206,12 +206,33 @@ class TestHashes:
             kernel.hash_integers(np.array(values, dtype=np.int64), True, hashes)  # noqa: FBT003  C takes no keywords
         assert hashes.tolist() == [hash_text(str(value)) for value in values]
 
-    @given(value=st.integers(0, 2**64 - 1), seed=st.integers(0, 2**64 - 1))
-    def test_unsigned_integers_and_row_keys_are_as_defined(self, kernels: Kernels, value: int, seed: int) -> None:
-        """The largest unsigned integer keeps its sign, and keys are those of `profile.hashing`."""
-        hashes, rows = np.zeros(1, dtype=np.uint64), np.array([value], dtype=np.uint64)
+    @given(value=st.integers(0, 2**64 - 1))
+    def test_unsigned_integers_hash_as_their_text(self, kernels: Kernels, value: int) -> None:
+        """The largest unsigned integer keeps its sign."""
+        hashes = np.zeros(1, dtype=np.uint64)
         with kernels() as kernel:
-            kernel.hash_integers(rows, False, hashes)  # noqa: FBT003  C takes no keywords
-            assert hashes.tolist() == [hash_text(str(value))]
-            kernel.row_keys(rows, seed)
-        assert rows.tolist() == row_keys(np.array([value], dtype=np.uint64), seed).tolist()
+            kernel.hash_integers(np.array([value], dtype=np.uint64), False, hashes)  # noqa: FBT003  C takes no keywords
+        assert hashes.tolist() == [hash_text(str(value))]
+
+    @given(data=st.data(), lengths=st.lists(st.integers(0, 1200), max_size=3), seed=st.integers(0, 2**64 - 1))
+    def test_row_keys_are_as_defined_and_small_ones_are_found(self, kernels: Kernels, data: Any, lengths: list[int], seed: int) -> None:
+        """Keys are those of `profile.hashing`; of each piece the rows are named whose keys are at most its cut."""
+        rows = np.random.default_rng(len(lengths)).integers(0, 2**64, sum(lengths), dtype=np.uint64)
+        keys = row_keys(rows, seed)
+        starts = np.cumsum([0, *lengths])[:-1]
+        pieces = np.array([[start, length, 0] for start, length in zip(starts, lengths, strict=True)], dtype=np.int64).reshape(-1, 3)
+        edge = st.sampled_from(keys.tolist()) if rows.size else st.nothing()
+        cuts = np.array([data.draw(st.one_of(edge, st.integers(0, 2**64 - 1))) for _ in lengths], dtype=np.uint64)
+        places, found = np.empty(rows.size, dtype=np.int64), np.empty(len(lengths), dtype=np.int64)
+        with kernels() as kernel:
+            kernel.row_keys(rows, seed, pieces, cuts, places, found)
+        assert rows.tolist() == keys.tolist()
+        for (start, length, _), cut, many in zip(pieces.tolist(), cuts, found.tolist(), strict=True):
+            assert places[start : start + many].tolist() == np.flatnonzero(keys[start : start + length] <= cut).tolist()
+
+    @pytest.mark.parametrize("piece", [[0, 5, 0], [-1, 2, 0], [4, 1, 0]])
+    def test_refuses_pieces_beyond_the_rows(self, piece: list[int]) -> None:
+        """Keys are made of rows that are there."""
+        one = np.zeros(1, np.uint64)
+        with pytest.raises(ValueError, match="do not fit"):
+            KERNEL.row_keys(np.zeros(4, np.uint64), 0, np.array([piece]), one, np.zeros(4, np.int64), np.zeros(1, np.int64))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from driftline.engines import numpy_kernel
 from driftline.engines.kernel import KERNEL
+from driftline.engines.numpy_kernel import TICKS
 from driftline.profile.bins import FIXED_POINT_BITS, fit_number_bins
 
 if TYPE_CHECKING:
@@ -59,12 +60,16 @@ class TestBothKernels:
         assert left[0] == left[1]
 
     @given(
-        values=cells, valid=st.binary(min_size=88, max_size=88), code=st.sampled_from("bBhHiIqQfd"), first=st.integers(0, 3), data=st.data()
+        values=cells,
+        valid=st.binary(min_size=88, max_size=88),
+        code=st.sampled_from("bBhHiIqQfdsmun"),
+        first=st.integers(0, 3),
+        data=st.data(),
     )
     def test_taken_numbers_are_the_same(self, values: Any, valid: bytes, code: str, first: int, data: st.DataObject) -> None:
         """Numbers of any type, some null, come out of any rows alike, each column in its place."""
         with np.errstate(invalid="ignore", over="ignore"):
-            array = np.nan_to_num(np.array(values, dtype=np.float64)).clip(-100, 100).astype(code)
+            array = np.nan_to_num(np.array(values, dtype=np.float64)).clip(-100, 100).astype("q" if code in TICKS else code)
         first = min(first, array.size)
         length = array.size - first
         rows = np.array(data.draw(st.lists(st.integers(0, length - 1), max_size=9)) if length else [], dtype=np.int64)
@@ -75,5 +80,5 @@ class TestBothKernels:
             kernel.take_numbers(columns, rows, table)
             left.append(table)
         np.testing.assert_array_equal(left[0], left[1])
-        np.testing.assert_array_equal(left[0][:, 0], array[first:][rows].astype(np.float64))
+        np.testing.assert_array_equal(left[0][:, 0], array[first:][rows].astype(np.float64) / TICKS.get(code, 1.0))
         assert np.isnan(left[0][:, 1]).all()

@@ -18,7 +18,11 @@ enum { SUM_LIMBS = 3, SQUARE_LIMBS = 5, LIMBS = SUM_LIMBS + SQUARE_LIMBS };
 
 /* Plain loops that the compiler can make wide by itself, where the linker can choose at load time. */
 #if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#if __GNUC__ >= 12
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
+#else
 #define CLONES __attribute__((target_clones("avx2", "default")))
+#endif
 #else
 #define CLONES
 #endif

@@ -5,6 +5,7 @@
 
 #include "_tables.h"
 #include "_find.h"
+#include "_keys.h"
 
 PyDoc_STRVAR(binner_doc, "binner(edges, center, step) -> bytes\n\nThe table by which `count_numbers` finds bins.");
 
@@ -328,21 +329,6 @@ static PyObject *kernel_hash_integers(PyObject *self, PyObject *args) {
     PyBuffer_Release(&values);
     PyBuffer_Release(&hashes);
     return fit ? Py_NewRef(Py_None) : NULL;
-}
-
-PyDoc_STRVAR(row_keys_doc, "row_keys(rows, seed)\n\nTurn the rows' hashes into sampling keys, in place.");
-
-static PyObject *kernel_row_keys(PyObject *self, PyObject *args) {
-    (void)self;
-    Py_buffer rows;
-    unsigned long long seed;
-    if (!PyArg_ParseTuple(args, "w*K", &rows, &seed)) return NULL;
-    Py_BEGIN_ALLOW_THREADS;
-    uint64_t *r = rows.buf;
-    for (Py_ssize_t i = 0; i < rows.len / 8; i++) r[i] = mix(r[i] ^ seed);
-    Py_END_ALLOW_THREADS;
-    PyBuffer_Release(&rows);
-    return Py_NewRef(Py_None);
 }
 
 PyDoc_STRVAR(use_doc, "use(wide) -> bool\n\nAllow or forbid wide instructions; returns whether they are used. For tests.");

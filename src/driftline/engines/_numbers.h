@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
     const void *values;
-    char type; /* as in the struct module: bBhHiIqQfd */
+    char type; /* as in the struct module, bBhHiIqQfd; or of instants, 64-bit ticks: smun for seconds to nanoseconds */
     Validity validity;
     int64_t size; /* bytes of one value */
 } Numbers;
@@ -100,33 +100,34 @@ static int wide = 0;
 
 static inline int is_floating(char type) { return type == 'f' || type == 'd'; }
 
+/* Every type of a column: its code, its C type, and how many of it make 1. */
+#define TYPES(DO)                                                                                                            \
+    DO('b', int8_t, 1.0) DO('B', uint8_t, 1.0) DO('h', int16_t, 1.0) DO('H', uint16_t, 1.0) DO('i', int32_t, 1.0)            \
+    DO('I', uint32_t, 1.0) DO('q', int64_t, 1.0) DO('Q', uint64_t, 1.0) DO('f', float, 1.0) DO('d', double, 1.0)             \
+    DO('s', int64_t, 1.0) DO('m', int64_t, 1e3) DO('u', int64_t, 1e6) DO('n', int64_t, 1e9)
+
 /* Read `n` values as doubles; adding 0.0 turns -0.0 into 0.0. */
 CLONES static void read_block(const Numbers *c, int64_t row, int n, double *x) {
-#define READ(CODE, TYPE)                                                  \
+#define READ(CODE, TYPE, ONE)                                             \
     case CODE: {                                                          \
         const TYPE *v = (const TYPE *)c->values + row;                    \
-        for (int i = 0; i < n; i++) x[i] = (double)v[i] + 0.0;            \
+        for (int i = 0; i < n; i++) x[i] = (double)v[i] / ONE + 0.0;      \
         break;                                                            \
     }
-    switch (c->type) {
-        READ('b', int8_t) READ('B', uint8_t) READ('h', int16_t) READ('H', uint16_t) READ('i', int32_t)
-        READ('I', uint32_t) READ('q', int64_t) READ('Q', uint64_t) READ('f', float) READ('d', double)
-    }
+    switch (c->type) { TYPES(READ) }
 #undef READ
 }
 
 /* Write the numbers of some rows to every `stride`th place of `to`, NAN where null. */
 static void take_rows(const Numbers *c, const int64_t *rows, int64_t n, double *to, int64_t stride) {
-#define TAKE(CODE, TYPE)                                                                                                     \
-    case CODE: {                                                                                                             \
-        const TYPE *v = c->values;                                                                                           \
-        for (int64_t i = 0; i < n; i++) to[i * stride] = is_valid(c->validity, rows[i]) ? (double)v[rows[i]] : (double)NAN;  \
-        break;                                                                                                               \
+#define TAKE(CODE, TYPE, ONE)                                                                                                 \
+    case CODE: {                                                                                                              \
+        const TYPE *v = c->values;                                                                                            \
+        for (int64_t i = 0; i < n; i++)                                                                                       \
+            to[i * stride] = is_valid(c->validity, rows[i]) ? (double)v[rows[i]] / ONE : (double)NAN;                         \
+        break;                                                                                                                \
     }
-    switch (c->type) {
-        TAKE('b', int8_t) TAKE('B', uint8_t) TAKE('h', int16_t) TAKE('H', uint16_t) TAKE('i', int32_t)
-        TAKE('I', uint32_t) TAKE('q', int64_t) TAKE('Q', uint64_t) TAKE('f', float) TAKE('d', double)
-    }
+    switch (c->type) { TYPES(TAKE) }
 #undef TAKE
 }
 

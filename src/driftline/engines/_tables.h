@@ -76,13 +76,11 @@ static int place_fits(const Place *p, const Tables *t) {
 }
 
 static Py_ssize_t size_of(int type) {
-    switch (type) {
-    case 'b': case 'B': return 1;
-    case 'h': case 'H': return 2;
-    case 'i': case 'I': case 'f': return 4;
-    case 'q': case 'Q': case 'd': return 8;
-    default: return 0;
-    }
+#define SIZE(CODE, TYPE, ONE) \
+    case CODE: return sizeof(TYPE);
+    switch (type) { TYPES(SIZE) }
+#undef SIZE
+    return 0;
 }
 
 /* Whether `length` values from `first` on lie inside the buffer. */

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from driftline.engines import numpy_kernel
-from driftline.engines.cells import CODES, cells, encode, instants, is_text, nulls, numbers, raw, stored
+from driftline.engines.cells import CODES, TICKS, cells, encode, instants, is_text, nulls, numbers, raw, stored
 from driftline.engines.kernel import KERNEL
 from driftline.engines.meaning import Meaning, hash_array, hash_cells, meaning
 from driftline.engines.numpy_kernel import NULL, WRONG
@@ -163,8 +163,11 @@ def _layout(tally: Tally, schema: pa.Schema) -> Layout:
 def _code(planned: Planned, kind: pa.DataType) -> str | None:
     """The struct code of a column that the kernel reads as it lies."""
     column = planned.column
-    plain = column.kind is Kind.NUMBER and column.role not in NAMING_ROLES and not isinstance(planned.bins, LevelBins)
-    return CODES.get(kind) if plain else None
+    if column.role in NAMING_ROLES or isinstance(planned.bins, LevelBins):
+        return None
+    if column.kind is Kind.TIMESTAMP and pa.types.is_timestamp(kind):
+        return TICKS[kind.unit]
+    return CODES.get(kind) if column.kind is Kind.NUMBER else None
 
 
 def _fill(column: int, values: Values, rows: NDArray[np.int64], table: NDArray[np.float64]) -> None:

@@ -49,6 +49,9 @@ CODES = {
 }  # fmt: skip
 """Struct codes of the numbers that the kernel reads as they lie."""
 
+TICKS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
+"""Its codes of instants, by their unit."""
+
 FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}  # NumPy calls the integers by the same names
 
 

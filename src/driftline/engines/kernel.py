@@ -28,6 +28,7 @@ float64[n, 2], the numbers that name one and its place."""
 Numbers = tuple[Buffer, str, int, Buffer | None, int, Any, Place]
 """A column of numbers: values of a struct code from a first one on, validity bits from an offset on, a binner, its place.
 
+Of instants, which are 64-bit ticks, the code is the first letter of their unit: s, m, u or n.
 Without a binner each value falls in the column's one bin.
 """
 
@@ -108,8 +109,20 @@ class Kernel(Protocol):
         """Hash the decimal texts of integers into `hashes`."""
         ...
 
-    def row_keys(self, rows: NDArray[np.uint64], seed: int, /) -> None:
-        """Turn hashes of rows into sampling keys, in place."""
+    def row_keys(
+        self,
+        rows: NDArray[np.uint64],
+        seed: int,
+        pieces: NDArray[np.int64],
+        cuts: NDArray[np.uint64],
+        places: NDArray[np.int64],
+        found: NDArray[np.int64],
+        /,
+    ) -> None:
+        """Turn the hashes of pieces' rows into sampling keys, in place, and find those that are at most the piece's cut.
+
+        How many a piece has is written to `found`, and which of its rows they are to `places`, from the piece's first row on.
+        """
         ...
 
 

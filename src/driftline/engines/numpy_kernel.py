@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 NULL, WRONG = -1, -2
 """Places of what is in no bin."""
 
+TICKS = {"s": 1.0, "m": 1e3, "u": 1e6, "n": 1e9}
+"""Codes of instants, which are 64-bit integers, and how many of them make a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -62,7 +65,8 @@ def take_numbers(columns: list[tuple[Any, ...]], rows: NDArray[np.int64], table:
 def _read(column: tuple[Any, ...], length: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """A column's first numbers, and which of them are not null."""
     values, code, first, validity, offset = column[:5]
-    numbers = np.frombuffer(values, dtype=np.dtype(code), count=first + length)[first:].astype(np.float64)
+    kind = np.dtype("q" if code in TICKS else code)
+    numbers = np.frombuffer(values, dtype=kind, count=first + length)[first:].astype(np.float64) / TICKS.get(code, 1.0)
     return numbers, _valid(validity, offset, length)
 
 
@@ -209,9 +213,21 @@ def hash_integers(values: NDArray[np.integer[Any]], signed: bool, hashes: NDArra
     hash_texts(ends.tobytes(), 8, b"".join(texts), 0, hashes)
 
 
-def row_keys(rows: NDArray[np.uint64], seed: int, /) -> None:
-    """Turn hashes of rows into sampling keys, in place."""
-    rows[:] = hashing.row_keys(rows, seed)
+def row_keys(
+    rows: NDArray[np.uint64],
+    seed: int,
+    pieces: NDArray[np.int64],
+    cuts: NDArray[np.uint64],
+    places: NDArray[np.int64],
+    found: NDArray[np.int64],
+    /,
+) -> None:
+    """Turn hashes of rows into sampling keys and find small ones; see `kernel.Kernel`."""
+    for i, (start, length, _) in enumerate(pieces.tolist()):
+        keys = rows[start : start + length]
+        keys[:] = hashing.row_keys(keys, seed)
+        near = np.flatnonzero(keys <= cuts[i])
+        found[i], places[start : start + near.size] = near.size, near
 
 
 def _length(tables: tuple[Any, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,12 +103,15 @@ class Tally:
             rows: each row's hash; overwritten.
             values: called with row numbers, gives their values in all columns.
         """
-        KERNEL.row_keys(rows, self.plan.seed & hashing.MASK)
+        parts = pieces.tolist()
+        cuts = np.array([self._samples[slot].cut(length) for _, length, slot in parts], dtype=np.uint64)
+        places, found = np.empty(rows.size, dtype=np.int64), np.empty(len(parts), dtype=np.int64)
+        KERNEL.row_keys(rows, self.plan.seed & hashing.MASK, pieces, cuts, places, found)
         wanted: list[NDArray[np.int64]] = []
         slots: list[int] = []
-        for start, length, slot in pieces.tolist():
+        for (start, length, slot), cut, many in zip(parts, cuts.tolist(), found.tolist(), strict=True):
             self._rows[slot] += length
-            near = self._samples[slot].candidates(rows[start : start + length])
+            near = self._samples[slot].candidates(rows[start : start + length], cut, places[start : start + many])
             if near.size:
                 wanted.append(near + start)
                 slots.append(slot)
@@ -176,14 +180,26 @@ class _Gathered:
         self._size = size
         self._parts = [Sample(np.empty(0, np.uint64), np.empty((0, columns)))]
         self._pending = 0
-        self._cut: np.uint64 | None = None
+        self._cut: int | None = None
 
-    def candidates(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Places of keys that are small enough."""
-        if self._cut is None and keys.size > self._size:
+    def cut(self, rows: int) -> int:
+        """No key above it is looked for among so many rows; where nothing is known yet, a guess under which about enough of them lie."""
+        if self._cut is not None:
+            return self._cut
+        # Keys of unlike rows are spread evenly: fewer than so many lie below once in 30,000 times.
+        enough = self._size + 4 * math.isqrt(self._size) + 16
+        return hashing.MASK if rows <= enough else (hashing.MASK + 1) * enough // rows
+
+    def candidates(self, keys: NDArray[np.uint64], cut: int, near: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Places of keys that are small enough, given those of all that are at most a `cut`."""
+        if near.size >= self._size:
             # So many rows alone push out every greater key that will ever come.
-            self._cut = np.partition(keys, self._size - 1)[self._size - 1]
-        return np.arange(keys.size) if self._cut is None else np.flatnonzero(keys <= self._cut)
+            self._cut = cut if self._cut is None else min(cut, self._cut)
+            return near
+        if self._cut is None and keys.size > self._size:
+            self._cut = int(np.partition(keys, self._size - 1)[self._size - 1])
+        least = hashing.MASK if self._cut is None else self._cut
+        return near if cut >= least else np.flatnonzero(keys <= np.uint64(least))
 
     def add(self, keys: NDArray[np.uint64], values: NDArray[np.float64]) -> None:
         self._parts.append(Sample(keys, values))
@@ -202,7 +218,7 @@ class _Gathered:
         sample = _bottom(keys, values, self._size)
         self._parts, self._pending = [sample], 0
         if self._size and sample.keys.size == self._size:
-            self._cut = sample.keys[-1]
+            self._cut = int(sample.keys[-1])
         return sample
 
 

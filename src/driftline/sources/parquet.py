@@ -22,7 +22,7 @@ ENCRYPTED = b"PARE"
 BATCH_BYTES = 1 << 23
 """A batch holds about this much: several are on their way at once, and what is small stays in the processor's cache."""
 
-MOST_ROWS, FEWEST_ROWS = 1 << 16, 1 << 12
+MOST_ROWS, FEWEST_ROWS = 1 << 17, 1 << 12
 BUFFERS = 1 << 22
 """All columns' read buffers together."""
 
