@@ -108,6 +108,14 @@ class TestCountBatch:
         with kernels():
             assert count_batch(plan, batch) == by_definition(plan, batch)
 
+    def test_tells_halves_apart(self, kernels: Kernels) -> None:
+        """Numbers of 16 bits that stand for categories are as many as there are."""
+        halves = pa.array(np.array([0, 1, np.nan, -0.0, 0.1, 1], np.float16), mask=np.arange(6) == 5)
+        with kernels():
+            for bins in (None, LevelBins(("0", "0.1"))):
+                plan, batch = one(Kind.CATEGORY, bins, halves)
+                assert count_batch(plan, batch) == by_definition(plan, batch)
+
     @pytest.mark.parametrize("shape", ["normal", "cauchy", "lognormal", "pareto", "two scales", "whole", "huge", "constant", "tiny"])
     def test_equals_the_definition_on_long_columns(self, kernels: Kernels, shape: str) -> None:
         """Many blocks of heavy-tailed numbers, with some of every odd value, are counted as defined."""

@@ -52,22 +52,34 @@ class TestCountScores:
         scores=st.lists(score_texts, max_size=1100),
         edges=st.lists(st.floats(5e-324, 1), max_size=40, unique=True),
         seed=st.integers(0, 9),
+        code=st.sampled_from("bBhqd"),
+        worths=st.lists(st.sampled_from([-129.0, -128.0, -1.0, 0.0, 0.5, 1.0, 3.0, 255.0, 256.0, 1e300]), unique=True, max_size=4),
         said=st.booleans(),
         data=st.data(),
     )
     @settings(max_examples=60)
     def test_is_the_definition(
-        self, kernels: Kernels, scores: list[float], edges: list[float], seed: int, data: st.DataObject, *, said: bool
+        self,
+        kernels: Kernels,
+        scores: list[float],
+        edges: list[float],
+        seed: int,
+        code: str,
+        worths: list[float],
+        data: st.DataObject,
+        *,
+        said: bool,
     ) -> None:
-        """Whatever scores, edges, nulls and stretch of rows: counts and sums are the definition's, to the last bit."""
+        """Whatever scores, edges, nulls, names of classes and stretch of rows: counts and sums are the definition's, to the last bit."""
         rng, size = np.random.default_rng(seed), len(scores)
         first = data.draw(st.integers(0, size))
-        classes = rng.integers(0, 4, (2, size)).astype(np.uint8)
+        classes = rng.integers(0, 4, size).astype(np.uint8)
+        labels = rng.choice([-128, -1, 0, 0, 1, 1, 3, 127] if code != "B" else [0, 0, 1, 1, 3, 127, 255], size).astype(code)
         bits, offset = rng.bytes(size // 8 + 2), int(rng.integers(0, 8))
         columns = (
             (np.array(scores, dtype=np.float64), "d", 0, bits, offset, None),
-            (classes[0], "B", 0, None, 0, PLACES) if said else None,
-            (classes[1], "B", 0, bits, offset + 1, np.array([[3.0, 1.0], [1.0, 0.0]])),
+            (classes, "B", 0, None, 0, PLACES) if said else None,
+            (labels, code, 0, bits, offset + 1, np.array([[worth, i % 2] for i, worth in enumerate(worths)]).reshape(-1, 2)),
         )
         sorted_edges = np.array(sorted(edges), dtype=np.float64)
         with kernels() as kernel:

@@ -34,10 +34,6 @@ typedef struct {
 
 static inline int32_t score_cell(const ScoreBinner *b, double score) { return (high_word(score + b->soft) >> b->shift) - b->zero; }
 
-CLONES static void score_cells(const ScoreBinner *b, const double *score, int n, int32_t *cells) {
-    for (int i = 0; i < n; i++) cells[i] = score_cell(b, score[i]);
-}
-
 /* Turn cells into bins: compare with as many edges as the fullest cell needs, a number that the compiler knows, and
  * without a jump, which nothing could foretell. */
 CLONES static void score_bins(const ScoreBinner *b, const double *score, int n, int32_t *cells) {
@@ -85,38 +81,60 @@ static void choose_score_cells(ScoreBinner *b) {
     for (b->top = 1; 2 * b->top <= fewest; b->top *= 2) {}
 }
 
-/* Read scores; NaN where there is none, or no probability. */
 CLONES static void keep_usable(double *x, int n) {
     for (int i = 0; i < n; i++) x[i] = (x[i] >= 0.0) & (x[i] <= 1.0) ? x[i] : (double)NAN;
 }
 
-static void hide_nulls(const Numbers *c, int64_t row, int n, double *x, double with) {
-    if (!c->validity.bits) return;
-    for (int i = 0; i < n; i++)
-        if (!is_valid(c->validity, row + i)) x[i] = with;
-}
-
-CLONES static void name_classes(const double *x, int n, const double *worths, int64_t named, double *side) {
-    for (int i = 0; i < n; i++) side[i] = UNKNOWN;
+/* Which class each number names, UNKNOWN where it names none. */
+CLONES static void name_classes(const double *x, int n, const double *worths, int64_t named, uint8_t *side) {
+    memset(side, UNKNOWN, (size_t)n);
     for (int64_t k = 0; k < named; k++) {
-        double worth = worths[2 * k], place = worths[2 * k + 1];
+        double worth = worths[2 * k];
+        uint8_t place = (uint8_t)worths[2 * k + 1];
         for (int i = 0; i < n; i++) side[i] = x[i] == worth ? place : side[i];
     }
 }
 
-static void read_classes(const Classes *c, int64_t row, int n, double *side) {
-    double x[BLOCK];
-    read_block(&c->numbers, row, n, x);
-    name_classes(x, n, c->worths, c->named, side);
-    hide_nulls(&c->numbers, row, n, side, UNKNOWN);
+/* The same of numbers of one byte, `least` being the least of their type: many fit in a register. */
+CLONES static void name_small_classes(const uint8_t *x, int n, double least, const double *worths, int64_t named, uint8_t *side) {
+    memset(side, UNKNOWN, (size_t)n);
+    for (int64_t k = 0; k < named; k++) {
+        double worth = worths[2 * k];
+        if (!(worth >= least && worth <= least + 255.0) || worth != rint(worth)) continue;
+        uint8_t same = (uint8_t)(int)worth, place = (uint8_t)worths[2 * k + 1];
+        for (int i = 0; i < n; i++) side[i] = x[i] == same ? place : side[i];
+    }
+}
+
+static void read_classes(const Classes *c, int64_t row, int n, uint8_t *side) {
+    const Numbers *numbers = &c->numbers;
+    if (numbers->size == 1) {
+        double least = numbers->type == 'b' ? -128.0 : 0.0;
+        name_small_classes((const uint8_t *)numbers->values + row, n, least, c->worths, c->named, side);
+    } else {
+        double x[BLOCK];
+        read_block(numbers, row, n, x);
+        name_classes(x, n, c->worths, c->named, side);
+    }
+    for (int i = 0; numbers->validity.bits && i < n; i++)
+        if (!is_valid(numbers->validity, row + i)) side[i] = UNKNOWN;
+}
+
+/* Read scores; NaN where there is none, or no probability. */
+static void read_scores(const Numbers *c, int64_t row, int n, double *score) {
+    read_block(c, row, n, score);
+    for (int i = 0; c->validity.bits && i < n; i++)
+        if (!is_valid(c->validity, row + i)) score[i] = NAN;
+    keep_usable(score, n);
 }
 
 /* What a model says by its scores alone. */
-static void say_by_score(const double *score, int n, double threshold, double *side) {
+CLONES static void say_by_score(const double *score, int n, double threshold, uint8_t *side) {
     for (int i = 0; i < n; i++) side[i] = score[i] != score[i] ? UNKNOWN : score[i] >= threshold ? POSITIVE : NEGATIVE;
 }
 
-/* -ln x, for x in [2^-52, 1], to a few units of its last digit: 2 atanh((m - 1) / (m + 1)) of what is left of powers of two. */
+/* -ln x, for x in [2^-52, 1], to 2^-45, which is an eighth of what makes it doubtful: 2 atanh((m - 1) / (m + 1)) of what is
+ * left of powers of two. */
 static inline double quick_loss(double x) {
     uint64_t word, half = 0x3FE6A09E667F3BCDULL; /* √½ */
     memcpy(&word, &x, 8);
@@ -126,10 +144,7 @@ static inline double quick_loss(double x) {
     memcpy(&power, &exponent, 8);
     memcpy(&m, &fraction, 8);
     power -= 4503599627370496.0 + 1023.0;
-    double s = (m - 1.0) / (m + 1.0), z = s * s, sum = 1.0 / 21;
-    sum = sum * z + 1.0 / 19;
-    sum = sum * z + 1.0 / 17;
-    sum = sum * z + 1.0 / 15;
+    double s = (m - 1.0) / (m + 1.0), z = s * s, sum = 1.0 / 15;
     sum = sum * z + 1.0 / 13;
     sum = sum * z + 1.0 / 11;
     sum = sum * z + 1.0 / 9;
@@ -140,7 +155,7 @@ static inline double quick_loss(double x) {
 }
 
 /* Log loss and Brier score in steps of their grid; 0 where score or label is unknown. */
-CLONES static void losses(const double *score, const double *came, int n, double *given, double *log_loss, double *brier) {
+CLONES static void losses(const double *score, const uint8_t *came, int n, double *given, double *log_loss, double *brier) {
     for (int i = 0; i < n; i++) {
         double s = score[i], truth = came[i], other = 1.0 - s, miss = s - truth, g = truth == (double)POSITIVE ? s : other;
         /* Where the score is unknown none of these comparisons holds. */
@@ -154,15 +169,30 @@ CLONES static void losses(const double *score, const double *came, int n, double
     for (int i = 0; i < n; i++) log_loss[i] = quick_loss(given[i]) * LOSS_STEPS;
 }
 
+static inline double off_grid(double x) {
+    double moved = x + MAGIC;
+    return fabs(x - (moved - MAGIC));
+}
+
+/* What a block's steps have in common: all their bits, and how many roundings a logarithm's last digits may decide. */
+typedef struct {
+    uint64_t bits;
+    int64_t doubtful;
+} Stepped;
+
 /* Round to whole steps; adding and taking away 1.5 * 2^52 rounds to even, as rint does. */
-CLONES static void to_steps(const double *x, int n, int64_t *steps, double *off) {
+CLONES static Stepped to_steps(const double *x, int n, int64_t *steps) {
+    uint64_t bits = 0;
+    int64_t doubtful = 0, zero = 0x4338000000000000LL;
     for (int i = 0; i < n; i++) {
-        double moved = x[i] + MAGIC, whole = moved - MAGIC;
-        int64_t word, zero = 0x4338000000000000LL;
+        double moved = x[i] + MAGIC;
+        int64_t word;
         memcpy(&word, &moved, 8);
         steps[i] = word - zero;
-        off[i] = fabs(x[i] - whole);
+        bits |= (uint64_t)(word - zero);
+        doubtful += off_grid(x[i]) >= DOUBTFUL;
     }
+    return (Stepped){bits, doubtful};
 }
 
 /* Sums of whole steps and of their squares, in 32-bit halves so that lanes need no more than 64 bits. */
@@ -183,13 +213,11 @@ CLONES static void add_near_steps(const int64_t *steps, int n, Sums *sums) {
     *sums = (Sums){sums->total + total, sums->low + low, sums->high + high};
 }
 
-/* Add whole steps, none of them negative, and their squares to the limbs of a measure. */
-static void add_steps(const int64_t *steps, int n, int64_t *limbs) {
-    uint64_t all = 0;
+/* Add whole steps, none of them negative, and their squares to the limbs of a measure; `bits` are all that they have. */
+static void add_steps(const int64_t *steps, int n, uint64_t bits, int64_t *limbs) {
     Sums sums = {0};
     u128 far_square = 0;
-    for (int i = 0; i < n; i++) all |= (uint64_t)steps[i];
-    if (all >> 32) {
+    if (bits >> 32) {
         for (int i = 0; i < n; i++) {
             sums.total += (uint64_t)steps[i];
             far_square += (u128)steps[i] * (u128)steps[i];
@@ -201,38 +229,37 @@ static void add_steps(const int64_t *steps, int n, int64_t *limbs) {
     add_squares(limbs + SUM_LIMBS, far_square + sums.low + ((u128)sums.high << 32));
 }
 
-/* How many roundings a logarithm's last digits may decide. */
-CLONES static int64_t doubts(const double *off, int n) {
-    int64_t many = 0;
-    for (int i = 0; i < n; i++) many += off[i] >= DOUBTFUL;
-    return many;
-}
-
-/* Each row's place in the counts and in the sums, and its score, 0 where it is unknown; such rows are in the last bin. */
-CLONES static void name_places(const double *score, const double *said, const double *came, int n, int32_t last, int32_t *bins,
-                               int32_t *sums) {
+/* Each row's score in steps and its cell, both of 0 where it is unknown. */
+CLONES static void place_scores(const ScoreBinner *b, const double *score, int n, double *x, int64_t *steps, int32_t *cells) {
+    int64_t zero = 0x4338000000000000LL;
     for (int i = 0; i < n; i++) {
-        int32_t bin = score[i] == score[i] ? bins[i] : last, side = (int32_t)came[i];
-        bins[i] = bin * SIDES * SIDES + (int32_t)said[i] * SIDES + side;
-        sums[i] = bin * SIDES + side;
+        double known = score[i] == score[i] ? score[i] : 0.0, moved = known * SCORE_STEPS + MAGIC;
+        int64_t word;
+        memcpy(&word, &moved, 8);
+        x[i] = known;
+        steps[i] = word - zero;
+        cells[i] = score_cell(b, known);
     }
 }
 
-CLONES static void known_or_zero(const double *score, int n, double *x) {
-    for (int i = 0; i < n; i++) x[i] = score[i] == score[i] ? score[i] : 0.0;
+/* From bins to places in the counts and in the sums; rows without a score are in the last bin. */
+CLONES static void name_places(const double *score, const uint8_t *said, const uint8_t *came, int n, int32_t last, int32_t *bins,
+                               int32_t *sums) {
+    for (int i = 0; i < n; i++) {
+        int32_t bin = score[i] == score[i] ? bins[i] : last;
+        bins[i] = bin * SIDES * SIDES + said[i] * SIDES + came[i];
+        sums[i] = bin * SIDES + came[i];
+    }
 }
 
 /* Count a block's rows by bin, what was said and what came true, and sum their scores. */
-static void count_sides(const ScoreBinner *b, const double *score, const double *said, const double *came, int n, Scored *to) {
+static void count_sides(const ScoreBinner *b, const double *score, const uint8_t *said, const uint8_t *came, int n, Scored *to) {
     int64_t steps[BLOCK], *cells = to->cells, *sums = to->sums;
     int32_t place[BLOCK], side[BLOCK];
-    double x[BLOCK], off[BLOCK];
-    known_or_zero(score, n, x);
-    score_cells(b, x, n, place);
+    double x[BLOCK];
+    place_scores(b, score, n, x, steps, place);
     score_bins(b, x, n, place);
     name_places(score, said, came, n, b->edges + 1, place, side);
-    for (int i = 0; i < n; i++) x[i] *= SCORE_STEPS;
-    to_steps(x, n, steps, off);
     for (int i = 0; i < n; i++) {
         cells[place[i]]++;
         sums[side[i]] += steps[i];
@@ -243,27 +270,26 @@ static void count_sides(const ScoreBinner *b, const double *score, const double 
  * `doubtful` instead, and its loss left out; returns how many these are. */
 static int64_t count_scored(const Numbers *scores, const Classes *says, const Classes *comes, const ScoreBinner *b, int64_t start,
                             int64_t length, Scored *to, double *doubtful) {
-    double score[BLOCK], said[BLOCK], came[BLOCK], given[BLOCK], loss[BLOCK], brier[BLOCK], off[BLOCK];
+    double score[BLOCK], given[BLOCK], loss[BLOCK], brier[BLOCK];
+    uint8_t said[BLOCK], came[BLOCK];
     int64_t steps[BLOCK], found = 0;
     for (int64_t row = start; row < start + length; row += BLOCK) {
         int n = start + length - row < BLOCK ? (int)(start + length - row) : BLOCK;
-        read_block(scores, row, n, score);
-        hide_nulls(scores, row, n, score, NAN);
-        keep_usable(score, n);
+        read_scores(scores, row, n, score);
         read_classes(comes, row, n, came);
         if (says) read_classes(says, row, n, said);
         else say_by_score(score, n, b->threshold, said);
         count_sides(b, score, said, came, n, to);
         losses(score, came, n, given, loss, brier);
-        to_steps(loss, n, steps, off);
-        for (int i = 0, left = doubts(off, n) > 0 ? n : 0; i < left; i++) {
-            if (off[i] < DOUBTFUL) continue;
+        Stepped stepped = to_steps(loss, n, steps);
+        for (int i = 0, left = stepped.doubtful ? n : 0; i < left; i++) {
+            if (off_grid(loss[i]) < DOUBTFUL) continue;
             doubtful[found++] = given[i];
             steps[i] = 0;
         }
-        add_steps(steps, n, to->measures);
-        to_steps(brier, n, steps, off);
-        add_steps(steps, n, to->measures + LIMBS);
+        add_steps(steps, n, stepped.bits, to->measures);
+        stepped = to_steps(brier, n, steps);
+        add_steps(steps, n, stepped.bits, to->measures + LIMBS);
     }
     return found;
 }

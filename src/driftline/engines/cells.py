@@ -119,6 +119,10 @@ def encode(array: pa.Array) -> tuple[pa.Array, pa.Array]:
     if pa.types.is_dictionary(array.type):
         codes = array.indices
         return codes if codes.type == pa.int32() else codes.cast(pa.int32()), array.dictionary
+    if pa.types.is_float16(array.type):
+        # Arrow tells halves apart only by their bits.
+        halves = array.view(pa.uint16()).dictionary_encode()
+        return halves.indices, halves.dictionary.view(pa.float16())
     try:
         encoded = array.dictionary_encode()
     except pa.ArrowNotImplementedError:
