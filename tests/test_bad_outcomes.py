@@ -13,6 +13,7 @@ from driftline import wiring
 from driftline.config.specification import specify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ROWS = 4_000
@@ -52,6 +53,39 @@ def test_scores_outside_0_and_1_are_a_drift_and_no_scores() -> None:
     assert columns["score"].verdict == "drifted"
 
 
+@pytest.mark.parametrize("scale", [lambda p: 100 * p, lambda p: np.log(p / (1 - p)) * 3], ids=["percent", "log-odds"])
+def test_scores_that_are_no_probabilities_say_nothing_of_the_model(scale: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Nothing is concluded from the few that happen to lie between 0 and 1, wherever the others are; predictions are judged."""
+    rows, reference = scored(2), scored(1, 12_000)
+    rows["score"] = scale(rows["score"])
+    _, metrics, _ = told(rows)
+    assert {metrics[name].verdict for name in ("roc_auc", "log_loss", "brier", "ece")} == {"inconclusive"}
+    assert "rows with labels have no score between 0 and 1" in metrics["roc_auc"].reason
+    assert metrics["accuracy"].value == pytest.approx(0.75, abs=0.02)
+    report, metrics, _ = told(rows, reference | {"score": scale(reference["score"])})
+    assert {metrics[name].value for name in ("roc_auc", "log_loss", "brier", "ece")} == {None}
+    assert next(iter(metrics)) == "f1", "what can be told decides"
+    assert any("give probabilities" in (finding["hint"] or "") for finding in report.to_dict()["findings"])
+
+
+def test_labels_that_are_not_numbers_have_not_come() -> None:
+    """A label that is NaN is one that is missing, and no fault."""
+    rows = scored(9)
+    rows["label"][1000:] = np.nan
+    report, metrics, columns = told(rows)
+    assert metrics["roc_auc"].rows == 1000
+    assert columns["label"].verdict != "drifted"
+    assert report.verdict != "drifted"
+
+
+def test_labels_that_name_no_class_are_counted() -> None:
+    """They are not said to be missing."""
+    report, _, columns = told(scored(10) | {"label": np.repeat("good", ROWS)})
+    assert report.windows[0].labels is not None
+    assert "4,000 more are none of '0', '1'" in report.windows[0].labels.reason
+    assert columns["label"].verdict == "drifted"
+
+
 def test_one_class_only_leaves_the_auc_inconclusive() -> None:
     """There is no AUC of one class; accuracy goes on."""
     rows = scored(3)
@@ -85,10 +119,12 @@ def test_labels_of_another_type_are_read_as_the_classes_they_name() -> None:
 def test_a_reference_without_labels_is_said() -> None:
     """Nothing is judged of the model, why is a finding, and columns are."""
     reference = scored(6) | {"label": np.full(ROWS, np.nan)}
-    report, metrics, _ = told(scored(7), reference)
+    report, metrics, columns = told(scored(7), reference)
     assert metrics == {}
     (finding,) = report.to_dict()["findings"]
     assert "no row of the reference has a label in 'label'" in finding["what"]
+    assert "labels: {from: …}" in finding["hint"]
+    assert columns["label"].verdict != "drifted", "labels that begin to come are no fault"
     report, metrics, _ = told(scored(7), {name: values for name, values in REFERENCE.items() if name != "label"}, task="binary")
     assert metrics == {}
     assert any("no column is known to hold the label" in finding["what"] for finding in report.to_dict()["findings"])

@@ -246,8 +246,8 @@ class OutcomeCounts:
 
     @property
     def unscored(self) -> int:
-        """How many of those have no score of two classes, such as one outside [0, 1]."""
-        return max((int(cells[-1, :, : Said.UNKNOWN].sum()) for cells in self.scores if cells.ndim == 3), default=0)  # noqa: PLR2004  see `scores`
+        """How many of those lack a score that a classifier should have, or have one outside [0, 1]."""
+        return self.labelled - int(self.measured[0]) if self.sums else 0
 
 
 def total_outcome(many: Sequence[OutcomeCounts]) -> OutcomeCounts:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from driftline.inference.facet import Ask, Facet
     from driftline.profile.profile import Profile
 
+MISSING = (Odd.NULL, Odd.NAN, Odd.ABSENT)
+"""Kinds of rows that have no value at all."""
+
 FACETS = {"null": Odd.NULL, "nan": Odd.NAN, "wrong_type": Odd.WRONG_TYPE, "absent": Odd.ABSENT}
 
 
@@ -58,9 +61,10 @@ def _odd_facet(
 
 
 def _awaited(reference: Profile, odd: Odd) -> NDArray[np.bool_]:
-    """Columns that may be missing without any fault: labels, which come late."""
-    late = reference.plan.outcome is not None and odd in {Odd.NULL, Odd.ABSENT}
-    return np.array([late and planned.column.role is Role.LABEL for planned in reference.plan.columns], dtype=bool)
+    """Columns that may be missing without any fault: labels, which come late, or have come of no row of the reference."""
+    missing = reference.odd[:, MISSING].sum(1) == reference.rows
+    label = np.array([planned.column.role is Role.LABEL for planned in reference.plan.columns], dtype=bool)
+    return label & (missing | (reference.plan.outcome is not None)) & (odd in MISSING)
 
 
 def _hits(profiles: Sequence[Profile], odd: Odd) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -24,7 +24,7 @@ from driftline.verdicts.extras import beyond, extras
 from driftline.verdicts.extras import told as judged_by_hand
 from driftline.verdicts.influence import with_influence
 from driftline.verdicts.judge import CAUSES, INSTANT, judge
-from driftline.verdicts.model import OPERATIONS, PERFORMANCE, has_label, labels_of, operations_of, performance_of, unwatched, usual_coverage
+from driftline.verdicts.model import OPERATIONS, PERFORMANCE, has_label, labels_of, operations_of, performance_of, unread_scores, unwatched
 from driftline.verdicts.policy import Against
 from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
 from driftline.verdicts.slices import worst_slices
@@ -106,16 +106,18 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
     windows: list[WindowReport] = []
     profiles: list[Profile] = []
     for segment in segments:
-        labels = _labels(reference.of(segment), current.of(segment), created, delays)
+        labels = labels_of([profile for _, profile in reference.of(segment)], current.of(segment), created, delays)
         judged, counted = _judge_segment(segment, reference, current, monitor, level, labels, created, estimated=estimated)
         windows += judged
         profiles += counted
+    total = _total(reference.of(None))
     findings = (
         *reference.findings,
         *current.findings,
         *_strangers(reference, current),
         *_ahead(current, created),
         *unwatched(blocks[0].plan, monitor.task, monitor.policy.goal, labelled=any(map(has_label, blocks))),
+        *unread_scores(total),
     )
     verdict = _overall(windows)
     return Report(
@@ -125,19 +127,12 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
         reason=_summary(windows, verdict),
         since=_since(windows),
         promise=monitor.policy.budget.promise(length),
-        reference=_total(reference.of(None)),
+        reference=total,
         windows=tuple(windows),
         profiles=tuple(profiles),
         # What both readings of shared labels found is told once.
         findings=tuple(dict.fromkeys(findings)),
     )
-
-
-def _labels(
-    blocks: Sequence[tuple[Window, Profile]], pieces: Sequence[tuple[Window, Profile]], now: datetime, delays: Delays | None
-) -> list[LabelReport | None]:
-    usual = usual_coverage([profile for _, profile in blocks], [profile for _, profile in pieces])
-    return [labels_of(window, profile, usual, now, delays) for window, profile in pieces]
 
 
 def _judge_segment(

@@ -28,6 +28,9 @@ WILDEST = 5.0
 FEW_UNREAD = 0.01
 """Rows that cannot be read are spoken of where they are more than so large a part of those with labels."""
 
+MOST_UNREAD = 0.5
+"""Where more than so large a part of the rows with labels cannot be read, the rest say nothing of the model."""
+
 LEAST = 1e-9
 """Standard errors are at least this, so that a number that never varied is compared as a number."""
 
@@ -343,8 +346,8 @@ def _sentence(standard: Standard, told: _Judged, cause: Cause) -> str:
 
 
 def _without(unread: int, known: int) -> str:
-    """What is said of rows that are left out, where that is more than a few."""
-    if unread <= FEW_UNREAD * known:
+    """What is said of rows that are left out, where they are more than a few, and not so many that nothing is told at all."""
+    if not FEW_UNREAD * known < unread <= MOST_UNREAD * known:
         return ""
     return f"; {unread:,} of {known:,} rows with labels have no answer that can be read, and are left out"
 

@@ -13,10 +13,10 @@ from driftline.performance.metric import METRICS, measure, metric_of, metrics_fo
 from driftline.performance.value import ValueMatrix, value_per_row
 from driftline.profile.outcome import total_outcome
 from driftline.schema import Task
-from driftline.verdicts.gauge import Gauge, Standard, spread
+from driftline.verdicts.gauge import MOST_UNREAD, Gauge, Standard, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from driftline.performance.metric import Value
     from driftline.profile.outcome import Outcome, OutcomeCounts
@@ -49,7 +49,7 @@ def standards(outcome: Outcome, reference: OutcomeCounts, blocks: Sequence[Outco
     names = metrics_for(outcome)
     if goal.metric == VALUE or (goal.value and outcome.task is Task.BINARY):
         names = (*names, VALUE)
-    first = deciding(outcome, names, goal)
+    first = deciding(outcome, _told(outcome, names, reference), goal)
     found = []
     for name in dict.fromkeys([first, *names]):
         gauge = _worth(outcome, goal) if name == VALUE else _gauge(name, outcome)
@@ -57,6 +57,13 @@ def standards(outcome: Outcome, reference: OutcomeCounts, blocks: Sequence[Outco
         wider = spread([gauge.read(block) for block in blocks], value) if name == first else 1.0
         found.append(Standard(gauge, value, wider, _floor(name, value, goal), decides=name == first))
     return tuple(found)
+
+
+def _told(outcome: Outcome, names: Sequence[str], reference: OutcomeCounts) -> Sequence[str]:
+    """The names without those that are read from scores, where most of the reference's are no probabilities and predictions are known."""
+    if outcome.prediction is None or not outcome.scores or reference.unscored <= MOST_UNREAD * reference.labelled:
+        return names
+    return [name for name in names if name == VALUE or metric_of(name).needs != "scores"]
 
 
 def deciding(outcome: Outcome, names: Sequence[str], goal: Goal) -> str:
@@ -75,12 +82,30 @@ def deciding(outcome: Outcome, names: Sequence[str], goal: Goal) -> str:
 
 def _gauge(name: str, outcome: Outcome) -> Gauge:
     metric = metric_of(name)
-    read = partial(_read, name, outcome)
     share = metric.bounds == (0.0, 1.0)
+    read = partial(measure, name, outcome)
     gauge = Gauge(name, metric.title, metric.better, read, total_outcome, known=lambda counts: int(counts.labelled), share=share)
     if outcome.task is Task.RANKING:
         return replace(gauge, of="queries")
-    return replace(gauge, unread=lambda counts: int(counts.unscored if metric.needs == "scores" else counts.unsaid))
+    scored = metric.needs == "scores" or (outcome.prediction is None and bool(outcome.scores))
+    unread = _unscored if scored else _unsaid
+    return replace(gauge, unread=unread, read=partial(_read, read, unread, "score between 0 and 1" if scored else "prediction"))
+
+
+def _unscored(counts: OutcomeCounts) -> int:
+    return counts.unscored
+
+
+def _unsaid(counts: OutcomeCounts) -> int:
+    return counts.unsaid
+
+
+def _read(read: Callable[[OutcomeCounts], Value], unread: Callable[[OutcomeCounts], int], what: str, counts: OutcomeCounts) -> Value:
+    """The metric, where most rows with a label have what it is read from."""
+    many = unread(counts)
+    if many > MOST_UNREAD * counts.labelled:
+        return unknown(f"{many:,} of {counts.labelled:,} rows with labels have no {what}")
+    return read(counts)
 
 
 def matrix(goal: Goal) -> ValueMatrix:
@@ -100,10 +125,6 @@ def _worth(outcome: Outcome, goal: Goal) -> Gauge:
     title = "value per row" + (f" in {goal.currency}" if goal.currency else "")
     read = partial(value_per_row, matrix(goal), outcome)
     return Gauge(VALUE, title, "higher", read, total_outcome, known=lambda counts: int(counts.labelled))
-
-
-def _read(name: str, outcome: Outcome, counts: OutcomeCounts) -> Value:
-    return measure(name, outcome, counts)
 
 
 def _floor(name: str, value: Reading, goal: Goal) -> float:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from driftline.operations.traffic import traffic
 from driftline.performance.value import worth_change
+from driftline.quality.odd import MISSING
 from driftline.schema import Role, Task
 from driftline.verdicts.awaited import BY_CLASS, SEVERAL, ripe, without_verdict
-from driftline.verdicts.gauge import judge_windows
+from driftline.verdicts.gauge import FEW_UNREAD, MOST_UNREAD, judge_windows
 from driftline.verdicts.health import VALUE, matrix, standards
 from driftline.verdicts.loss import lasting_loss, with_lasting_loss
 from driftline.verdicts.report import Finding
@@ -130,11 +131,31 @@ def operations_of(comparison: Comparison, windows: Sequence[Window], policy: Pol
     return judge_windows(standard, counted, labels, rows, level=level, confidence=policy.confidence)
 
 
-def labels_of(window: Window, profile: Profile, usual: float, now: datetime, delays: Delays | None) -> LabelReport | None:
-    """How far a window's labels have come; None where outcomes are not counted. `usual` is the share in the reference."""
-    if profile.plan.outcome is None or profile.outcome is None:
+def labels_of(
+    blocks: Sequence[Profile], pieces: Sequence[tuple[Window, Profile]], now: datetime, delays: Delays | None
+) -> list[LabelReport | None]:
+    """How far each window's labels have come; None where outcomes are not counted."""
+    usual = usual_coverage(blocks, [profile for _, profile in pieces])
+    return [_labels(window, profile, usual, now, delays) for window, profile in pieces]
+
+
+def _labels(window: Window, profile: Profile, usual: float, now: datetime, delays: Delays | None) -> LabelReport | None:
+    outcome, counts = profile.plan.outcome, profile.outcome
+    if outcome is None or counts is None:
         return None
-    return label_report(profile.plan.outcome, profile.outcome, window, profile.rows, usual=usual, delays=delays, as_of=now)
+    found = label_report(outcome, counts, window, profile.rows, usual=usual, delays=delays, as_of=now)
+    strange = _strange(profile)
+    if strange <= FEW_UNREAD * profile.rows:
+        return found
+    return replace(found, reason=f"{found.reason}; {strange:,} more are none of {', '.join(map(repr, outcome.classes))}")
+
+
+def _strange(profile: Profile) -> int:
+    """How many labels name no class that the reference has."""
+    label, outcome, counts = profile.plan.with_role(Role.LABEL), profile.plan.outcome, profile.outcome
+    if label is None or outcome is None or counts is None or not outcome.classes:
+        return 0
+    return profile.rows - int(profile.odd[label, MISSING].sum()) - counts.labelled
 
 
 def usual_coverage(blocks: Sequence[Profile], windows: Sequence[Profile] = ()) -> float:
@@ -178,6 +199,18 @@ def unwatched(plan: Plan, task: Task, goal: Goal, *, labelled: bool = True) -> t
         missing = "no column is known to hold the label"
     elif unlabelled:
         missing = f"no row of the reference has a label in {plan.columns[label].name!r}"
+        hint = "take a reference whose labels are known, or say where they lie: labels: {from: …}; ids must be those of the reference"
     elif said != [None, None]:
         missing = "labels and predictions are not of one kind"
     return (Finding(where="the reference", what=f"performance is not watched: {missing}", hint=hint),)
+
+
+def unread_scores(reference: Profile) -> tuple[Finding, ...]:
+    """Where most of the reference's scores are no probabilities, say so: nothing that rests on scores is measured then."""
+    outcome, counts = reference.plan.outcome, reference.outcome
+    if outcome is None or counts is None or outcome.task is Task.RANKING or counts.unscored <= MOST_UNREAD * counts.labelled:
+        return ()
+    lack = f"{counts.unscored:,} of {counts.labelled:,} rows with labels have no score between 0 and 1"
+    what = f"performance by {', '.join(outcome.scores)} is not watched: {lack}"
+    hint = "give probabilities: a percentage divided by 100, 1 / (1 + exp(-z)) of log-odds z"
+    return (Finding(where="the reference", what=what, rows=counts.unscored, hint=hint),)
