@@ -62,6 +62,9 @@ def test_scores_that_are_no_probabilities_say_nothing_of_the_model(scale: Callab
     assert {metrics[name].verdict for name in ("roc_auc", "log_loss", "brier", "ece")} == {"inconclusive"}
     assert "rows with labels have no score between 0 and 1" in metrics["roc_auc"].reason
     assert metrics["accuracy"].value == pytest.approx(0.75, abs=0.02)
+    unknown = {"label": np.full(ROWS, np.nan)}
+    assert told(rows | unknown)[1]["roc_auc"].estimate is None
+    assert told(rows | unknown, reference | {"score": scale(reference["score"])})[1]["roc_auc"].estimate is None
     report, metrics, _ = told(rows, reference | {"score": scale(reference["score"])})
     assert {metrics[name].value for name in ("roc_auc", "log_loss", "brier", "ece")} == {None}
     assert next(iter(metrics)) == "f1", "what can be told decides"

@@ -22,7 +22,7 @@ from driftline.performance.plugin import Loss
 from driftline.performance.plugin import check as check_classes
 from driftline.performance.residual import means_of
 from driftline.schema import Task
-from driftline.verdicts.gauge import facing
+from driftline.verdicts.gauge import MOST_UNREAD, facing
 from driftline.verdicts.health import VALUE, matrix
 from driftline.verdicts.report import Cause, Estimate, TrackRecord, Verdict
 from driftline.verdicts.sampled import pooled, rows_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from driftline.performance.fitted import Fitted, Metric
     from driftline.performance.overlap import Shared
     from driftline.performance.rows import Rows
+    from driftline.profile.profile import Profile
     from driftline.verdicts.comparison import Comparison
     from driftline.verdicts.gauge import Standard
     from driftline.verdicts.policy import Goal
@@ -86,6 +87,7 @@ def foresee(comparison: Comparison, standards: Sequence[Standard], reports: Sequ
         or plan.outcome.task is Task.RANKING
         or len(plan.outcome.classes) > MOST_CLASSES
         or not chosen
+        or not scored(comparison.total)
         or sum(block.outcome.labelled for block in blocks if block.outcome) < FEWEST_ROWS
     ):
         return Foreseen({})
@@ -120,10 +122,16 @@ def _known(comparison: Comparison, reports: Sequence[tuple[MetricReport, ...]]) 
 
 def _chosen(comparison: Comparison, reports: Sequence[tuple[MetricReport, ...]], known: frozenset[int]) -> list[int]:
     """The windows to estimate: the newest that lack labels, that have them, and that are worse."""
-    held = [w for w, window in enumerate(comparison.windows) if window.rows >= FEWEST_ROWS]
+    held = [w for w, window in enumerate(comparison.windows) if window.rows >= FEWEST_ROWS and scored(window)]
     blind, told = [w for w in held if w not in known], [w for w in held if w in known]
     worse = [w for w in told if reports[w][0].verdict is Verdict.DRIFTED]
     return sorted({*blind[-BLIND:], *(told[-KNOWN:] if blind else ()), *worse[-WORSE:]})
+
+
+def scored(profile: Profile) -> bool:
+    """Whether most rows have the scores that an estimate is read from, labelled or not."""
+    counts = profile.outcome
+    return counts is None or all(int(cells[-1].sum()) <= MOST_UNREAD * profile.rows for cells in counts.scores)
 
 
 def _metric(name: str, rows: Rows, goal: Goal) -> Metric | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftline.performance.binned import estimate_counts, learn
-from driftline.verdicts.foreseen import NEARLY, Foreseen
+from driftline.verdicts.foreseen import NEARLY, Foreseen, scored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,11 +28,11 @@ def with_scores(
     """
     outcome, reference = comparison.plan.outcome, comparison.total.outcome
     binned = learn(outcome, reference) if outcome is not None and reference is not None else None
-    if outcome is None or reference is None or binned is None:
+    if outcome is None or reference is None or binned is None or not scored(comparison.total):
         return foreseen
     usual, names = reference.labelled / max(comparison.total.rows, 1), [one.gauge.name for one in standards]
     estimated, found = {w for w, _ in foreseen.found}, dict(foreseen.found)
     for w, (window, metrics) in enumerate(zip(comparison.windows, reports, strict=True)):
-        if w not in estimated and metrics and metrics[0].coverage < NEARLY * usual and window.outcome is not None:
+        if w not in estimated and metrics and metrics[0].coverage < NEARLY * usual and window.outcome is not None and scored(window):
             found |= {(w, one.metric): one for one in estimate_counts(outcome, binned, window.outcome, names)}
     return Foreseen(found, foreseen.known)
