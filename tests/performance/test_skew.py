@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from driftline.performance.skew import MISSING, reweight, score_skew, segment_skew
+from driftline.performance.skew import MISSING, by_class_alone, reweight, score_skew, segment_skew
 from driftline.profile.outcome import Outcome, OutcomeCounts
 from driftline.profile.outcome_rows import OutcomeRows, count_outcome
 from driftline.schema import Task
@@ -43,6 +43,41 @@ def counted(scores: np.ndarray, labels: np.ndarray) -> OutcomeCounts:
 def seen(scores: np.ndarray, labels: np.ndarray, come: np.ndarray) -> OutcomeCounts:
     """The counts when only some labels have come."""
     return counted(scores, np.where(come, labels, 2))
+
+
+class TestSelection:
+    """Labelled rows against all rows, and whether it is the class alone that decides which are labelled."""
+
+    def test_few_missing_labels_select_nothing(self, dice: np.random.Generator) -> None:
+        """Where one row in fifty has no label, what is computed from the others speaks for all, whichever those are."""
+        scores, labels, _ = rows(dice, 20_000, 0.0)
+        few, many = (score_skew(BINARY, seen(scores, labels, scores > np.quantile(scores, share))) for share in (0.02, 0.5))
+        assert few.effect is not None
+        assert few.effect > 0.5
+        assert few.selection < 0.02
+        assert many.selection > 0.5
+
+    def test_chance_selects_nothing(self, dice: np.random.Generator) -> None:
+        """Freed of chance, the index is 0 on average where labels come at random."""
+        found = np.array([score_skew(BINARY, seen(*rows(dice, 1500, 0.0))).selection for _ in range(400)])
+        assert abs(found.mean()) < 3 * found.std() / 20 + 5e-4
+
+    @pytest.mark.parametrize("labelled", [600, 6_000])
+    def test_one_class_that_comes_sooner_is_told_from_scores_that_do(self, dice: np.random.Generator, labelled: int) -> None:
+        """At a level of 1% a class that is labelled more often passes; rows of high scores that are labelled rather do not."""
+        by_class, by_score = [], []
+        for _ in range(200):
+            scores, labels, _ = rows(dice, 2 * labelled, 0.0)
+            by_class.append(by_class_alone(BINARY, seen(scores, labels, dice.random(scores.size) < np.where(labels == 1, 0.8, 0.35))))
+            by_score.append(by_class_alone(BINARY, seen(scores, labels, scores > 0.3)))
+        assert np.mean(by_class) >= 0.96
+        assert not any(by_score)
+
+    def test_few_labels_speak_against_nothing(self, dice: np.random.Generator) -> None:
+        """With hardly a label, or without scores, nothing can be said."""
+        scores, labels, _ = rows(dice, 400, 0.0)
+        assert by_class_alone(BINARY, seen(scores, labels, scores > 0.8))
+        assert by_class_alone(REGRESSION, OutcomeCounts.empty(REGRESSION))
 
 
 class TestScores:

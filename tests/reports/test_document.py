@@ -131,6 +131,7 @@ labels = st.builds(
     reason=st.text(),
     skewed=st.booleans(),
     skew=st.text(),
+    selected=st.booleans(),
 )
 shares = st.none() | st.floats(0, 1)
 parts = st.builds(

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+import driftline
 from driftline.monitor import ColumnHints, Monitor
 from driftline.schema import Role, Task
 from driftline.verdicts.awaited import BY_CLASS, awaited
@@ -106,9 +107,40 @@ def test_windows_without_an_age_are_taken_as_they_are() -> None:
     timeless = [Window(i, f"rows {i}") for i in range(4)]
     timed = Window(0, "a day", START, START + timedelta(days=1))
     assert awaited(timeless[:1], [one]) == {}
-    assert awaited(timeless, [one] * 4) == dict.fromkeys(range(4), "few")
-    assert awaited([timed], [one]) == {0: "few"}
+    assert awaited(timeless, [one] * 4) == dict.fromkeys(range(4), "not judged before the labels have come: few")
+    assert awaited([timed], [one]) == {0: "not judged before the labels have come: few"}
     assert awaited([timed], [None]) == {}
+
+
+def picky(seed: int, rows: int, now: str, flipped: float = 0.0, known: str = "all") -> dict[str, np.ndarray]:
+    """A calibrated model, of whose rows all, those with high scores, or few negative ones have a label; some truth is turned over."""
+    dice = np.random.default_rng(seed)
+    score = dice.beta(0.5, 0.5, rows)
+    label = ((dice.random(rows) < score) ^ (dice.random(rows) < flipped)).astype(float)
+    kept = {"all": np.ones(rows, dtype=bool), "high": score > 0.4, "positive": label == 1}[known] | (dice.random(rows) < 0.1)
+    times = np.datetime64(now) + (np.arange(rows) * 6 * 86400 // rows).astype("timedelta64[s]")
+    return {"ts": times, "x": dice.normal(size=rows), "score": score, "label": np.where(kept, label, np.nan)}
+
+
+@pytest.mark.parametrize("known", ["high", "positive"])
+def test_labels_of_some_kinds_of_rows_only_tell_nothing_of_the_model(known: str) -> None:
+    """An unchanged model is not called worse for them, nor its labels changed; like is held against a reference that is alike."""
+    settings = {"columns": {"timestamp": "ts"}, "window": "day", "performance": {"metric": "accuracy"}}
+    now = picky(2, 12_000, "2026-02-01", known=known)
+    for report in (
+        driftline.compare(picky(1, 12_000, "2026-01-01"), now, **settings),
+        driftline.compare(picky(1, 12_000, "2026-01-01"), {name: rows[:2_000] for name, rows in now.items()}, window="whole"),
+    ):
+        for window in report.windows:
+            assert window.labels is not None
+            assert window.labels.selected
+            assert {one.verdict for one in window.performance} == {Verdict.INCONCLUSIVE}
+            assert label(window) == (Verdict.INCONCLUSIVE, Cause.AWAITED)
+            assert window.verdict is not Verdict.DRIFTED
+    like = driftline.compare(picky(1, 12_000, "2026-01-01", known=known), now, **settings)
+    assert not any(window.labels and window.labels.selected for window in like.windows)
+    assert Verdict.STABLE in {window.performance[0].verdict for window in like.windows}
+    assert not any(window.verdict is Verdict.DRIFTED for window in like.windows)
 
 
 @pytest.mark.parametrize("seeds", [range(1, 2), pytest.param(range(2, 22), marks=pytest.mark.soak)])

@@ -90,7 +90,7 @@ def _meaning(
     maps: Sequence[Literal["isotonic", "platt"]],
 ) -> tuple[Cheap, ...]:
     """Scores that rank as well as before, and no longer mean what they meant."""
-    ripe = [pair for pair in windows if pair[0].labels is not None and not pair[0].labels.provisional][-RECENT:]
+    ripe = [pair for pair in windows if pair[0].labels is not None and pair[0].labels.settled][-RECENT:]
     worse = [metric for window, _ in ripe[-1:] for metric in window.performance if metric.metric == "log_loss"]
     counts = _counted(ripe, spoilt)
     if counts is None or not any(metric.verdict is Verdict.DRIFTED for metric in worse):

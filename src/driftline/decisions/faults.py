@@ -53,7 +53,7 @@ def _fed(window: WindowReport) -> Iterator[Diagnosis]:
     if not window.diagnosis:
         return
     truth = {column.name for column in window.columns if column.role in TRUTH}
-    late = window.labels is None or window.labels.provisional
+    late = window.labels is None or not window.labels.settled
     for one in window.diagnosis:
         if not (one.columns and truth.issuperset(one.columns) and (late or one.kind in WAITING)):
             yield one

@@ -121,7 +121,7 @@ def _names(columns: Sequence[ColumnReport], concerns: set[Concern]) -> tuple[str
 
 def _labels(pairs: Sequence[tuple[WindowReport, Profile]]) -> tuple[str, ...]:
     """Labels that drift in the newest window whose labels are all there."""
-    ripe = [window for window, _ in pairs if window.labels is not None and not window.labels.provisional]
+    ripe = [window for window, _ in pairs if window.labels is not None and window.labels.settled]
     return tuple(
         column.name
         for window in ripe[-1:]

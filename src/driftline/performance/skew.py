@@ -37,6 +37,9 @@ SURPRISING = 0.01
 FEWEST_LABELLED, WEIGHT_GROUPS = 25, 50
 """A weight rests on at least so many labels; scores are weighted in at most so many groups."""
 
+MIXTURES = 101
+"""So many mixtures of two classes are tried."""
+
 MISSING = "missing"
 
 
@@ -69,6 +72,16 @@ class Skew:
     effect: float | None
     interval: tuple[float, float] | None
     reason: str
+
+    @property
+    def selection(self) -> float:
+        """How unlike all rows those with a label are: the index between the two, freed of chance; 0 where nothing can be said."""
+        if self.effect is None:
+            return 0.0
+        rows = self.labelled + self.waiting
+        known, whole = ((part + 0.5) / (part + 0.5).sum() for part in (self.labelled, rows))
+        chance = self.df * (1 / self.labelled.sum() - 1 / rows.sum())
+        return float(((known - whole) * np.log(known / whole)).sum() - chance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +130,33 @@ def score_skew(outcome: Outcome, counts: OutcomeCounts, column: int = 0) -> Skew
     named = (f"below {ends[0]}", *names, f"from {ends[-1]}", MISSING) if ends else ("all", MISSING)
     group = np.append(group, len(named) - 1)
     return segment_skew(what, named, *(np.bincount(group, side, minlength=len(named)).astype(np.int64) for side in (labelled, waiting)))
+
+
+def by_class_alone(outcome: Outcome, counts: OutcomeCounts) -> bool:
+    """Whether rows whose label waits may be like those that have one, class by class, only mixed otherwise: one class comes sooner.
+
+    Where that is so, their scores are some mixture of the two classes' scores (χ² on groups of scores, the mixture fitted). True
+    where nothing speaks against it, as with few labels.
+
+    Args:
+        outcome: how the counts were counted; of a binary model with scores.
+        counts: one window's.
+    """
+    if outcome.task is not Task.BINARY or not counts.scores:
+        return True
+    cells = counts.scores[0].sum(1)[:-1]
+    group = _neighbours(cells.sum(1), max(cells.sum() / GROUPS, FEWEST_EXPECTED))
+    by = np.stack([np.bincount(group, cells[:, side]) for side in range(cells.shape[1])], axis=1)
+    come, waiting = by[:, :-1].sum(0), by[:, -1]
+    if len(by) <= 2 or come.min() < FEWEST_LABELLED or waiting.sum() < FEWEST_LABELLED:  # noqa: PLR2004  two classes
+        return True
+    shares = (by[:, :-1] + 0.5) / (come + 0.5 * len(by))
+    parts = np.linspace(0.0, 1.0, MIXTURES)[:, None]
+    mixed = parts * shares[:, 1] + (1 - parts) * shares[:, 0]
+    many = waiting.sum()
+    noise = many * mixed + many**2 * (parts**2 * shares[:, 1] / come[1] + (1 - parts) ** 2 * shares[:, 0] / come[0])
+    statistic = ((waiting - many * mixed) ** 2 / noise).sum(1)
+    return float(chi_square_p(statistic.min(keepdims=True), np.array([float(len(by) - 2)]))[0]) >= SURPRISING
 
 
 def segment_skew(what: str, groups: Sequence[str], labelled: NDArray[np.int64], waiting: NDArray[np.int64]) -> Skew:

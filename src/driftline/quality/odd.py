@@ -64,7 +64,7 @@ def _awaited(reference: Profile, odd: Odd) -> NDArray[np.bool_]:
     """Columns that may be missing without any fault: labels, which come late, or have come of no row of the reference."""
     missing = reference.odd[:, MISSING].sum(1) == reference.rows
     label = np.array([planned.column.role is Role.LABEL for planned in reference.plan.columns], dtype=bool)
-    return label & (missing | (reference.plan.outcome is not None)) & (odd in MISSING)
+    return np.asarray(label & (missing | (reference.plan.outcome is not None)) & (odd in MISSING))
 
 
 def _hits(profiles: Sequence[Profile], odd: Odd) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

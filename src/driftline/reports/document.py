@@ -147,6 +147,7 @@ def _labels(labels: LabelReport) -> dict[str, Any]:
         "reason": labels.reason,
         "skewed": bool(labels.skewed),
         "skew": labels.skew,
+        "selected": bool(labels.selected),
         "telling": bool(labels.telling),
         "ranking": bool(labels.ranking),
     }

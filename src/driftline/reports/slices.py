@@ -74,7 +74,7 @@ def _ripe(course: Course) -> str:
 
 
 def _settled(window: WindowReport, one: MetricReport | None) -> bool:
-    return one is not None and one.value is not None and window.labels is not None and not window.labels.provisional
+    return one is not None and one.value is not None and window.labels is not None and window.labels.settled
 
 
 def _titles(track: Track) -> dict[str, str]:

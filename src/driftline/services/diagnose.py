@@ -161,8 +161,8 @@ def _ask_together(
 
 
 def _without_awaited(found: tuple[Diagnosis, ...], plan: Plan, window: WindowReport) -> tuple[Diagnosis, ...]:
-    """Leave out what is said of the label alone while labels are still to come: that one is late is no fault."""
-    if window.labels is None or not window.labels.provisional:
+    """Leave out what is said of the label alone while labels are still to come, or came for some rows only: that is no fault of it."""
+    if window.labels is None or window.labels.settled:
         return found
     labels = {planned.name for planned in plan.columns if planned.column.role is Role.LABEL}
     return tuple(one for one in found if not (one.columns and labels.issuperset(one.columns)))

@@ -32,12 +32,18 @@ SEVERAL = 4
 
 
 def awaited(windows: Sequence[Window], labels: Sequence[LabelReport | None]) -> dict[int, str]:
-    """The places of the windows whose labels are still to come, and why that is believed.
+    """The places of the windows of which nothing is concluded from the labels that have come, and why.
 
-    A single window without an end has no age, and its labels are taken as they are.
+    More are still to come, or they came for rows unlike the others. A single window without an end has no age, and nobody waits
+    for more of its labels.
     """
-    told = [(place, one.reason) for place, one in enumerate(labels) if one is not None and one.provisional]
-    return {place: why for place, why in told if len(windows) >= SEVERAL or isinstance(windows[place].end, datetime)}
+    found = {}
+    for place, one in enumerate(labels):
+        if one is not None and one.provisional and (len(windows) >= SEVERAL or isinstance(windows[place].end, datetime)):
+            found[place] = f"not judged before the labels have come: {one.reason}"
+        elif one is not None and one.selected:
+            found[place] = f"not judged by labels that came for some kinds of rows only: {one.skew}"
+    return found
 
 
 def withhold(evidence: Evidence, comparison: Comparison) -> Evidence:
@@ -75,7 +81,7 @@ def without_verdict(metrics: tuple[MetricReport, ...], why: str, judged: frozens
             one,
             verdict=Verdict.INCONCLUSIVE,
             cause=Cause.AWAITED,
-            reason=f"{one.title} is {one.value:.3g} on {one.rows:,} rows so far; not judged before the labels have come: {why}",
+            reason=f"{one.title} is {one.value:.3g} on {one.rows:,} rows so far; {why}",
             since=None,
             rows_needed=None,
         )

@@ -95,7 +95,7 @@ class Columns(Sequence[ColumnReport]):
     ) -> str:
         comparison, w = self.comparison, self.window
         if cause is Cause.AWAITED:
-            return f"not judged before the labels have come: {comparison.awaited[w]}"
+            return comparison.awaited[w]
         if cause is Cause.UNFINISHED:
             return f"not judged before the window is whole: {comparison.unfinished[w]}"
         reference = comparison.references[w if len(comparison.references) > 1 else 0]

@@ -34,7 +34,7 @@ class Comparison:
         layout: how blocks and windows relate.
         ends, block_ends: where windows and blocks end, in seconds since 1970; NaN where they do not go by time.
         length: how long a window is, in seconds; None where windows do not go by time.
-        awaited: places of the windows whose labels are still to come, and why that is believed.
+        awaited: places of the windows of which nothing is concluded from the labels that have come, and why.
         telling: those of them that tell of the model, because labels that come early are like the others.
         ranking: those that tell how the model ranks, because of each class they are.
         unfinished: places of the windows that are not whole, and why that is believed.

@@ -231,7 +231,7 @@ def _is_worse(one: Estimated, standard: Standard, z: tuple[float, float]) -> boo
 
 
 def _parted(told: MetricReport) -> MetricReport:
-    """Where labels show a loss: what of it the inputs explain."""
+    """Where labels have come: what of the change they show the inputs explain."""
     change = told.change
     if change is None:
         return told
@@ -265,7 +265,7 @@ def _foretold(told: MetricReport, since: str) -> MetricReport:
             said += ", and the reference has too few to show one that matters"
         else:
             said += f", and about {guess.labels_needed:,} would show a change that matters"
-    told = replace(told, reason=said)
+    told = _parted(replace(told, reason=said))
     proven = guess.record is not None and guess.record.windows >= FEWEST_KNOWN
     if told.decides and told.verdict is Verdict.INCONCLUSIVE and guess.worse and guess.trusted and proven:
         return replace(told, verdict=Verdict.DRIFTED, cause=Cause.FORESEEN, since=since)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from driftline.operations.traffic import traffic
 from driftline.performance.value import worth_change
+from driftline.profile.outcome import total_outcome
 from driftline.quality.odd import MISSING
 from driftline.schema import Role, Task
 from driftline.verdicts.awaited import BY_CLASS, SEVERAL, ripe, without_verdict
@@ -16,7 +17,7 @@ from driftline.verdicts.gauge import FEW_UNREAD, MOST_UNREAD, judge_windows
 from driftline.verdicts.health import VALUE, matrix, standards
 from driftline.verdicts.loss import lasting_loss, with_lasting_loss
 from driftline.verdicts.report import Finding
-from driftline.verdicts.truth import NEARLY, label_report
+from driftline.verdicts.truth import NEARLY, label_report, selection
 from driftline.verdicts.upkeep import standards as upkeep_standards
 
 if TYPE_CHECKING:
@@ -136,14 +137,20 @@ def labels_of(
 ) -> list[LabelReport | None]:
     """How far each window's labels have come; None where outcomes are not counted."""
     usual = usual_coverage(blocks, [profile for _, profile in pieces])
-    return [_labels(window, profile, usual, now, delays) for window, profile in pieces]
+    known = [block.outcome for block in blocks if block.outcome is not None]
+    outcome = blocks[0].plan.outcome if known else None
+    if outcome is None:
+        return [None] * len(pieces)
+    chosen = selection(outcome, total_outcome(known))
+    return [_labels(window, profile, (usual, chosen), now, delays) for window, profile in pieces]
 
 
-def _labels(window: Window, profile: Profile, usual: float, now: datetime, delays: Delays | None) -> LabelReport | None:
+def _labels(window: Window, profile: Profile, reference: tuple[float, float], now: datetime, delays: Delays | None) -> LabelReport | None:
     outcome, counts = profile.plan.outcome, profile.outcome
     if outcome is None or counts is None:
         return None
-    found = label_report(outcome, counts, window, profile.rows, usual=usual, delays=delays, as_of=now)
+    usual, chosen = reference
+    found = label_report(outcome, counts, window, profile.rows, usual=usual, delays=delays, as_of=now, chosen=chosen)
     strange = _strange(profile)
     if strange <= FEW_UNREAD * profile.rows:
         return found

@@ -222,6 +222,7 @@ class LabelReport:
         reason: that in a sentence.
         skewed: rows with a label differ from those without one by more than chance and more than a little.
         skew: in what they differ, in a sentence; empty where there is nothing to say.
+        selected: they are so unlike all rows, and were not in the reference, that nothing is concluded from them.
         telling: although more will come, those that came are like the rest, and the model is judged by them.
         ranking: of each class they are like the rest, and the model is judged by them in what does not depend on how many
             there are of each.
@@ -236,8 +237,14 @@ class LabelReport:
     reason: str
     skewed: bool = False
     skew: str = ""
+    selected: bool = False
     telling: bool = False
     ranking: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """What is computed from them is final, and speaks for all rows."""
+        return not self.provisional and not self.selected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

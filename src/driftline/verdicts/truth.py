@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scipy import special
 
 from driftline.performance.maturity import mature
-from driftline.performance.skew import score_skew
+from driftline.performance.skew import by_class_alone, score_skew
 from driftline.schema import Task
 from driftline.verdicts.report import LabelReport
 
@@ -23,11 +23,22 @@ NEARLY = 0.95
 SKEW_FLOOR = 0.02
 """A smaller population stability index between rows with and without a label changes no metric by as much as matters."""
 
+ALIKE = 2.0
+"""Where labels have come for some kinds of rows only, and not much less so in the reference, like is held against like."""
+
 UNLIKELY = 0.01
 
 
 def label_report(
-    outcome: Outcome, counts: OutcomeCounts, window: Window, rows: int, *, usual: float, delays: Delays | None, as_of: datetime
+    outcome: Outcome,
+    counts: OutcomeCounts,
+    window: Window,
+    rows: int,
+    *,
+    usual: float,
+    delays: Delays | None,
+    as_of: datetime,
+    chosen: float = 0.0,
 ) -> LabelReport:
     """What is known of a window's labels.
 
@@ -39,9 +50,11 @@ def label_report(
         usual: the share of rows that have a label in the end, where no delays were learnt.
         delays: how late labels come, where that was learnt.
         as_of: now.
+        chosen: how unlike all rows those with a label are in the reference (`selection`).
     """
     labelled, coverage = counts.labelled, counts.labelled / rows if rows else 0.0
-    skewed, skew = _skew(outcome, counts)
+    skewed, skew, unlike = _skew(outcome, counts)
+    selected = skewed and unlike > SKEW_FLOOR and unlike > ALIKE * chosen
     if delays is not None and isinstance(window.start, datetime) and isinstance(window.end, datetime):
         found = mature(delays, window.start, window.end, as_of, predictions=rows, labels=labelled)
         return LabelReport(
@@ -54,8 +67,9 @@ def label_report(
             reason=found.reason,
             skewed=skewed,
             skew=skew,
+            selected=selected,
             telling=delays.alike and not skewed,
-            ranking=delays.by_class,
+            ranking=delays.by_class and not (selected and not by_class_alone(outcome, counts)),
         )
     # Where few rows get a label, chance alone gives some windows fewer.
     short = coverage < NEARLY * usual and float(special.bdtr(labelled, rows, usual)) < UNLIKELY
@@ -71,15 +85,21 @@ def label_report(
         reason=reason,
         skewed=skewed,
         skew=skew,
+        selected=selected,
     )
 
 
-def _skew(outcome: Outcome, counts: OutcomeCounts) -> tuple[bool, str]:
-    """Whether labelled rows differ from the others, and the sentence that says in what; of a ranking that is not counted."""
+def selection(outcome: Outcome, counts: OutcomeCounts) -> float:
+    """How unlike all rows those with a label are: a population stability index; of a ranking that is not counted."""
+    return 0.0 if outcome.task is Task.RANKING else score_skew(outcome, counts).selection
+
+
+def _skew(outcome: Outcome, counts: OutcomeCounts) -> tuple[bool, str, float]:
+    """Whether labelled rows differ from the others, the sentence that says in what, and how far they differ from all."""
     if outcome.task is Task.RANKING:
-        return False, ""
+        return False, "", 0.0
     found = score_skew(outcome, counts)
     if found.p_value is None or found.effect is None:
-        return False, ""
+        return False, "", 0.0
     skewed = found.p_value < UNLIKELY and found.effect > SKEW_FLOOR
-    return skewed, found.reason if skewed else ""
+    return skewed, found.reason if skewed else "", found.selection
