@@ -28,6 +28,7 @@ from driftline.server.steward import Steward
 from driftline.server.thrift import share
 from driftline.server.traces import tracing
 from driftline.server.trainer import Trainer
+from driftline.server.wire import Wire
 from driftline.server.worker import Worker
 from driftline.services.cycle import Pace
 from driftline.store.intake import Intake
@@ -137,7 +138,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         if not face.service.tokens.has_any(now):
             token = face.service.tokens.make("first", Role.ADMIN.value, now, actor="driftline serve")
             say(f"first token, an administrator's, shown this once: {token}")
-        config = uvicorn.Config(app, log_config=None, access_log=False, backlog=BACKLOG, timeout_graceful_shutdown=20, server_header=False)
+        config = uvicorn.Config(
+            app, http=Wire, log_config=None, access_log=False, backlog=BACKLOG, timeout_graceful_shutdown=20, server_header=False
+        )
         uvicorn.Server(config).run(sockets=[listener])
 
 
