@@ -44,3 +44,32 @@ def test_it_trains_scores_and_serves_the_same(tmp_path: Path) -> None:
         with urlopen(Request(f"{url}/invocations", body, {"content-type": "application/json"}), timeout=30) as answer:
             said = json.load(answer)["predictions"]
         assert [one["score"] for one in said] == answers["score"].to_pylist()[:20]
+
+
+def test_many_are_answered_at_once_without_a_warning(tmp_path: Path) -> None:
+    """What answers many at once in threads says nothing but the answers, and the same to all."""
+    asked = """
+import sys, warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import pyarrow.parquet as pq
+import model
+sys.setswitchinterval(1e-5)
+rows = pq.read_table("rows").slice(0, 5).to_pydict()
+served = model.Model(Path("model"))
+served.answer(rows)
+filters = list(warnings.filters)
+with ThreadPoolExecutor(8) as threads:
+    said = list(threads.map(lambda _: str(served.answer(rows)), range(2000)))
+assert len(set(said)) == 1 and warnings.filters == filters
+"""
+    own = shutil.copyfile(program.__file__, tmp_path / "model.py")
+    for name in ("rows", "model"):
+        (tmp_path / name).mkdir()
+    pq.write_table(payments(600), tmp_path / "rows" / "rows-00000.parquet")
+    told = {"DRIFTLINE_ROWS": "rows", "DRIFTLINE_OUTPUT": "model", "OMP_NUM_THREADS": "1"}
+    for command in ([own, "train"], ["-c", asked]):
+        done = subprocess.run(
+            [sys.executable, *map(str, command)], cwd=tmp_path, env={**os.environ, **told}, check=True, capture_output=True, text=True
+        )
+    assert done.stderr == ""

@@ -81,10 +81,14 @@ class Model:
         with (folder / FILE).open("rb") as file:
             found = pickle.load(file)  # noqa: S301  this program's own file
         self._trees, self._levels, self._threshold = found["trees"], found["levels"], found["threshold"]
+        self._turn = threading.Lock()
 
     def answer(self, columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
         """Score and decision of each row."""
-        found = np.round(self._trees.predict_proba(_matrix(columns, self._levels))[:, 1], 6)
+        rows = _matrix(columns, self._levels)
+        # While it predicts, scikit-learn changes the warning filters of the whole process: two at once warn thousands of times.
+        with self._turn:
+            found = np.round(self._trees.predict_proba(rows)[:, 1], 6)
         return [{"score": float(one), "prediction": int(one >= self._threshold)} for one in found]
 
 
