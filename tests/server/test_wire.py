@@ -1,15 +1,21 @@
-"""The wire: what is answered at once leaves at once."""
+"""The wire: what is answered at once leaves at once, and arrives even where somebody is still sending."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from driftline.server import wire
 from driftline.server.wire import MOST, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 PART, PARTS = b"x" * 10_000, 40
 
@@ -38,23 +44,44 @@ class Noted:
         return getattr(self._transport, name)
 
 
-async def answered(*paths: bytes) -> tuple[list[bytes], bytes]:
-    """What is written when these are asked for by one who sends all requests at once, and what arrives until the last answer closes."""
-    config, seen = uvicorn.Config(app, log_config=None, lifespan="off"), list[bytes]()
+@asynccontextmanager
+async def listening(seen: list[bytes]) -> AsyncIterator[tuple[tuple[str, int], asyncio.Event]]:
+    """A server whose transports note what is written: its address, and whether a connection is lost."""
+    config, lost = uvicorn.Config(app, log_config=None, lifespan="off"), asyncio.Event()
     config.load()
 
     class Noting(Wire):
         def connection_made(self, transport: Any) -> None:
             super().connection_made(Noted(transport, seen))  # type: ignore[arg-type]  # it does what a transport does
 
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            lost.set()
+
     server = await asyncio.get_running_loop().create_server(lambda: Noting(config, ServerState(), {}), "127.0.0.1", 0)
-    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-    writer.write(b"".join(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n" for path in paths))
-    came = await asyncio.wait_for(reader.read(), 30)
-    writer.close()
+    yield server.sockets[0].getsockname(), lost
     server.close()
     await server.wait_closed()
+
+
+async def answered(*paths: bytes) -> tuple[list[bytes], bytes]:
+    """What is written when these are asked for by one who sends all requests at once, and what arrives until the last answer closes."""
+    seen = list[bytes]()
+    async with listening(seen) as (address, _):
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(b"".join(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n" for path in paths))
+        came = await asyncio.wait_for(reader.read(), 30)
+        writer.close()
     return seen, came
+
+
+def sent(address: tuple[str, int], size: int) -> bytes:
+    """What a client that reads when all is sent hears of a server that does not care for what is sent."""
+    with socket.create_connection(address, 30) as one:
+        one.sendall(b"POST /close HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+        for _ in range(size // len(PART)):
+            one.sendall(PART)
+        return b"".join(iter(lambda: one.recv(MOST), b""))
 
 
 @pytest.mark.parametrize("paths", [(b"/close",), (b"/keep-alive", b"/close")])
@@ -72,3 +99,31 @@ def test_a_long_answer_leaves_while_it_is_made() -> None:
     assert b"".join(seen) == came
     assert came.count(b"x") == len(PART) * PARTS
     assert all(len(part) < MOST + 2 * len(PART) for part in seen)
+
+
+def test_whoever_is_still_sending_can_read_the_answer() -> None:
+    """Though the connection is closed with it: a broken pipe would tell nobody what was wrong."""
+
+    async def run() -> bytes:
+        async with listening([]) as (address, _):
+            return await asyncio.to_thread(sent, address, 30_000_000)
+
+    assert asyncio.run(run()).endswith(b"done\r\n0\r\n\r\n")
+
+
+def test_nobody_can_go_on_sending_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither very much, nor very slowly: then the connection is closed."""
+
+    async def run() -> None:
+        async with listening([]) as (address, lost):
+            monkeypatch.setattr(wire, "REST", 1_000_000)
+            with pytest.raises(ConnectionError):
+                await asyncio.to_thread(sent, address, 300_000_000)
+            monkeypatch.setattr(wire, "PATIENCE", 0.01)
+            lost.clear()
+            _, writer = await asyncio.open_connection(*address)
+            writer.write(b"POST /close HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n")
+            await asyncio.wait_for(lost.wait(), 30)
+            writer.close()
+
+    asyncio.run(run())
