@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -251,3 +252,23 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     peak = max(pa.total_allocated_bytes() - before for _ in file.batches(["c0", "c9"]))
     assert path.stat().st_size > 50e6
     assert peak < 20e6
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_numbers_and_dates_as_people_write_them(day: Path) -> None:
+    """A file with decimal commas and dotted days has numbers and instants, in every block, grouped thousands or not."""
+    lines = [f"{k},5;1.{k:03},25;{1 + k}.02.2026 07:30;k{k}" for k in range(28)]
+    batches, found = read(day, "\n".join(["amount;price;at;name", *lines]).encode())
+    read_rows = rows(batches)
+    assert len(batches) > 1
+    assert [str(kind) for kind in batches[-1].schema.types] == ["double", "double", "timestamp[us]", "string"]
+    assert [row["amount"] for row in read_rows] == [k + 0.5 for k in range(28)]
+    assert read_rows[27] == {"amount": 27.5, "price": 1027.25, "at": datetime(2026, 2, 28, 7, 30), "name": "k27"}  # noqa: DTZ001  none is written
+    assert found == ()
+
+
+def test_dates_of_which_nobody_can_tell_the_day_are_told(day: Path) -> None:
+    """They stay text, and a note says which column, why, and how to write them."""
+    batches, found = read(day, b"at\n01/02/2026\n03/04/2026\n")
+    assert str(batches[0].schema.field("at").type) == "string"
+    assert "nobody can tell the day from the month" in found[0].what

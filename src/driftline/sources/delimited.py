@@ -19,12 +19,14 @@ from driftline.sources.dialect import dialect_of
 from driftline.sources.faults import reading
 from driftline.sources.parsed import LineNotes, Parsed, batch_of, one_batch, replaced
 from driftline.sources.typed import as_type, likely_type
+from driftline.sources.written import ambiguous, decimal_point, likely_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from driftline.sources.notes import Notes
     from driftline.sources.places import Place
+    from driftline.sources.written import Form
 
 NULLS = ["", "NA", "N/A", "#N/A", "NULL", "null", "None", "<NA>", "NaT"]
 """Cells that mean nothing. NaN is not one: it is a number's way of being none."""
@@ -56,6 +58,7 @@ class DelimitedFile:
                 f"column {nameless} has no name and was left out",
                 hint="name it; pandas writes its index so: to_csv(index=False)",
             )
+        self._forms: dict[str, Form] = {}
         self.schema: pa.Schema = pa.schema([(name, pa.null()) for name in self._dialect.kept])
         if sample:
             self.schema = self._guess(sample)
@@ -92,8 +95,23 @@ class DelimitedFile:
                 f"no line of {self._place.name!r} has the cells its header promises; line {line}: {fault}",
                 hint=f"the delimiter was taken to be {self._dialect.delimiter!r}; check the header and the delimiter",
             )
-        guessed = ((field, parsed.batch.column(field.name)) for field in parsed.batch.schema)
-        return pa.schema([(field.name, likely_type(column) if pa.types.is_string(field.type) else field.type) for field, column in guessed])
+        return pa.schema([(field.name, self._type_of(field, parsed.batch.column(field.name))) for field in parsed.batch.schema])
+
+    def _type_of(self, field: pa.Field, column: pa.Array) -> pa.DataType:
+        """A column's type, by its first values; of texts that people write otherwise than programs do, the form is kept."""
+        found = likely_type(column) if pa.types.is_string(field.type) else field.type
+        if not pa.types.is_string(found):
+            return found
+        if formed := likely_form(column, self._dialect.delimiter):
+            self._forms[field.name], found = formed
+        elif date := ambiguous(column):
+            self._notes.add(
+                self._place.name,
+                f"column {field.name!r} has dates such as {date!r}, of which nobody can tell the day from the month: they stay text",
+                hint="write them as 2026-12-31",
+                key=(self._place.name, "dates", field.name),
+            )
+        return found
 
     def _parse(self, block: Block, wanted: Sequence[str], notes: LineNotes) -> Parsed:
         """Read a block in the fastest way that works."""
@@ -120,7 +138,11 @@ class DelimitedFile:
                 read_options=pacsv.ReadOptions(use_threads=False, block_size=len(block.data) + 1, column_names=list(dialect.names)),
                 parse_options=pacsv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=leave_out),
                 convert_options=pacsv.ConvertOptions(
-                    column_types=types, include_columns=list(wanted) or dialect.kept[:1], null_values=NULLS, strings_can_be_null=True
+                    column_types=types,
+                    include_columns=list(wanted) or dialect.kept[:1],
+                    null_values=NULLS,
+                    strings_can_be_null=True,
+                    decimal_point=decimal_point([*self._forms.values()]),
                 ),
             )
         except pa.ArrowInvalid:
@@ -132,7 +154,8 @@ class DelimitedFile:
         """Turn columns of text into their types, each by itself."""
         columns, misfits = [], {}
         for name, texts in zip(parsed.batch.schema.names, parsed.batch.columns, strict=True):
-            typed = as_type(texts, types.get(name, pa.null()))
+            plain = self._forms[name].plain(texts) if name in self._forms else texts
+            typed = as_type(plain, types.get(name, pa.null()))
             columns.append(typed.array)
             if typed.misfit is not None and not notes.knows(name):
                 misfits[name] = (typed.misfit, self._line_of(block, typed.row))
