@@ -252,6 +252,12 @@ class TestLearning:
         assert [(f.where, f.rows) for f in report.findings] == [("current", 2)]
         assert sum(w.rows for w in report.windows) == 1598
 
+    def test_current_data_without_any_time_is_refused(self) -> None:
+        """Nothing is not to pass for nothing new: the column is named, with what stands in it."""
+        current = CURRENT.set_column(0, "ts", pa.array(["1/2/26 7 PM"] * CURRENT.num_rows))
+        with pytest.raises(UnreadableData, match=r"no time in column 'ts' of current, such as '1/2/26 7 PM', can be read"):
+            wiring.compare(REFERENCE, current, monitor=monitor(window="day", columns={"timestamp": "ts"}), now=NOW)
+
     def test_progress_is_told(self) -> None:
         """What is done, how many rows are done, and of how many."""
         told: list[tuple[str, int, int | None]] = []

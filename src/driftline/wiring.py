@@ -14,7 +14,7 @@ from driftline.engines import count as counting
 from driftline.engines.cells import seconds
 from driftline.engines.fit import fit
 from driftline.engines.late import DelayWatch
-from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
+from driftline.errors import ConfigError, DataError, SchemaMismatch, UnreadableData, near_miss
 from driftline.inference.variation import FEWEST_BLOCKS
 from driftline.monitor import Monitor
 from driftline.opening import beside, open_given, open_place
@@ -157,6 +157,8 @@ def compare_sources(
         counted = Counted({(segment, window): profile for segment, window, profile in current.entries})
     else:
         found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
+        if found.untimed and not found.profiles:
+            raise _untimed(plan, current, monitor)
         counted = Counted(found.profiles, (*found.findings, *current.findings(), *new))
     return diagnose(
         learnt,
@@ -164,6 +166,16 @@ def compare_sources(
         judge(learnt, counted, monitor, at, delays),
         attribution=monitor.policy.attribution,
         together=monitor.policy.together,
+    )
+
+
+def _untimed(plan: Plan, source: Source, monitor: Monitor) -> UnreadableData:
+    """No row is in any window, because its time cannot be read: nothing is not to pass for nothing new."""
+    name = counting.time_column(plan, monitor.windowing, monitor.hints, source) or ""
+    said = (value for batch in source.batches([name]) for value in batch.column(0).drop_null().slice(0, 1).to_pylist())
+    example = next((f", such as {value!r}," for value in said), "")
+    return UnreadableData(
+        f"no time in column {name!r} of {source.name}{example} can be read, so that no row is in any window", hint=counting.TIME_HINT
     )
 
 

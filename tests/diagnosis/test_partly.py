@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,3 +60,14 @@ def test_prices_that_all_grew_are_in_no_unit_with_another_zero(clinic: Clinic, d
     """The largest lie beyond all that were, by a factor and by no sum."""
     found = in_some(clinic.look("amount", day | {"amount": day["amount"] * 1.4})[1], in_use())
     assert found is None or not found[0].offset or found[1].explained * found[2] < 0.5
+
+
+def test_what_was_not_sampled_is_alike_to_nothing(clinic: Clinic, day: dict[str, Any]) -> None:
+    """Rows that lie outside without one of them in the sample, as in a column that is mostly null, tell of no unit, and break nothing."""
+    hit = np.random.default_rng(3).random(3000) < 0.1
+    look = clinic.look("celsius", day | {"celsius": np.where(hit, day["celsius"] * 100, day["celsius"])})[1]
+    assert look.curves is not None
+    low, high = look.curves[0].quantile(np.array([0.01, 0.99]))
+    inside = look.now.values[(look.now.values > low) & (look.now.values < high)]
+    found = in_some(replace(look, now=replace(look.now, values=inside)), in_use())
+    assert found is None or found[1].explained == 0

@@ -138,6 +138,9 @@ def _alike(look: Look, unit: Unit) -> float:
     base = look.curves[0]
     ends = base.quantile(np.array([ENDS, 1 - ENDS]))
     outside = np.sort(look.now.values[(look.now.values < ends[0]) | (look.now.values > ends[1])])
+    if not outside.size:
+        # Some rows lie there, but none that was sampled: nothing is known of what they are like.
+        return 0.0
     # What lies inside the base in either unit is not asked for: the law is that of values outside.
     moved = base.moved(unit.factor, unit.offset)
     inside = moved.at(ends)

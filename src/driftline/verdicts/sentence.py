@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftline.drift.pair import decile_groups
 from driftline.profile.bins import LARGEST, LevelBins, NumberBins
 from driftline.schema import Role
 from driftline.verdicts.report import Cause
@@ -166,8 +167,41 @@ def _spread(planned: Planned, score: Score, place: int, reference: Profile, curr
 
 
 def _psi(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
-    del planned, place, reference, current
-    return f"its distribution changed: PSI {number(score.value)}, {number(score.effect or 0.0)} more than noise{_sure(score, number)}"
+    del place
+    most = _most_changed(planned, reference, current)
+    return f"its distribution changed{most}: PSI {number(score.value)}, {number(score.effect or 0.0)} more than noise{_sure(score, number)}"
+
+
+def _most_changed(planned: Planned, reference: Profile, current: Profile) -> str:
+    """The conventional bin or the level whose share changed most, with both shares; nothing where either has no values."""
+    index = reference.plan.index(planned.name)
+    was, now = (profile.bins(index).astype(np.float64) for profile in (reference, current))
+    if not was.sum() or not now.sum():
+        return ""
+    least, greatest = (float(end) for end in current.extremes[index])
+    if least == greatest:
+        return f", every value is {number(least)}"
+    bins = planned.bins
+    groups = decile_groups(was[None])[0] if isinstance(bins, NumberBins) else np.arange(was.size)
+    was, now = (np.bincount(groups, counts) / counts.sum() for counts in (was, now))
+    most = int(np.abs(now - was).argmax())
+    if isinstance(bins, NumberBins):
+        inside = np.flatnonzero(groups == most)
+        low, high = (float(bins.array[at]) if 0 <= at < len(bins.edges) else math.inf for at in (inside[0] - 1, inside[-1]))
+        name = _range(low if abs(low) < LARGEST else -math.inf, high if abs(high) < LARGEST else math.inf)
+    else:
+        levels = bins.levels if isinstance(bins, LevelBins) else ()
+        name = repr(levels[most]) if most < len(levels) else "other levels"
+    return f", most of all {name} ({percent(was[most])} to {percent(now[most])} of rows)"
+
+
+def _range(low: float, high: float) -> str:
+    """Values between two edges."""
+    if high == math.nextafter(low, math.inf):
+        return f"values equal to {number(low)}"
+    if math.isinf(low):
+        return f"values below {number(high)}"
+    return f"values of {number(low)} and more" if math.isinf(high) else f"values from {number(low)} to {number(high)}"
 
 
 def _level(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
@@ -182,7 +216,7 @@ def _atom(planned: Planned, score: Score, place: int, reference: Profile, curren
     low, high = (float(x) for x in current.extremes[index])
     if low == high:
         return f"stuck: every value is {number(low)}"
-    return f"values {_interval(planned, place)} went from {_was(score)} to {percent(score.value)} of rows"
+    return f"{_interval(planned, place)} went from {_was(score)} to {percent(score.value)} of rows"
 
 
 def _tail(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
@@ -243,11 +277,8 @@ def _was(score: Score) -> str:
 def _interval(planned: Planned, place: int) -> str:
     bins = planned.bins
     if not isinstance(bins, NumberBins) or not 0 < place < len(bins.edges):
-        return "at the edge"
-    low, high = bins.edges[place - 1], bins.edges[place]
-    if high == math.nextafter(low, math.inf):
-        return f"equal to {number(low)}"
-    return f"from {number(low)} to {number(high)}"
+        return "values at the edge"
+    return _range(bins.edges[place - 1], bins.edges[place])
 
 
 def _duplicate(planned: Planned, score: Score, place: int, reference: Profile, current: Profile) -> str:
