@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from driftline.api import WRITERS, Report, compare
+from driftline.api import WRITERS, Report, compare, measure
 from driftline.cli.main import main
 from driftline.errors import ConfigError, DataError, DriftlineError, OutsideError, SchemaMismatch, UnreadableData
 from driftline.verdicts.report import Cause, Verdict
@@ -381,3 +381,40 @@ class TestReport:
             assert (theirs["verdict"], called.exit_code) == (verdict, code)
             assert mine["windows"] == theirs["windows"]
             assert CliRunner().invoke(main, ["compare", *places, "--fail-on", "inconclusive"]).exit_code == (verdict != "stable")
+
+
+class TestMeasure:
+    def test_is_the_performance_that_compare_reports(self) -> None:
+        """Nothing but performance is looked at, and it is the same as where everything is."""
+        before, after = (table(2000, seed, **scored(2000, seed)) for seed in (1, 2))
+        found = measure(before, after, window={"rows": 1000})
+        told = compare(before, after, window={"rows": 1000}).windows
+        assert [one.window for one in found] == [one.window for one in told]
+        for one, window in zip(found, told, strict=True):
+            values = {name: value.value for name, value in one.realised.items()}
+            assert values == {metric.metric: metric.value for metric in window.performance}
+
+    def test_takes_segments_and_counted_profiles(self, tmp_path: Path) -> None:
+        """Segments are measured beside all rows, and of files that were counted before nothing is read again."""
+        before, after = (table(2000, seed, **scored(2000, seed)) for seed in (1, 2))
+        sides = {one.segment for one in measure(before, after, segments=["c"])}
+        assert sides == {None, "c=u", "c=v", "c=w"}
+        for name, rows in (("before", before), ("after", after)):
+            pq.write_table(pa.table(rows), tmp_path / f"{name}.parquet")
+        parts = [str(tmp_path / f"{name}.profile") for name in ("before", "after")]
+        assert CliRunner().invoke(main, ["profile", f"{tmp_path}/before.parquet", "-o", parts[0]]).exit_code == 0
+        made = CliRunner().invoke(main, ["profile", f"{tmp_path}/after.parquet", "--reference", parts[0], "-o", parts[1]])
+        assert made.exit_code == 0, made.output
+        assert measure(*parts)[0].realised["accuracy"] == measure(before, after)[0].realised["accuracy"]
+
+    def test_says_what_is_missing(self) -> None:
+        """Without labels there is nothing to measure, and the error says what to name; other bins cannot be compared."""
+        with pytest.raises(DataError, match="no predictions beside labels"):
+            measure(table(300, 1), table(300, 2))
+
+
+def scored(rows: int, seed: int) -> Table:
+    """A calibrated model."""
+    rng = np.random.default_rng(seed)
+    score = rng.random(rows)
+    return {"score": score, "prediction": (score > 0.5).astype(int), "label": (rng.random(rows) < score).astype(int)}

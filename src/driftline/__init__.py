@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from driftline.api import Report, compare
+    from driftline.api import Report, compare, measure
     from driftline.client import Client
 
     __version__: str
 
-__all__ = ["Client", "Report", "__version__", "compare"]
+__all__ = ["Client", "Report", "__version__", "compare", "measure"]
 
-_HOMES = {"Client": "driftline.client", "Report": "driftline.api", "compare": "driftline.api"}
+_HOMES = {"Client": "driftline.client", "Report": "driftline.api", "compare": "driftline.api", "measure": "driftline.api"}
 """Where each public name lives; loaded when it is first asked for, so that importing driftline costs nothing."""
 
 

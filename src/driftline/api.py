@@ -19,6 +19,7 @@ from driftline.reports.notebook import to_notebook
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from driftline.services.measure import Measured
     from driftline.verdicts.report import Report as Found
     from driftline.verdicts.report import Verdict, WindowReport
 
@@ -117,3 +118,19 @@ def compare(reference: object, current: object, **settings: object) -> Report:
     """
     specification = specify({"reference": "reference", "current": "current", **settings}, {}, name="compare()")
     return Report(wiring.compare(reference, current, monitor=specification.monitor, kpis=specification.places.kpis))
+
+
+def measure(reference: object, current: object, **settings: object) -> tuple[Measured, ...]:
+    """How well a model did in each window: what labels say, beside what scores say that it must be.
+
+    Only times, scores, predictions and labels are looked at; nothing is judged. Arguments and errors are those of `compare`.
+
+    >>> import numpy as np
+    >>> score = np.random.default_rng(0).random((2, 4000))
+    >>> past, now = ({"score": part, "label": (part > 0.5).astype(int)} for part in score)
+    >>> window, *_ = measure(past, now, window={"rows": 2000})
+    >>> [round(float(found["roc_auc"].value), 2) for found in (window.realised, window.estimated)]
+    [1.0, 1.0]
+    """
+    specification = specify({"reference": "reference", "current": "current", **settings}, {}, name="measure()")
+    return wiring.measure(reference, current, monitor=specification.monitor)

@@ -18,11 +18,13 @@ from driftline.errors import ConfigError, DataError, SchemaMismatch, UnreadableD
 from driftline.inference.variation import FEWEST_BLOCKS
 from driftline.monitor import Monitor
 from driftline.opening import beside, open_given, open_place
+from driftline.profile.outcome import OutcomeCounts, total_outcome
 from driftline.schema import Role
 from driftline.services.check import Counted, blocks_enough
 from driftline.services.check import check as judge
 from driftline.services.decide import decide_now
 from driftline.services.diagnose import diagnose
+from driftline.services.measure import measure as measured
 from driftline.sources.joined import Joined
 from driftline.sources.known import KnownAt
 from driftline.sources.notes import new_columns
@@ -48,7 +50,9 @@ if TYPE_CHECKING:
     from driftline.performance.maturity import Delays
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
+    from driftline.services.measure import Measured
     from driftline.verdicts.report import Report
+    from driftline.window import Window
 
 BLOCKS = 64
 """Into so many runs of rows a reference is cut where the windows do not cut it."""
@@ -351,6 +355,40 @@ def compare(
     """
     sources = open_given(reference, "reference"), open_given(current, "current")
     return beside(compare_sources(*sources, monitor or Monitor(), progress=progress, now=now), kpis)
+
+
+def measure(reference: object, current: object, *, monitor: Monitor | None = None, now: datetime | None = None) -> tuple[Measured, ...]:
+    """How well a model did, window by window, and nothing else; arguments as for `compare`.
+
+    Raises:
+        DataError: the data cannot be read, or the reference holds no predictions beside labels.
+    """
+    monitor = monitor or Monitor()
+    hints, at = monitor.hints, now or datetime.now(UTC)
+    # The other columns would be looked at for nothing.
+    monitor = replace(monitor, hints=replace(hints, features=hints.segments))
+    past, present = open_given(reference, "reference"), as_known(open_given(current, "current"), monitor, at)
+    past = as_known(past, monitor, at, optional=True)
+    plan = past.plan if isinstance(past, Shelf) else _fit(past, monitor, None)
+    if plan.outcome is None:
+        hint = "name the columns: columns: {label: …, score: …, prediction: …}"
+        raise DataError("the reference holds no predictions beside labels that can be measured", hint=hint)
+    if isinstance(present, Shelf) and present.plan.fingerprint != plan.fingerprint:
+        raise DataError("the current profile was counted in other bins than the reference", hint="count it with --reference")
+    known = _outcomes(plan, past, Monitor())
+    before = total_outcome([OutcomeCounts.empty(plan.outcome), *(counts for (side, _), counts in known.items() if side is None)])
+    return measured(plan.outcome, before, _outcomes(plan, present, monitor), monitor.policy.goal.metric)
+
+
+def _outcomes(plan: Plan, source: Source | Shelf, monitor: Monitor) -> dict[tuple[str | None, Window], OutcomeCounts]:
+    """Predictions beside labels, by segment and window."""
+    if isinstance(source, Shelf):
+        counted = {(segment, window): profile for segment, window, profile in source.entries}
+    elif _elsewhere(source):
+        counted = dict(_count(plan, source, monitor.windowing, monitor.hints, progress=None).profiles)
+    else:
+        return counting.count_outcomes(plan, source, monitor.windowing, monitor.hints)
+    return {key: profile.outcome for key, profile in counted.items() if profile.outcome is not None}
 
 
 def _shelf(plan: Plan, counted: Counted, use: Use, about: dict[str, str]) -> Shelf:

@@ -61,6 +61,19 @@ class TestClock:
             expected = [calendar_window(dt.datetime.fromtimestamp(at, dt.UTC), windowing) for at in part.tolist()]
             assert [windows[code] for code in codes] == expected
 
+    @given(
+        times=st.lists(st.one_of(st.none(), st.integers(-(2**62), 2**62), st.integers(0, 10**11)), max_size=20),
+        unit=st.sampled_from(["s", "ms", "us", "ns"]),
+        zone=st.sampled_from([None, "Europe/Berlin"]),
+    )
+    def test_reads_a_column_as_it_reads_its_seconds(self, times: list[int | None], unit: str, zone: str | None) -> None:
+        """In one window or many, with nulls, beyond the calendar or sliced: a column's windows are those of its seconds."""
+        array = pa.array([0, *times], pa.int64()).view(pa.timestamp(unit, zone))[1:]
+        windowing = Windowing(Cadence.DAY)
+        codes, windows = Clock(windowing).of(array)
+        expected, held = Clock(windowing).windows(seconds(array))
+        assert [windows[code] for code in codes] == [held[code] for code in expected]
+
     @pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)])
     def test_days_follow_the_wall_clock(self, day: str, hours: int) -> None:
         """On the day the clocks change a day has 23 or 25 hours, and every one of them is in it."""

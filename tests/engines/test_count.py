@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from driftline.engines import count as counting
 from driftline.engines.arrow import count_batch
 from driftline.engines.clock import NO_TIME
-from driftline.engines.count import blocks, count, even
+from driftline.engines.count import blocks, count, count_outcomes, even
 from driftline.errors import ConfigError, SchemaMismatch, UnreadableData
 from driftline.monitor import ColumnHints
 from driftline.profile.bins import LevelBins, fit_number_bins
+from driftline.profile.outcome import Outcome
 from driftline.profile.plan import Plan, Planned
 from driftline.profile.profile import Odd, Profile
-from driftline.schema import Column, Kind, Role
+from driftline.schema import Column, Kind, Role, Task
 from driftline.window import Cadence, Windowing
 
 if TYPE_CHECKING:
@@ -171,6 +172,56 @@ class TestCount:
         """A typing mistake in the configuration is said before any row is read."""
         with pytest.raises(ConfigError, match="cannot be read"):
             count(PLAN, memory([table(5)]), Windowing(), ColumnHints(conditions={"bad": "x0 >"}))
+
+
+class TestCountOutcomes:
+    @settings(max_examples=25)
+    @given(rows=st.integers(0, 900), size=st.integers(1, 400), said=st.booleans(), days=st.booleans())
+    def test_are_those_of_the_profiles(self, memory: type[Memory], rows: int, size: int, *, said: bool, days: bool) -> None:
+        """However rows arrive and are cut, outcomes counted alone are the profiles', to the last bit and in their order."""
+        rng, batch = np.random.default_rng(rows), table(rows, ordered=days)
+        labels = pa.array(rng.integers(0, 2, rows), mask=rng.random(rows) < 0.2)
+        batch = batch.append_column("y", labels).append_column("p", pa.array(rng.random(rows)))
+        batch = batch.append_column("said", pa.array(rng.random(rows) < 0.5))
+        outcome = Outcome(Task.BINARY, "y", "said" if said else None, ("p",), ("0", "1"), ((0.25, 0.5),))
+        scored = [Planned(Column(name=name, kind=Kind.NUMBER), BINS) for name in ("y", "p", "said")]
+        plan = Plan((*PLAN.columns, *scored), sample=5, outcome=outcome)
+        windowing = Windowing(Cadence.DAY) if days else Windowing(Cadence.ROWS, rows=97)
+        hints = ColumnHints(segments=("c",), conditions={"large": "x0 > 1"})
+        whole = count(plan, memory([batch]), windowing, hints)
+        alone = count_outcomes(plan, memory(cut(batch, size) or [batch]), windowing, hints)
+        assert list(alone) == list(whole.profiles)
+        for key, profile in whole.profiles.items():
+            assert profile.outcome is not None
+            pairs = zip(alone[key].arrays(), profile.outcome.arrays(), strict=True)
+            assert all(mine.tobytes() == theirs.tobytes() for mine, theirs in pairs)
+
+    def test_reads_only_what_it_takes(self) -> None:
+        """Of a wide table the times, scores, predictions and labels are read, and nothing where there are none."""
+        asked: list[list[str]] = []
+
+        class Watched:
+            name = "watched"
+
+            def schema(self) -> pa.Schema:
+                return table(1).append_column("y", pa.array([1])).schema
+
+            def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+                asked.append(columns)
+                return iter(())
+
+            def rows(self) -> int:
+                return 0
+
+            def findings(self) -> tuple[()]:
+                return ()
+
+        outcome = Outcome(Task.BINARY, "y", None, ("x1",), ("0", "1"), ((0.5,),))
+        plan = Plan((*PLAN.columns, Planned(Column(name="y", kind=Kind.NUMBER), BINS)), outcome=outcome)
+        assert count_outcomes(plan, Watched(), Windowing(Cadence.DAY)) == {}
+        assert asked == [["ts", "x1", "y"]]
+        assert count_outcomes(PLAN, Watched(), Windowing(Cadence.DAY)) == {}
+        assert len(asked) == 1
 
 
 class TestBlocks:

@@ -63,16 +63,32 @@ class Clock:
         self._ends: list[int] = []
         self._windows: list[Window] = []
 
+    def of(self, array: pa.Array) -> tuple[NDArray[np.int64], list[Window]]:
+        """What `windows` finds of a column of times, sooner where all lie in one window."""
+        array = stored(array)
+        if pa.types.is_timestamp(array.type) and len(array) and not array.null_count:
+            found = ticks(array)
+            one = self._one(seconds(pa.array([found.min(), found.max()], pa.int64()).view(array.type)))
+            if one is not None:
+                return np.zeros(len(array), dtype=np.int64), [one]
+        return self.windows(seconds(array))
+
     def windows(self, times: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Window]]:
         """For each row the place of its window in a list; rows without a time are in `NO_TIME`."""
         if not times.size:
             return times, [NO_TIME]
-        some = times[[times.argmin(), times.argmax()]]
-        if some[0] != UNKNOWN and (self._add(int(some[0])) == self._add(int(some[1]))):
-            return np.zeros(times.size, dtype=np.int64), [self._windows[self._find(int(some[0]))]]
+        one = self._one(times[[times.argmin(), times.argmax()]])
+        if one is not None:
+            return np.zeros(times.size, dtype=np.int64), [one]
         places = self._places(times)
         used, codes = np.unique(places, return_inverse=True)
         return codes.astype(np.int64), [NO_TIME if place < 0 else self._windows[place] for place in used.tolist()]
+
+    def _one(self, ends: NDArray[np.int64]) -> Window | None:
+        """The window in which both the first and the last time lie, if it is one."""
+        first, last = ends.tolist()
+        same = UNKNOWN not in {first, last} and self._add(first) == self._add(last)
+        return self._windows[self._find(first)] if same else None
 
     def _places(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
         """The place of each time's window among those known; all windows that are met become known."""

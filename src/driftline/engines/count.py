@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow as pa
 from driftline.engines.arrow import count_columns, sampled
 from driftline.engines.clock import NO_TIME
 from driftline.engines.split import Splitter
-from driftline.engines.tally import Tally
+from driftline.engines.tally import Tally, outcome_tally
 from driftline.errors import SchemaMismatch, near_miss
 from driftline.monitor import ColumnHints
 from driftline.schema import Role
@@ -23,7 +23,7 @@ from driftline.verdicts.report import Finding
 from driftline.window import CALENDAR, Cadence, Window, Windowing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
     from typing import Self
 
     from numpy.typing import NDArray
@@ -31,11 +31,14 @@ if TYPE_CHECKING:
     from driftline.engines.arrow import Fill
     from driftline.engines.split import Cut, Key
     from driftline.ports import Progress, Source
+    from driftline.profile.outcome import OutcomeCounts
     from driftline.profile.plan import Plan
     from driftline.profile.profile import Profile
 
     Share = tuple[NDArray[np.uint64], list[Fill]]
     """Each row's hash as far as some columns go, and what gives those columns' values for the sample."""
+
+T = TypeVar("T")
 
 LARGE = 1 << 17
 """Batches of more rows are counted in slices of so many."""
@@ -92,25 +95,58 @@ def count(
         SchemaMismatch: windows need a column that is not there.
         ConfigError: a segment's condition cannot be read.
     """
-    hints = hints or ColumnHints()
-    # What earlier readings have let go of would else lie idle beside all that comes now.
-    pa.default_memory_pool().release_unused()
-    splitter = Splitter(windowing, hints, plan, time_column(plan, windowing, hints, source))
-    wanted = splitter.columns() | set(plan.names)
-    names = [name for name in dict.fromkeys(source.schema().names) if name in wanted]
-    tally, done, total = Tally(plan), 0, source.rows()
+    splitter, tally = _splitter(plan, source, windowing, hints), Tally(plan)
     with Crew(tally, threads or available()) as crew:
-        for batch in even(source.batches(names)):
+        for batch in _batches(source, splitter.columns() | set(plan.names), progress):
             ready: dict[int, pa.Array] | None = {} if splitter.cuts > 1 else None
             for cut in splitter.cut(batch):
                 crew.count(batch, cut, ready)
-            done += batch.num_rows
             # What is let go of before the next batch is read lends it memory that is still in the cache.
             del batch, ready
-            if progress is not None:
-                progress(f"counting {source.name}", done, total)
-    pa.default_memory_pool().release_unused()
     return _settled(tally, splitter, source)
+
+
+def count_outcomes(
+    plan: Plan, source: Source, windowing: Windowing, hints: ColumnHints | None = None, *, progress: Progress | None = None
+) -> dict[Key, OutcomeCounts]:
+    """Count predictions beside labels and nothing else: the outcomes of the profiles that `count` makes, in the same order.
+
+    Of the columns those are read that it takes; arguments and errors are those of `count`.
+    """
+    if plan.outcome is None:
+        return {}
+    slots: dict[Hashable, int] = {}
+    splitter = _splitter(plan, source, windowing, hints)
+    tally = outcome_tally(plan, plan.outcome, slots)
+    for batch in _batches(source, splitter.columns() | set(plan.outcome.columns), progress):
+        for cut in splitter.cut(batch):
+            if cut.pieces:
+                pieces = [(start, length, slots.setdefault(key, len(slots))) for start, length, key in cut.pieces]
+                tally.count(batch, cut.order, np.array(pieces, dtype=np.int64))
+        del batch
+    keys = cast("tuple[Key, ...]", tuple(slots))
+    final = splitter.final(keys)
+    return _in_order({final[key]: tally.of(slots[key]) for key in keys if key[1] != NO_TIME})
+
+
+def _splitter(plan: Plan, source: Source, windowing: Windowing, hints: ColumnHints | None) -> Splitter:
+    hints = hints or ColumnHints()
+    return Splitter(windowing, hints, plan, time_column(plan, windowing, hints, source))
+
+
+def _batches(source: Source, wanted: set[str], progress: Progress | None) -> Iterator[pa.RecordBatch]:
+    """The rows, with those of the wanted columns that are there."""
+    # What earlier readings have let go of would else lie idle beside all that comes now.
+    pa.default_memory_pool().release_unused()
+    names = [name for name in dict.fromkeys(source.schema().names) if name in wanted]
+    done, total = 0, source.rows()
+    for batch in even(source.batches(names)):
+        done += batch.num_rows
+        yield batch
+        del batch
+        if progress is not None:
+            progress(f"counting {source.name}", done, total)
+    pa.default_memory_pool().release_unused()
 
 
 def blocks(plan: Plan, source: Source, rows_per_block: int, *, progress: Progress | None = None, threads: int | None = None) -> Counted:
@@ -266,8 +302,11 @@ def settle(profiles: Mapping[Key, Profile], untimed: Mapping[str | None, Profile
     if None in untimed:
         lost = untimed[None].rows
         told.append(Finding(where=name, what=f"{lost} rows have no time that can be read and are in no window", rows=lost, hint=TIME_HINT))
-    ranked = sorted(profiles, key=lambda key: (*_rank(key[0]), key[1].index))
-    return Counted({key: profiles[key] for key in ranked}, tuple(told), {key: untimed[key] for key in sorted(untimed, key=_rank)})
+    return Counted(_in_order(profiles), tuple(told), {key: untimed[key] for key in sorted(untimed, key=_rank)})
+
+
+def _in_order(found: Mapping[Key, T]) -> dict[Key, T]:
+    return {key: found[key] for key in sorted(found, key=lambda key: (*_rank(key[0]), key[1].index))}
 
 
 def _rank(segment: str | None) -> tuple[bool, str]:

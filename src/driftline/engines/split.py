@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from driftline.engines.cells import encode, nulls, plain, raw, stored, texts
-from driftline.engines.clock import NO_TIME, Clock, seconds
+from driftline.engines.clock import NO_TIME, Clock
 from driftline.engines.conditions import condition
 from driftline.verdicts.report import Finding
 from driftline.window import CALENDAR, WHOLE, Cadence, Window
@@ -143,7 +143,7 @@ class Splitter:
             return codes - first, [_row_window(i, i * size, (i + 1) * size) for i in range(first, last + 1)]
         if cadence in CALENDAR:
             array = self._column(batch, self._time or "", "windows of time")
-            return self._clock.windows(seconds(array)) if array is not None else (np.zeros(rows, dtype=np.int64), [NO_TIME])
+            return self._clock.of(array) if array is not None else (np.zeros(rows, dtype=np.int64), [NO_TIME])
         if cadence is Cadence.COLUMN:
             array = self._column(batch, self._windowing.column or "", "windows by value")
             return self._named(array) if array is not None else (np.zeros(rows, dtype=np.int64), [NO_TIME])
@@ -222,6 +222,8 @@ def _grouped(codes: NDArray[np.int64], keys: list[Key], inside: NDArray[np.intp]
     """Find runs of equal codes; bring the rows in order first where runs are short."""
     if not codes.size:
         return Cut(None, ())
+    if len(keys) == 1 and inside is None:
+        return Cut(None, ((0, codes.size, keys[0]),))
     ends = np.append(np.flatnonzero(codes[1:] != codes[:-1]) + 1, codes.size)
     order = inside
     if ends.size > 1 and ends.size * RUN > codes.size and ends.size > np.unique(codes).size:

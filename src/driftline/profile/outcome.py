@@ -103,6 +103,11 @@ class Outcome:
         object.__setattr__(self, "arrays", tuple(np.array(edges, dtype=np.float64) for edges in self.edges))
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are counted together."""
+        return tuple(name for name in (self.label, self.prediction, *self.scores, self.query, self.item) if name is not None)
+
+    @property
     def measures(self) -> tuple[str, ...]:
         """The row-wise losses that are summed; of a ranking, what each list was worth."""
         if self.task is Task.RANKING:
