@@ -62,17 +62,38 @@ class TestClock:
             assert [windows[code] for code in codes] == expected
 
     @given(
-        times=st.lists(st.one_of(st.none(), st.integers(-(2**62), 2**62), st.integers(0, 10**11)), max_size=20),
+        times=st.lists(st.one_of(st.integers(-(2**62), 2**62), st.integers(0, 10**11), st.integers(10**9, 10**9 + 10**6)), max_size=20),
+        null=st.booleans(),
+        ordered=st.booleans(),
         unit=st.sampled_from(["s", "ms", "us", "ns"]),
-        zone=st.sampled_from([None, "Europe/Berlin"]),
+        zone=st.sampled_from(ZONES),
+        cadence=st.sampled_from(CALENDARS),
     )
-    def test_reads_a_column_as_it_reads_its_seconds(self, times: list[int | None], unit: str, zone: str | None) -> None:
-        """In one window or many, with nulls, beyond the calendar or sliced: a column's windows are those of its seconds."""
-        array = pa.array([0, *times], pa.int64()).view(pa.timestamp(unit, zone))[1:]
-        windowing = Windowing(Cadence.DAY)
+    def test_reads_a_column_as_it_reads_its_seconds(
+        self, times: list[int], unit: str, zone: str, cadence: Cadence, *, null: bool, ordered: bool
+    ) -> None:
+        """In one window or many, in order or not, with nulls, beyond the calendar or sliced: a column's windows are its seconds'."""
+        listed: list[int | None] = [0, *(sorted(times) if ordered else times)]
+        array = pa.array([*listed, *([None] if null else [])], pa.int64()).view(pa.timestamp(unit, "UTC"))[1:]
+        windowing = Windowing(cadence, timezone=zone)
         codes, windows = Clock(windowing).of(array)
         expected, held = Clock(windowing).windows(seconds(array))
         assert [windows[code] for code in codes] == [held[code] for code in expected]
+        runs = Clock(windowing).runs(array)
+        if runs is not None:
+            assert [window for _, length, window in runs for _ in range(length)] == [held[code] for code in expected]
+            assert [start for start, _, _ in runs] == np.cumsum([0, *(length for _, length, _ in runs)]).tolist()[:-1]
+
+    def test_runs_are_told_of_instants_that_go_up(self) -> None:
+        """A column in order is cut where windows end; of one that goes down somewhere each row must be looked at."""
+        clock, hours = Clock(Windowing(Cadence.HOUR)), pa.array([0, 3599, 3600, 3600, 10_000], pa.int64())
+        runs = clock.runs(hours.view(pa.timestamp("s")))
+        assert runs is not None
+        assert [(start, length, window.label) for start, length, window in runs] == [
+            *[(0, 2, "1970-01-01 00:00"), (2, 2, "1970-01-01 01:00"), (4, 1, "1970-01-01 02:00")]
+        ]
+        assert clock.runs(hours[::-1].view(pa.timestamp("s"))) is None
+        assert clock.runs(hours) is None
 
     @pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-06-01", 24)])
     def test_days_follow_the_wall_clock(self, day: str, hours: int) -> None:

@@ -26,6 +26,9 @@ EARLIEST, LATEST = -62_000_000_000, 253_000_000_000
 """Years 5 to 9987: beyond, the calendar ends."""
 
 QUARTER = 900
+FEW = 64
+"""So many windows are walked through one by one."""
+
 NO_TIME = Window(-1, "no time")
 """Where rows go whose time, or whose window's name, is null or unreadable: counted, not judged."""
 
@@ -54,6 +57,12 @@ def _floor(found: NDArray[np.float64], null: NDArray[np.bool_]) -> NDArray[np.in
     return np.where(null | _outside(found), UNKNOWN, np.floor(np.where(_outside(found), 0.0, found)).astype(np.int64))
 
 
+def _instants(array: pa.Array) -> NDArray[np.int64] | None:
+    """A column of timestamps, none of them null, in their own unit; None of other columns, and of no rows."""
+    whole = pa.types.is_timestamp(array.type) and len(array) and not array.null_count
+    return ticks(array) if whole else None
+
+
 class Clock:
     """The calendar windows met so far."""
 
@@ -63,32 +72,53 @@ class Clock:
         self._ends: list[int] = []
         self._windows: list[Window] = []
 
-    def of(self, array: pa.Array) -> tuple[NDArray[np.int64], list[Window]]:
-        """What `windows` finds of a column of times, sooner where all lie in one window."""
+    def runs(self, array: pa.Array) -> list[tuple[int, int, Window]] | None:
+        """First row, rows and window of each run of a column of instants that only go up; None of other columns."""
         array = stored(array)
-        if pa.types.is_timestamp(array.type) and len(array) and not array.null_count:
-            found = ticks(array)
-            one = self._one(seconds(pa.array([found.min(), found.max()], pa.int64()).view(array.type)))
-            if one is not None:
-                return np.zeros(len(array), dtype=np.int64), [one]
-        return self.windows(seconds(array))
+        times = _instants(array)
+        if times is None or not (times[1:] >= times[:-1]).all():
+            return None
+        spanned = self._spanned(array.type, times[0], times[-1])
+        if spanned is None:
+            return None
+        bounds, windows = spanned
+        at = [0, *np.searchsorted(times, bounds).tolist(), times.size]
+        return [(start, end - start, window) for start, end, window in zip(at, at[1:], windows, strict=False) if end > start]
+
+    def of(self, array: pa.Array) -> tuple[NDArray[np.int64], list[Window]]:
+        """What `windows` finds of a column of times, sooner where they lie in few windows; some of these may have no row."""
+        array = stored(array)
+        times = _instants(array)
+        spanned = self._spanned(array.type, times.min(), times.max()) if times is not None else None
+        if times is None or spanned is None:
+            return self.windows(seconds(array))
+        bounds, windows = spanned
+        return np.searchsorted(bounds, times, side="right").astype(np.int64, copy=False), windows
 
     def windows(self, times: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[Window]]:
         """For each row the place of its window in a list; rows without a time are in `NO_TIME`."""
         if not times.size:
             return times, [NO_TIME]
-        one = self._one(times[[times.argmin(), times.argmax()]])
-        if one is not None:
-            return np.zeros(times.size, dtype=np.int64), [one]
         places = self._places(times)
         used, codes = np.unique(places, return_inverse=True)
         return codes.astype(np.int64), [NO_TIME if place < 0 else self._windows[place] for place in used.tolist()]
 
-    def _one(self, ends: NDArray[np.int64]) -> Window | None:
-        """The window in which both the first and the last time lie, if it is one."""
-        first, last = ends.tolist()
-        same = UNKNOWN not in {first, last} and self._add(first) == self._add(last)
-        return self._windows[self._find(first)] if same else None
+    def _spanned(self, kind: pa.DataType, first: np.int64, last: np.int64) -> tuple[NDArray[np.int64], list[Window]] | None:
+        """The windows from one instant to another, and where each but the first begins; None where they are many or beyond the calendar."""
+        second = int(PER_SECOND[kind.unit])
+        at, end = int(first) // second, int(last) // second
+        bounds: list[int] = []
+        windows: list[Window] = []
+        if at < EARLIEST or end > LATEST:
+            return None
+        while at <= end:
+            if len(windows) == FEW:
+                return None
+            bounds.append(self._add(at))
+            place = self._find(at)
+            windows.append(self._windows[place])
+            at = self._ends[place]
+        return np.array(bounds[1:], dtype=np.int64) * second, windows
 
     def _places(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
         """The place of each time's window among those known; all windows that are met become known."""

@@ -85,6 +85,11 @@ class Splitter:
             yield Cut(None, tuple(self._runs(batch.num_rows)))
             self._row += batch.num_rows
             return
+        runs = self._spells(batch)
+        if runs is not None:
+            self._row += batch.num_rows
+            yield Cut(None, tuple((start, length, (None, window)) for start, length, window in runs))
+            return
         codes, windows = self._windows(batch)
         self._row += batch.num_rows
         yield _grouped(codes, [(None, window) for window in windows], None)
@@ -131,6 +136,13 @@ class Splitter:
             end = min(rows, (index + 1) * size - self._row)
             yield start, end - start, (None, _row_window(index, index * size, (index + 1) * size))
             start = end
+
+    def _spells(self, batch: pa.RecordBatch) -> list[tuple[int, int, Window]] | None:
+        """Runs of rows of one window, where they can be told without looking at each row; None where they cannot."""
+        if self.cuts > 1 or self._windowing.cadence not in CALENDAR:
+            return None
+        array = self._column(batch, self._time or "", "windows of time")
+        return self._clock.runs(array) if array is not None else None
 
     def _windows(self, batch: pa.RecordBatch) -> tuple[NDArray[np.int64], list[Window]]:
         """For each row the place of its window in a list."""
@@ -222,8 +234,6 @@ def _grouped(codes: NDArray[np.int64], keys: list[Key], inside: NDArray[np.intp]
     """Find runs of equal codes; bring the rows in order first where runs are short."""
     if not codes.size:
         return Cut(None, ())
-    if len(keys) == 1 and inside is None:
-        return Cut(None, ((0, codes.size, keys[0]),))
     ends = np.append(np.flatnonzero(codes[1:] != codes[:-1]) + 1, codes.size)
     order = inside
     if ends.size > 1 and ends.size * RUN > codes.size and ends.size > np.unique(codes).size:
