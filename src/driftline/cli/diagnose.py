@@ -93,9 +93,9 @@ def said(window: WindowReport) -> Iterator[str]:
 def _told(number: int, one: Diagnosis) -> Iterator[str]:
     from textwrap import wrap
 
-    from driftline.reports.wording import clean, percent
+    from driftline.reports.wording import clean, percent, sureness
 
-    yield from wrap(f"{number}. {one.kind.replace('_', ' ')} ({one.change.value}, {one.confidence:.0%} sure)", WIDE)
+    yield from wrap(f"{number}. {one.kind.replace('_', ' ')} ({one.change.value}, {sureness(one.confidence)} sure)", WIDE)
     yield from wrap(f"{clean(one.sentence)}.", WIDE, initial_indent="   ", subsequent_indent="   ")
     facts = {"since": clean(one.since or "") + (", new in this window" if one.new else "")}
     if one.columns:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftline.decisions.decision import Action, Consent, Moment
 from driftline.decisions.record import to_plain
-from driftline.reports.wording import clean, instant, number
+from driftline.reports.wording import clean, instant, number, sureness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def asides(decision: Decision) -> list[str]:
     agrees = (
         "" if decision.action in STILL else "; a person has to agree" if decision.consent is Consent.ASK else "; it may go ahead by itself"
     )
-    return [clean(one) for one in (*said, f"{decision.confidence:.0%} sure, by the rule '{decision.rule}'{agrees}")]
+    return [clean(one) for one in (*said, f"{sureness(decision.confidence)} sure, by the rule '{decision.rule}'{agrees}")]
 
 
 def agreement(decision: Decision) -> str:
@@ -57,7 +57,7 @@ def in_depth(decision: Decision, evidence: Evidence) -> Iterator[tuple[str, tupl
     yield "when", (decision.when.sentence,) if decision.action is not Action.HOLD else ()
     yield "how", (decision.how.sentence,) if decision.how.sentence else ()
     yield "gain", (brings(decision.gain),) if decision.gain is not None else ()
-    yield "sure", (f"{decision.confidence:.0%}",)
+    yield "sure", (sureness(decision.confidence),)
     yield "who", () if decision.action in STILL else (agreement(decision),)
     yield "rule", (decision.rule,)
     yield OUT, evidence.polluted

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftline.reports.outline import segments, windows_of
-from driftline.reports.wording import clean, plural, since
+from driftline.reports.wording import clean, plural, since, sureness
 from driftline.verdicts.diagnosis import Change
 from driftline.verdicts.report import Cause, Verdict
 
@@ -54,7 +54,7 @@ class Reason:
         span = first if first == clean(self.last) else f"{first} to {clean(self.last)}"
         when = since(self.told.since or self.first, self.windows) if self.now else f"over: {span}, {lasted}"
         learn = ["not to be trained on"] if self.told.polluted else []
-        return ", ".join([when, f"{self.told.confidence:.0%} sure", *learn])
+        return ", ".join([when, f"{sureness(self.told.confidence)} sure", *learn])
 
 
 def reasons(report: Report) -> tuple[Reason, ...]:

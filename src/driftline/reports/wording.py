@@ -115,6 +115,15 @@ def percent(share: float | None) -> str:
     return f"{sign}{_strip(f'{hundredths:.{1 if hundredths >= 10 else 2}f}')}%"  # noqa: PLR2004  three digits
 
 
+def sureness(confidence: float) -> str:
+    """Write how sure something is: nothing that is judged from rows is ever sure altogether.
+
+    >>> sureness(0.8531), sureness(0.9996)
+    ('85%', 'more than 99%')
+    """
+    return "more than 99%" if confidence >= 0.995 else f"{confidence:.0%}"  # noqa: PLR2004  what would be rounded to 100%
+
+
 def rows(count: int) -> str:
     """Write how many rows.
 
