@@ -93,7 +93,7 @@ def both(specification: Specification, at: datetime, engine: str = "local") -> t
     if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
     reference = _reference(specification, at, engine)
-    current = _joined(open_place(specification.places.current, engine), specification, at, engine)
+    current = _joined(open_place(specification.places.current, engine), specification, at, engine, beside=reference)
     return reference, current, _with_label_time(specification.monitor, current)
 
 
@@ -207,8 +207,10 @@ def _delays(plan: Plan, source: Source | Shelf, monitor: Monitor, at: datetime) 
     return watch.delays()
 
 
-def _joined(source: Source | Shelf, specification: Specification, at: datetime, engine: str = "local") -> Source | Shelf:
-    """Predictions with the labels that lie elsewhere."""
+def _joined(
+    source: Source | Shelf, specification: Specification, at: datetime, engine: str = "local", *, beside: Source | Shelf | None = None
+) -> Source | Shelf:
+    """Predictions with the labels that lie elsewhere; `beside` are others, with the same labels."""
     place, hints = specification.places.labels, specification.monitor.hints
     key, label = hints.named(Role.ID), hints.named(Role.LABEL)
     if place is None or isinstance(source, Shelf) or key is None or label is None:
@@ -231,6 +233,7 @@ def _joined(source: Source | Shelf, specification: Specification, at: datetime, 
         prediction=prediction,
         as_of=at_time,
         shared=True,
+        beside=beside if isinstance(beside, Joined) else None,
     )
 
 

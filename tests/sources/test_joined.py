@@ -419,3 +419,26 @@ def test_shared_labels_may_belong_elsewhere() -> None:
     assert told["some"] == []
     assert told["own"] == []
     assert "labels have no prediction" in told["none"][0]
+
+
+def test_labels_that_belong_to_nothing_are_told_once_both_were_read() -> None:
+    """Of labels that reference and current data share, those are told that neither has a prediction of."""
+    labels = open_source(pa.table({"id": list(range(20)), "y": [0, 1] * 10}), name="labels")
+
+    def joined(ids: list[int], beside: Joined | None = None) -> Joined:
+        predictions = open_source(pa.table({"id": ids, "x": [0.5] * len(ids)}), name="predictions")
+        return Joined(predictions, labels, "id", "y", shared=True, beside=beside)
+
+    reference = joined([0, 1, 2, 17])
+    current = joined([3, 4, 17, 99], reference)
+    list(current.batches())
+    assert current.findings() == (), "the reference was not read yet"
+    list(reference.batches())
+    list(current.batches())
+    (finding,) = current.findings()
+    assert (finding.where, finding.what) == ("labels", "14 labels have no prediction, neither here nor in the reference")
+    first = joined(list(range(6)))
+    rest = joined(list(range(6, 20)), first)
+    for part in (first, rest):
+        list(part.batches())
+    assert rest.findings() == ()

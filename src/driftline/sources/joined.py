@@ -47,7 +47,11 @@ class Joined:
         prediction: the predictions' column that the label is to be compared with.
         as_of: labels that came later, or nobody knows when, have not come yet; without a time zone it is UTC.
         shared: the labels are also those of other predictions, so that it is no news that some have none here.
+        beside: those other predictions: what has none here or there is told, once both were read.
         name: what the source is called; as the predictions by default.
+
+    Attributes:
+        met: one bit a label, set where a prediction had its id; None until all were read.
 
     Raises:
         ConfigError: `as_of` without `label_time`.
@@ -68,6 +72,7 @@ class Joined:
         prediction: str | None = None,
         as_of: datetime | None = None,
         shared: bool = False,
+        beside: Joined | None = None,
         name: str | None = None,
     ) -> None:
         if as_of is not None and label_time is None:
@@ -76,7 +81,8 @@ class Joined:
         self._predictions, self._labels = predictions, labels
         self._id, self._named, self._time = id, (label_id or id, label), label_time
         self._label, self._prediction = into or label, prediction
-        self._shared = shared
+        self._shared, self._beside = shared, beside
+        self.met: NDArray[np.uint8] | None = None
         self._latest = None if as_of is None else as_micros(as_of)
         self._notes = Notes()
 
@@ -188,6 +194,7 @@ class Joined:
                 columns[self.time_column] = pa.array(times, INSTANT, mask=times == NO_TIME)
             kept = [name for name in columns if asked is None or name in asked]
             yield batch_of([columns[name] for name in kept], kept, batch.num_rows)
+        self.met = seen.bits
         self._tell_of_rows(index, seen)
 
     def _label_of(self, own: pa.Array | None, reading: Reading, kinds: NDArray[np.uint8], values: NDArray[np.int64]) -> pa.Array:
@@ -222,6 +229,10 @@ class Joined:
         # Predictions that bring their labels along need none of labels that are shared.
         if not (self._shared and (seen.met or seen.labelled)):
             self._tell(self._labels, len(index) - seen.met, "labels have no prediction", hint)
+        elif self._beside is not None and self._beside.met is not None and self._beside.met.size == seen.bits.size:
+            # Both were joined with the same labels, which lie in the same order in both.
+            met = int(np.bitwise_count(self._beside.met | seen.bits).sum())
+            self._tell(self._labels, len(index) - met, "labels have no prediction, neither here nor in the reference", hint)
         again = "predictions share their id with an earlier one; each got the label"
         self._tell(
             self._predictions, seen.again, again, "check whether rows were written twice, and whether the id tells predictions apart"
