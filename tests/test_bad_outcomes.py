@@ -95,6 +95,11 @@ def test_one_class_only_leaves_the_auc_inconclusive() -> None:
     rows["label"][:] = 1
     _, metrics, _ = told(rows)
     assert (metrics["roc_auc"].verdict, metrics["roc_auc"].value) == ("inconclusive", None)
+    calm = scored(3)
+    calm["label"][:] = REFERENCE["label"].mean() > 2
+    assert dl.compare({**REFERENCE, "label": REFERENCE["label"] * 0}, calm, performance={"metric": "roc_auc"}).reason.endswith(
+        "area under the ROC curve cannot be told"
+    ), "it is not passed over where nothing else changed"
     assert "all labels are of one class" in metrics["roc_auc"].reason
     assert metrics["accuracy"].value == pytest.approx(0.5, abs=0.03)
 

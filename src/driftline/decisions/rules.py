@@ -320,7 +320,7 @@ def _nothing(evidence: Evidence, terms: Terms) -> Decision:
     because += [f"{one.kind} in {listed(one.columns)} is over" for one in over[:NAMED]]
     against = [f"{moved} moved; input drift alone is no reason to retrain"] if moved else []
     against += [f"labels of {listed(evidence.labels)} moved"] if evidence.labels else []
-    reason = "nothing that matters changed"
+    reason = "nothing that matters changed" if evidence.settled else "nothing shows a change that matters"
     if moved:
         reason = f"{moved} moved, and nothing shows that the model does worse"
     elif over:

@@ -24,7 +24,17 @@ from driftline.verdicts.extras import beyond, extras
 from driftline.verdicts.extras import told as judged_by_hand
 from driftline.verdicts.influence import with_influence
 from driftline.verdicts.judge import CAUSES, INSTANT, judge
-from driftline.verdicts.model import OPERATIONS, PERFORMANCE, has_label, labels_of, operations_of, performance_of, unread_scores, unwatched
+from driftline.verdicts.model import (
+    OPERATIONS,
+    PERFORMANCE,
+    has_label,
+    labels_of,
+    operations_of,
+    performance_of,
+    unread_scores,
+    unwatched,
+    with_performance,
+)
 from driftline.verdicts.policy import Against
 from driftline.verdicts.report import Cause, Finding, Report, Verdict, WindowReport
 from driftline.verdicts.slices import worst_slices
@@ -175,13 +185,15 @@ def _judge_segment(
         worse = next((one for one in (*metrics, *upkeep, *gaps) if one.decides and one.verdict is Verdict.DRIFTED), None)
         verdict = Verdict.DRIFTED if worse else _window_verdict(judgement.verdict[told, w], counted[w].rows)
         reason = _window_reason(np.where(told, judgement.verdict[:, w], 0), judgement.weight[:, w], columns, counted[w].rows)
+        reason = with_performance(reason, worse, metrics, labels[w], drifted=bool((judgement.verdict[told, w] == 2).any()))  # noqa: PLR2004  the place of drifted
+        reason += f"; the window is unfinished: {lack}" if (lack := comparison.unfinished.get(w)) else ""
         reports.append(
             WindowReport(
                 window=window,
                 segment=segment,
                 rows=counted[w].rows,
                 verdict=verdict,
-                reason=_with_lack(_with_performance(worse, judgement.verdict[told, w], reason), comparison.unfinished.get(w)),
+                reason=reason,
                 columns=columns,
                 performance=metrics,
                 operations=upkeep,
@@ -232,17 +244,6 @@ def _fairness(
     called = [(window.label, profile.rows) for window, profile in zip(windows, comparison.windows, strict=True)]
     outcome, confidence = comparison.total.plan.outcome, monitor.policy.confidence
     return fairness_of(outcome, goal.fairness, by, called, comparison.awaited, level=level, confidence=confidence)
-
-
-def _with_performance(worse: MetricReport | None, verdicts: NDArray[np.int8], reason: str) -> str:
-    """A worse model is told before what drifted."""
-    if worse is None:
-        return reason
-    return f"{worse.reason}. {reason}" if (verdicts == 2).any() else worse.reason  # noqa: PLR2004  the place of drifted
-
-
-def _with_lack(reason: str, lack: str | None) -> str:
-    return f"{reason}; the window is unfinished: {lack}" if lack else reason
 
 
 def _ends(windows: Sequence[Window]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from driftline.verdicts.awaited import BY_CLASS, SEVERAL, ripe, without_verdict
 from driftline.verdicts.gauge import FEW_UNREAD, MOST_UNREAD, judge_windows
 from driftline.verdicts.health import VALUE, matrix, standards
 from driftline.verdicts.loss import lasting_loss, with_lasting_loss
-from driftline.verdicts.report import Finding
+from driftline.verdicts.report import Cause, Finding, Verdict
 from driftline.verdicts.truth import NEARLY, label_report, selection
 from driftline.verdicts.upkeep import standards as upkeep_standards
 
@@ -210,6 +210,24 @@ def unwatched(plan: Plan, task: Task, goal: Goal, *, labelled: bool = True) -> t
     elif said != [None, None]:
         missing = "labels and predictions are not of one kind"
     return (Finding(where="the reference", what=f"performance is not watched: {missing}", hint=hint),)
+
+
+def with_performance(
+    reason: str, worse: MetricReport | None, metrics: Sequence[MetricReport], labels: LabelReport | None, *, drifted: bool
+) -> str:
+    """A window's reason: a worse model is told before columns that drifted, and one of which nobody knows after those that did not.
+
+    Args:
+        reason: what is said of the columns.
+        worse: the metric that shows a worse model.
+        metrics: what is said of the model.
+        labels: how far labels have come; where more are awaited, it is no news that nobody knows.
+        drifted: a column drifted.
+    """
+    if worse is not None:
+        return f"{worse.reason}. {reason}" if drifted else worse.reason
+    unknown = [one.title for one in metrics if one.decides and one.verdict is Verdict.INCONCLUSIVE and one.cause is not Cause.NO_LABELS]
+    return f"{reason}; {unknown[0]} cannot be told" if unknown and labels is not None and not labels.provisional else reason
 
 
 def unread_scores(reference: Profile) -> tuple[Finding, ...]:
