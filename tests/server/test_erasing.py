@@ -57,6 +57,23 @@ def test_a_parcel_of_nothing_else_is_gone(small: Any, rows_of: Any) -> None:
     assert [file for file in Path(small.service.rows.directory).rglob("*") if file.is_file()] == []
 
 
+def test_nothing_of_them_is_left_in_sqlites_file(small: Any, rows_of: Any) -> None:
+    """Neither where they lay before they were brought together in files, pages that nobody uses until new rows come."""
+    database = small.service.database
+    small.send([{**row, "id": f"secret {row['id']}"} for row in rows_of(0, 1000)], "a")
+    database.fold()
+    small.round()
+
+    def traces() -> int:
+        return Path(database.engine.url.database).read_bytes().count(b"secret")
+
+    assert traces() > 900
+    assert forget(small, *(f"secret p{n}" for n in range(1000)))[0] == 1000
+    assert traces() == 0
+    with database.reading() as tx:
+        assert tx.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+
+
 def test_rows_that_could_not_be_read_are_erased_too(small: Any) -> None:
     """Those whose text has the id."""
     small.send([{"id": "x 1%", "features": {"amount": [1]}}, {"id": "x 12", "features": {"amount": [1]}}], "a")

@@ -71,6 +71,7 @@ def erase(
         if before is not None:
             old = erasure.older(before)
             done = Erased(done.rows + old.rows, done.windows + old.windows)
+    service.database.scrub()
     about = {"ids": len(ids), "before": before.isoformat() if before else None, "rows": done.rows, "why": HIDDEN}
     with service.database.writing() as tx:
         remember(tx, actor, "monitor.forget", watched.name, about, clock())

@@ -255,20 +255,22 @@ class Worker:
 
     def _retire(self, now: datetime) -> None:
         """Erase rows and verdicts that are older than their monitors keep them."""
-        service = self._service
+        service, gone = self._service, 0
         for watched in service.fleet.mentioning("keep"):
             try:
                 keeping = service.library.keeping(watched)
                 if keeping.rows or keeping.verdicts:
                     with erasing(service, watched, self.owner, self._clock, timedelta(0)) as erasure:
                         if keeping.rows:
-                            erasure.older(now - keeping.rows)
+                            gone += erasure.older(now - keeping.rows).rows
                         if keeping.verdicts:
                             erasure.verdicts_older(now - keeping.verdicts)
             except OutsideError:
                 raise
             except DriftlineError as error:
                 LOG.warning("old rows wait", extra={"monitor": watched.name, "why": error.fact})
+        if gone:
+            service.database.scrub()
 
     def _show(self, ident: int | None) -> None:
         """Let pages show what was judged. What they cannot show must not keep anything from being judged."""
