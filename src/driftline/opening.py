@@ -1,4 +1,4 @@
-"""Opening what is named: files, queries, tables, frames and profiles, and business figures as series."""
+"""Opening what is named: files, queries, tables, frames and profiles, predictions with their labels, and business figures as series."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, cast
 from driftline.config.places import FilesPlace, QueryPlace
 from driftline.engines.series import read_series
 from driftline.errors import ConfigError
+from driftline.schema import Role
+from driftline.sources.joined import Joined
 from driftline.sources.opening import open_source
+from driftline.spark.joined import join_labels
 from driftline.spark.opening import SCHEME as SPARK
 from driftline.spark.opening import is_frame, open_files, open_table
 from driftline.spark.source import SparkSource
@@ -20,10 +23,12 @@ from driftline.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from pyspark.sql import DataFrame
 
     from driftline.config.places import KpiPlace, Place
+    from driftline.config.specification import Specification
     from driftline.performance.kpi import Series
     from driftline.ports import Source
     from driftline.verdicts.report import Report
@@ -53,6 +58,36 @@ def open_place(place: Place, engine: str = "local") -> Source | Shelf:
             return open_source(path, name=place.said)
         case FilesPlace():
             return open_source(list(place.paths), name=place.said)
+
+
+def with_labels(
+    source: Source | Shelf, specification: Specification, at: datetime, engine: str = "local", *, others: Source | Shelf | None = None
+) -> Source | Shelf:
+    """Predictions with the labels that lie elsewhere; `others` are predictions with the same labels."""
+    place, hints = specification.places.labels, specification.monitor.hints
+    key, label = hints.named(Role.ID), hints.named(Role.LABEL)
+    if place is None or isinstance(source, Shelf) or key is None or label is None:
+        return source
+    labels = open_place(place.place, engine)
+    if isinstance(labels, Shelf):
+        raise ConfigError("labels cannot be a profile, which holds no rows", hint="name the files the labels lie in")
+    prediction = hints.named(Role.PREDICTION)
+    at_time = at if place.time else None
+    if isinstance(source, SparkSource):
+        return join_labels(source, labels, key, (place.id, place.label, place.time), into=label, as_of=at_time)
+    return Joined(
+        source,
+        labels,
+        key,
+        place.label,
+        label_id=place.id,
+        label_time=place.time,
+        into=label,
+        prediction=prediction,
+        as_of=at_time,
+        shared=True,
+        beside=others if isinstance(others, Joined) else None,
+    )
 
 
 def open_given(place: object, name: str) -> Source | Shelf:

@@ -17,7 +17,7 @@ from driftline.engines.late import DelayWatch
 from driftline.errors import ConfigError, DataError, SchemaMismatch, UnreadableData, near_miss
 from driftline.inference.variation import FEWEST_BLOCKS
 from driftline.monitor import Monitor
-from driftline.opening import beside, open_given, open_place
+from driftline.opening import beside, open_given, open_place, with_labels
 from driftline.profile.outcome import OutcomeCounts, total_outcome
 from driftline.schema import Role
 from driftline.services.check import Counted, blocks_enough
@@ -32,7 +32,6 @@ from driftline.sources.remembered import Remembered
 from driftline.spark import count as spark_counting
 from driftline.spark.count import count_rows as spark_rows
 from driftline.spark.count import on_spark
-from driftline.spark.joined import join_labels
 from driftline.spark.source import SparkSource
 from driftline.store.shelf import Shelf, Use
 from driftline.warehouse.count import count as count_in_sql
@@ -93,7 +92,7 @@ def both(specification: Specification, at: datetime, engine: str = "local") -> t
     if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
     reference = _reference(specification, at, engine)
-    current = _joined(open_place(specification.places.current, engine), specification, at, engine, beside=reference)
+    current = with_labels(open_place(specification.places.current, engine), specification, at, engine, others=reference)
     return reference, current, _with_label_time(specification.monitor, current)
 
 
@@ -105,7 +104,7 @@ def labelled(specification: Specification, at: datetime) -> Source:
     """
     if specification.places.current is None:
         raise ConfigError("it is not said where the current data lies", hint="add current: data/*.parquet")
-    source = _joined(open_place(specification.places.current), specification, at)
+    source = with_labels(open_place(specification.places.current), specification, at)
     known = as_known(source, _with_label_time(specification.monitor, source), at)
     if isinstance(known, Shelf):
         raise ConfigError("the current data is a profile, which holds no rows", hint="name the files the rows lie in")
@@ -207,36 +206,6 @@ def _delays(plan: Plan, source: Source | Shelf, monitor: Monitor, at: datetime) 
     return watch.delays()
 
 
-def _joined(
-    source: Source | Shelf, specification: Specification, at: datetime, engine: str = "local", *, beside: Source | Shelf | None = None
-) -> Source | Shelf:
-    """Predictions with the labels that lie elsewhere; `beside` are others, with the same labels."""
-    place, hints = specification.places.labels, specification.monitor.hints
-    key, label = hints.named(Role.ID), hints.named(Role.LABEL)
-    if place is None or isinstance(source, Shelf) or key is None or label is None:
-        return source
-    labels = open_place(place.place, engine)
-    if isinstance(labels, Shelf):
-        raise ConfigError("labels cannot be a profile, which holds no rows", hint="name the files the labels lie in")
-    prediction = hints.named(Role.PREDICTION)
-    at_time = at if place.time else None
-    if isinstance(source, SparkSource):
-        return join_labels(source, labels, key, (place.id, place.label, place.time), into=label, as_of=at_time)
-    return Joined(
-        source,
-        labels,
-        key,
-        place.label,
-        label_id=place.id,
-        label_time=place.time,
-        into=label,
-        prediction=prediction,
-        as_of=at_time,
-        shared=True,
-        beside=beside if isinstance(beside, Joined) else None,
-    )
-
-
 def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | None = None) -> tuple[Plan, Counted]:
     """Fix the bins on the reference and keep it as consecutive blocks.
 
@@ -326,7 +295,7 @@ def profile(specification: Specification, *, progress: Progress | None = None, e
         about = {"source": places.reference.said, **({"like_windows": _cut(monitor.windowing)} if learnt.like_windows else {})}
         return _shelf(plan, learnt, Use.REFERENCE, about)
     plan = reference.plan if isinstance(reference, Shelf) else _fit(reference, monitor, progress)
-    current = as_known(_joined(open_place(places.current, engine), specification, at, engine), monitor, at)
+    current = as_known(with_labels(open_place(places.current, engine), specification, at, engine), monitor, at)
     if isinstance(current, Shelf):
         return current
     found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
@@ -406,7 +375,7 @@ def _cut(windowing: Windowing) -> str:
 
 def _reference(specification: Specification, at: datetime, engine: str = "local") -> Source | Shelf:
     """Open the reference with its labels, and refuse columns that the specification names and the reference does not have."""
-    reference = _joined(open_place(specification.places.reference, engine), specification, at, engine)
+    reference = with_labels(open_place(specification.places.reference, engine), specification, at, engine)
     if not isinstance(reference, Shelf):
         specification.check_columns(reference.schema().names)
     return reference
