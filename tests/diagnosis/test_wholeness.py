@@ -89,6 +89,27 @@ def test_what_no_further_row_undoes_has_drifted() -> None:
     assert report.windows[-1].verdict is Verdict.DRIFTED
 
 
+def test_what_the_week_before_shows_too_has_drifted() -> None:
+    """An amount that moved a week ago has not come back because the days to come are missing."""
+    current = weeks(NEXT, 10, 6)
+    report = found(current | {"amount": current["amount"] + 4.0})
+    assert [columns(report, at)["amount"].verdict for at in (0, 1)] == [Verdict.DRIFTED] * 2
+    assert columns(report, 1)["weekday"].verdict is Verdict.INCONCLUSIVE
+    (told,) = (one for one in report.windows[1].diagnosis if one.kind == "unfinished_window")
+    assert told.sentence == "the window is not whole, its last rows are not there; weekday as in the same part of the reference's windows"
+
+
+def test_a_window_that_ends_a_little_early_is_whole() -> None:
+    """Where its last row comes a few hours before its end, as it does where rows are few, nobody is told to wait for more."""
+    current = weeks(NEXT, 14, 7)
+    kept = np.random.default_rng(0).random(current["at"].size) < 0.1
+    kept &= current["at"] < np.datetime64((NEXT + timedelta(days=13.85)).replace(tzinfo=None))
+    report = found({name: values[kept] for name, values in (current | {"amount": current["amount"] + 20}).items()})
+    assert report.windows[-1].unfinished == ""
+    assert report.windows[-1].verdict is Verdict.DRIFTED
+    assert "unfinished_window" not in {one.kind for one in report.windows[-1].diagnosis}
+
+
 def test_a_first_window_that_begins_late_starts_no_drift() -> None:
     """Data that begins on a Thursday has too few rows in its first week, and nobody is told that it drifted."""
     report = found(weeks(NEXT + timedelta(days=3), 11, 4))

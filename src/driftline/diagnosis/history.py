@@ -82,7 +82,8 @@ def _diagnosed(
 ) -> tuple[set[str], tuple[Diagnosis, ...]]:
     """One window's columns at fault, and its explanations."""
     part = stretch(window.window, history.profiles[w], history.blocks, first=w == 0, last=w == len(history.windows) - 1)
-    if part is None:
+    # Where few rows come, the last of them may come a while before the end.
+    if part is None or not window.unfinished:
         case = case_at(history, known, w, good, window)
         now, earlier = history.profiles[w], history.profiles[max(w - BACK, 0) : w]
         found = [fault for fault in faults(case) if known.usual.holds(fault, now, earlier)]
@@ -124,10 +125,11 @@ def _of_part(
     if not part.comparable:
         return drifted, (not_whole(window.window.label, (), later=later),)
     case = _part_case(history, part, w, good, window)
+    withheld = {column.name for column in window.columns if _withheld(column)}
     usual = [
         name
         for place, looks in case.looks.items()
-        if (name := case.plan.names[place]) in drifted and (place == part.column or as_usual(looks))
+        if (name := case.plan.names[place]) in drifted and (place == part.column or (name in withheld and as_usual(looks)))
     ]
     left = replace(window, columns=tuple(column for column in window.columns if column.name not in usual))
     found = [fault for fault in faults(case) if not set(fault.columns) & set(usual)]

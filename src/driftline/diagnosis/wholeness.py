@@ -103,6 +103,10 @@ def _explained(judgement: Judgement, comparison: Comparison, windows: Sequence[W
     if not part.comparable:
         lasting = (judgement.facet[LASTING, :, w] == DRIFTED).any(0)
         return [c for c in drifted if not lasting[c]]
+    # What the whole window beside it shows as well does not come of rows that are missing here.
+    beside = w - 1 if part.high < np.inf else w + 1
+    if 0 <= beside < len(windows) and beside not in comparison.unfinished:
+        drifted = [c for c in drifted if judgement.verdict[c, beside] != DRIFTED]
     places = [judgement.evidence.columns[c] for c in drifted]
     blocks = [narrowed(block, part, places) for block in comparison.blocks]
     now = comparison.windows[w]
