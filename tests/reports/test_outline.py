@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from driftline.reports.outline import WAKES, outline, segments, windows_of
+from driftline.verdicts.diagnosis import Change, Diagnosis
 from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
@@ -89,3 +90,12 @@ def test_a_report_without_windows_has_no_stories(report: Report) -> None:
     brief = outline(replace(report, windows=(), profiles=()))
     assert brief.stories == ()
     assert segments(replace(report, windows=())) == (None,)
+
+
+def test_a_fault_that_the_diagnosis_names_wakes_somebody(report: Report) -> None:
+    """A column whose drift is explained by a data fault is told among the faults, whichever of its numbers drifted."""
+    story = next(story for story in outline(report).stories if story.told.concern is Concern.INPUT)
+    fault = Diagnosis(change=Change.FAULT, kind="unit_change", columns=(story.told.name,), sentence="another unit")
+    windows = tuple(replace(one, diagnosis=(fault,)) if one.window.label == story.window else one for one in report.windows)
+    told = {one.told.name: one.told.concern for one in outline(replace(report, windows=windows)).stories}
+    assert told[story.told.name] is Concern.FAULT

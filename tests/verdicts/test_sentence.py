@@ -208,3 +208,13 @@ def test_next_to_nothing_is_nothing(share: float) -> None:
 def test_what_is_not_finite_is_said() -> None:
     """An unknown number is not made up."""
     assert [number(value) for value in (0.0, float("nan"), float("inf"))] == ["0", "nan", "inf"]
+
+
+def test_a_mean_that_goes_the_other_way_is_not_told(workshop: Workshop) -> None:
+    """Where a few wild values pull the mean up while the rows moved down, it is said where the rows went."""
+    mostly_zero = {"x": np.r_[np.zeros(900), np.arange(1.0, 101.0)]}
+    wild = {"x": np.r_[np.full(100, -1.0), np.zeros(890), np.full(10, 1e6)]}
+    plan = workshop.plan(mostly_zero)
+    sides = workshop.counted(plan, mostly_zero), workshop.counted(plan, wild)
+    said = reason(Cause.CHANGED, plan.columns[0], score("shift", -0.4, -0.4), -1, *sides, None, None)
+    assert re.fullmatch(r"moved down by 0\.4 sd, most of all values below 0 \(0% to 10% of rows\)", said), said

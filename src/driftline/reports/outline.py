@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from driftline.verdicts.diagnosis import Change
 from driftline.verdicts.report import Concern, Verdict
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 WAKES = (Concern.FAULT, Concern.PREDICTION, Concern.LABEL)
 """What somebody should be woken for, in this order; plain input drift is shown and ranked."""
+
+
+FAULTY = (Change.FAULT, Change.SCHEMA)
+"""Explanations that make a column's drift a data fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +125,18 @@ def _story(windows: Sequence[WindowReport], said: Sequence[tuple[int, int, Colum
     at, _, column = said[-1] if now else max(said, key=lambda entry: entry[2].weight)
     return Story(
         segment=segment,
-        told=column,
+        told=replace(column, concern=Concern.FAULT) if _at_fault(windows[at], column.name) else column,
         window=windows[at].window.label,
         first=windows[said[0][0]].window.label,
         last=windows[last].window.label,
         windows=len(said),
         now=now,
     )
+
+
+def _at_fault(window: WindowReport, name: str) -> bool:
+    """Whether the diagnosis names a data fault of a column, whichever of its numbers drifted."""
+    return any(one.change in FAULTY and name in one.columns for one in window.diagnosis)
 
 
 def _verdict(window: WindowReport, place: int, name: str) -> Verdict | None:

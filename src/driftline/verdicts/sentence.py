@@ -132,6 +132,9 @@ def _shift(planned: Planned, score: Score, place: int, reference: Profile, curre
         index = reference.plan.index(planned.name)
         was, now = (float(profile.means()[index, 0]) for profile in (reference, current))
         middle = "mean"
+        if (now - was) * effect < 0:
+            # A few wild values have the mean's say, not the rows'.
+            return f"moved {way} by {number(abs(effect))} sd{_sure(score, number)}{_most_changed(planned, reference, current)}"
     return f"moved {way} by {number(abs(effect))} sd{_sure(score, number)}, {middle} {number(was)} to {number(now)}"
 
 
