@@ -80,3 +80,18 @@ def test_each_class_may_have_its_score(profile: Any) -> None:
     assert guess(profile(prediction=said, label=came, **{name: 0.9 * share for name, share in each.items()})).roles == known
     del each["proba_bug"]
     assert guess(profile(prediction=said, label=came, **each)).roles == known
+
+
+def test_classes_may_be_numbers(profile: Any) -> None:
+    """Where each value of a prediction has a chance of its own, it is a class: its label is found as one of texts is."""
+    rng = RNG(5)
+    came = rng.integers(0, 4, ROWS)
+    said = np.where(rng.random(ROWS) < 0.8, came, rng.integers(0, 4, ROWS))
+    chances = (rng.dirichlet(np.ones(4), ROWS) / 2 + np.eye(4)[said] / 2).round(4)
+    shares = {f"p_{one}": chances[:, one] for one in range(4)}
+    other = {"floors": rng.integers(0, 4, ROWS).astype(float), "amount": rng.lognormal(3, 1, ROWS) + 2}
+    columns = {"pred": said.astype(float), "digit": came.astype(float), **other}
+    found = guess(profile(**columns, **shares))
+    assert found.roles == {"pred": Role.PREDICTION, "digit": Role.LABEL} | dict.fromkeys(shares, Role.SCORE)
+    assert found.task is Task.MULTICLASS
+    assert guess(profile(**columns)).roles == {"pred": Role.PREDICTION}, "a number may be a quantity, and what follows it its last value"

@@ -57,6 +57,9 @@ def foretold(profile: Profile, distinct: Mapping[str, int], roles: Mapping[str, 
     classes = known.get(Role.LABEL) or known.get(Role.PREDICTION)
     if Role.SCORE not in known and classes is not None:
         found |= _by_class(profile, classes, [name for name in free if name not in found])
+        if Role.SCORE in found.values() and Role.LABEL not in known:
+            # What has a chance for each of its values is a class, though it is written as a number.
+            found |= _numbered(profile, classes, [name for name in free if name not in found])
     if found or (Role.SCORE in known and Role.LABEL in known):
         return found
     return _pair(profile, known, free)
@@ -79,19 +82,32 @@ def _label_of(profile: Profile, prediction: str, free: Iterable[str]) -> dict[st
     called = [name for name in alike if name.lower() == stem != prediction.lower()]
     levels = set(_levels(profile, prediction))
     # A number that follows a predicted one may be its last value: only of classes is it enough that they agree.
-    named = [name for name in alike if levels and set(_levels(profile, name)) == levels and _names(profile, name, prediction)]
+    texts = _texts(profile, prediction)
+    named = [name for name in alike if levels and set(_levels(profile, name)) == levels and _names(_texts(profile, name), texts)]
     found = called or named
+    return {found[0]: Role.LABEL} if len(found) == 1 else {}
+
+
+def _numbered(profile: Profile, prediction: str, free: Iterable[str]) -> dict[str, Role]:
+    """The class that a prediction names, where classes are whole numbers."""
+    classes, said = _whole(profile, prediction), _numbers(profile, prediction)
+    found = [name for name in free if classes and _whole(profile, name) == classes and _names(_numbers(profile, name), said)]
     return {found[0]: Role.LABEL} if len(found) == 1 else {}
 
 
 def _by_class(profile: Profile, classes: str, free: Iterable[str]) -> dict[str, Role]:
     """A column for each class, called after it, which add up to 1."""
-    levels = _levels(profile, classes)
+    levels = _levels(profile, classes) or _whole(profile, classes)
     shares = [name for name in free if _is_share(profile, name)]
-    each = {level: [name for name in shares if name.lower().endswith(f"_{level.lower()}")] for level in levels}
-    if len(levels) <= 2 or any(len(names) != 1 for names in each.values()):  # noqa: PLR2004  of two classes one score is enough
+    # All are called alike but for the class: another column may end like one of them.
+    stems = [
+        {name.lower().removesuffix(f"_{level.lower()}"): name for name in shares if name.lower().endswith(f"_{level.lower()}")}
+        for level in levels
+    ]
+    common = set.intersection(*map(set, stems)) if len(levels) > 2 else set()  # noqa: PLR2004  of two classes one score is enough
+    if len(common) != 1:
         return {}
-    chosen = [names[0] for names in each.values()]
+    chosen = sorted((each[stem] for each in stems for stem in common), key=profile.plan.index)
     total = np.sum([_sampled(profile, name) for name in chosen], axis=0)
     whole = abs(total[np.isfinite(total)] - 1) <= WHOLE
     return dict.fromkeys(chosen, Role.SCORE) if len(set(chosen)) == len(levels) and whole.size and whole.all() else {}
@@ -115,6 +131,21 @@ def _texts(profile: Profile, name: str) -> NDArray[np.str_]:
     texts = np.array([*_levels(profile, name), ""])
     values = _sampled(profile, name)
     return np.asarray(texts[np.where(np.isnan(values), len(texts) - 1, np.minimum(values, len(texts) - 1)).astype(np.intp)])
+
+
+def _whole(profile: Profile, name: str) -> tuple[str, ...]:
+    """The values of a number's sampled rows as texts, where they are few and whole."""
+    if _kind(profile, name) is not Kind.NUMBER:
+        return ()
+    values = np.unique(_sampled(profile, name))
+    values = values[np.isfinite(values)]
+    return tuple(str(int(one)) for one in values) if values.size <= FEW and not (values % 1).any() else ()
+
+
+def _numbers(profile: Profile, name: str) -> NDArray[np.str_]:
+    """The sampled rows' numbers as texts; empty where a row has none."""
+    values = _sampled(profile, name)
+    return np.where(np.isfinite(values), values.astype(np.str_), "")
 
 
 def _is_share(profile: Profile, name: str) -> bool:
@@ -143,9 +174,8 @@ def _comes_true(said: Floats, truth: Floats) -> bool:
     return on_average and SLOPES[0] <= slope <= SLOPES[1] and slope >= SURELY * error
 
 
-def _names(profile: Profile, label: str, prediction: str) -> bool:
+def _names(truth: NDArray[np.str_], said: NDArray[np.str_]) -> bool:
     """Whether a class is mostly what another one says, beyond what chance makes (Cohen's kappa)."""
-    truth, said = _texts(profile, label), _texts(profile, prediction)
     known = (truth != "") & (said != "")
     truth, said = truth[known], said[known]
     if truth.size < FEWEST:
