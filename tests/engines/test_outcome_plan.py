@@ -87,6 +87,33 @@ def test_scores_of_many_classes_are_matched_by_their_names() -> None:
     assert outcome.scores == ("p_a", "p_b", "p_c")
 
 
+def test_a_class_whose_name_ends_like_another_has_its_own_score() -> None:
+    """Neither paid nor unpaid, 1 nor 11 are taken for the other, in whatever order the columns stand."""
+    for classes, order in (
+        (["cat", "dog", "wildcat"], ["wildcat", "cat", "dog"]),
+        (["0", "1", "10", "11", "2"], ["11", "10", "2", "1", "0"]),
+    ):
+        names = [f"p_{text}" for text in order]
+        truth = np.resize(np.array(classes), ROWS)
+        table = {**dict.fromkeys(names, SCORE), "y_true": truth.astype(int) if classes[0] == "0" else truth}
+        outcome = planned(table, Task.MULTICLASS, roles=dict.fromkeys(names, Role.SCORE))
+        assert outcome is not None
+        assert outcome.scores == tuple(f"p_{text}" for text in outcome.classes)
+    table = {"p_unpaid": SCORE, "p_paid": SCORE, "y_true": np.resize(np.array(["unpaid", "unpaid", "paid"]), ROWS)}
+    outcome = planned(table, Task.BINARY, roles=dict.fromkeys(("p_unpaid", "p_paid"), Role.SCORE))
+    assert outcome is not None
+    assert (outcome.classes, outcome.scores) == (("unpaid", "paid"), ("p_paid",))
+
+
+def test_scores_that_are_called_after_no_class_stand_in_the_order_of_numbers() -> None:
+    """As scikit-learn puts classes that are numbers: 2 before 10."""
+    names = [f"column {letter}" for letter in "abcd"]
+    table = {**dict.fromkeys(names, SCORE), "y_true": np.resize(np.array([1, 2, 10, 11]), ROWS)}
+    outcome = planned({**table, "y_pred": table["y_true"]}, Task.MULTICLASS, roles=dict.fromkeys(names, Role.SCORE))
+    assert outcome is not None
+    assert dict(zip(outcome.classes, outcome.scores, strict=True)) == dict(zip(["1", "2", "10", "11"], names, strict=True))
+
+
 def test_edges_hold_the_threshold_and_stay_within_their_number() -> None:
     """However many distinct scores there are, the edges are sorted, fit in their bins, and one is the decision threshold."""
     edges = np.array(score_edges(np.random.default_rng(1).beta(0.5, 30, 50_000), 0.3))

@@ -106,7 +106,7 @@ def _binary(
     pair = _sides(classes, goal.positive)
     if pair is None:
         return None
-    score = next((one for one in scores if one.name.lower().endswith(pair[1].lower())), scores[-1]) if scores else None
+    score = next((one for one in scores if _meant(one.name, pair) == pair[1]), scores[-1]) if scores else None
     return Outcome(
         task=Task.BINARY,
         label=label.name,
@@ -161,9 +161,26 @@ def _by_class(scores: Sequence[Planned], classes: Sequence[str]) -> list[Planned
     """One score column per class: by the end of its name, else in the classes' order as scikit-learn has it; none where they do not fit."""
     if len(scores) != len(classes):
         return []
-    found = [[one for one in scores if one.name.lower().endswith(text.lower())] for text in classes]
-    fit = all(len(some) == 1 for some in found) and len({some[0].name for some in found}) == len(classes)
-    return [some[0] for some in found] if fit else list(scores)
+    named = {_meant(one.name, classes): one for one in scores}
+    if not set(classes) <= set(named):
+        named = dict(zip(sorted(classes, key=float) if all(map(_is_number, classes)) else classes, scores, strict=True))
+    return [named[text] for text in classes]
+
+
+def _meant(name: str, classes: Sequence[str]) -> str:
+    """The class that a column is called after; empty where it is none. One called after "female" is not that of "male".
+
+    >>> _meant("p_female", ["male", "female"]), _meant("p_11", ["1", "11"]), _meant("score", ["a", "b"])
+    ('female', '11', '')
+    """
+    return max((text for text in classes if name.lower().endswith(text.lower())), key=len, default="")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _regression(label: Planned, prediction: Planned, samples: Mapping[str, NDArray[np.float64]]) -> Outcome | None:
