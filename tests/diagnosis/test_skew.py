@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import driftline
 from driftline.diagnosis.skew import shared
 from driftline.services.diagnose import diagnose
 
@@ -72,6 +73,22 @@ def test_an_id_that_means_a_customer_shows_nothing(clinic: Clinic) -> None:
     """Other sales under the ids of the reference are other rows."""
     again = clinic.day(600) | {"sale": clinic.reference["sale"][:3000]}
     assert not [one for one in diagnose(*clinic.judged(again)).windows[-1].diagnosis if one.kind == "serving_skew"]
+
+
+def test_an_id_that_counts_the_rows_of_a_file_shows_nothing() -> None:
+    """Files whose rows are numbered from nothing share ids, and columns of few values agree by chance: no row is in both."""
+
+    def file(seed: int) -> dict[str, Any]:
+        rng = np.random.default_rng(seed)
+        return {
+            "id": np.arange(3000),
+            "x": rng.normal(size=3000),
+            "currency": rng.choice(["eur", "usd"], 3000, p=[0.98, 0.02]),
+            "country": rng.choice(["de", "fr", "it"], 3000),
+            "version": np.ones(3000),
+        }
+
+    assert not driftline.compare(file(0), file(1)).found.windows[0].diagnosis
 
 
 def test_rows_are_met_by_their_key(clinic: Clinic) -> None:

@@ -52,7 +52,7 @@ FEWEST = 30
 """Of fewer sampled rows that are in both nothing is said."""
 
 SAME = 0.5
-"""A column is the same where fewer of the rows differ in it, and an id means a row where so many columns are the same."""
+"""A column is the same where less than this part of what differs by chance differs, and an id means a row where so many columns are."""
 
 LEAST_SHARE = 0.005
 """A smaller share of rows that differ is not told."""
@@ -129,17 +129,21 @@ def feature_mismatch(case: Case) -> Iterator[Fault]:
     if case.plan.with_role(Role.ID) is None or len(now) < FEWEST:
         return
     places = [at for at, one in enumerate(case.plan.columns) if one.column.role in ASKED and one.column.kind is not Kind.TIMESTAMP]
-    differ = {
-        at: ~((np.abs(before[:, at] - now[:, at]) <= near(before[:, at])) | (np.isnan(before[:, at]) & np.isnan(now[:, at])))
-        for at in places
-    }
-    if np.mean([rows_told.mean() < SAME for rows_told in differ.values()] or [0.0]) < SAME:
-        # Where most columns differ in most rows, an id means a customer, and not a row.
+    differ = {at: _differ(before[:, at], now[:, at]) for at in places}
+    by_chance = {at: _differ(before[:, at], np.roll(now[:, at], 1)).mean() for at in places}
+    same = [told.mean() < SAME * by_chance[at] for at, told in differ.items() if by_chance[at] >= LEAST_SHARE]
+    if np.mean(same or [0.0]) < SAME:
+        # Where most columns agree no more than other rows do, an id means a customer or a place in a file, and not a row.
         return
     for place, told in differ.items():
         share = float(told.mean())
         if share >= LEAST_SHARE:
             yield _mismatch(case, case.plan.names[place], share, float(told.size))
+
+
+def _differ(one: Floats, other: Floats) -> NDArray[np.bool_]:
+    """Which rows have another value."""
+    return np.asarray(~((np.abs(one - other) <= near(one)) | (np.isnan(one) & np.isnan(other))))
 
 
 def _mismatch(case: Case, name: str, share: float, looked: float) -> Fault:

@@ -217,4 +217,4 @@ def _lines(block: Block, broken: Iterable[pacsv.InvalidRow]) -> Iterator[tuple[i
 def _fault(cells: int, expected: int) -> str:
     if cells == expected:
         return "a quote is opened and not closed; the line was left out"
-    return f"the line has {cells} cells where the header has {expected}; it was left out"
+    return f"the line has {cells} {'cell' if cells == 1 else 'cells'} where the header has {expected}; it was left out"
