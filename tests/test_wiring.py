@@ -19,13 +19,11 @@ from pyarrow import feather
 from driftline import wiring
 from driftline.config.specification import specify
 from driftline.errors import ConfigError, DataError, SchemaMismatch, UnreadableData
+from driftline.learning import learn
 from driftline.reports.document import to_dict
-from driftline.sources.opening import open_source
 from driftline.store.profiles import save
 from driftline.store.shelf import Use
 from driftline.verdicts.report import Verdict
-from driftline.window import Cadence, Windowing
-from driftline.wiring import block_rows, learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -214,35 +212,8 @@ class TestPlaces:
             wiring.compare(tmp_path / "a.profile", CURRENT)
 
 
-class TestLearning:
-    """What is learnt from the reference."""
-
-    @pytest.mark.parametrize(
-        ("rows", "windowing", "size"),
-        [
-            (6400, Windowing(), 100),
-            (6401, Windowing(), 101),
-            (100, Windowing(), 10),
-            (80, Windowing(), 10),
-            (79, Windowing(), 79),
-            (1, Windowing(), 1),
-            (0, Windowing(), 1),
-            (6400, Windowing(Cadence.DAY), 100),
-            (6400, Windowing(Cadence.ROWS, rows=200), 200),
-            (1400, Windowing(Cadence.ROWS, rows=200), 22),
-            (1_000_000, Windowing(Cadence.ROWS, rows=100), 2000),
-        ],
-    )
-    def test_a_reference_is_cut_into_blocks(self, rows: int, windowing: Windowing, size: int) -> None:
-        """64 blocks; fewer where they would be tiny, one where they would be too few; as long as windows where that can be."""
-        assert block_rows(rows, windowing) == size
-
-    @pytest.mark.parametrize(("cut", "like", "blocks"), [("day", True, 10), ("week", False, 64), ("whole", False, 64)])
-    def test_blocks_are_windows_where_there_are_enough(self, cut: str, like: bool, blocks: int) -> None:  # noqa: FBT001  a column of the table
-        """Ten days are, two weeks are not."""
-        _, learnt = learn(open_source(REFERENCE), monitor(window=cut))
-        assert (learnt.like_windows, len(learnt.of(None))) == (like, blocks)
-        assert sum(profile.rows for _, profile in learnt.of(None)) == 4000
+class TestComparing:
+    """What a comparison says beside its verdicts."""
 
     def test_rows_without_a_time_are_not_lost_from_the_current_data_silently(self) -> None:
         """They are in no window, and a finding says how many there are."""

@@ -15,6 +15,7 @@ from driftline.engines import count as counting
 from driftline.engines.cells import seconds
 from driftline.engines.late import DelayWatch
 from driftline.errors import ConfigError, DataError, SchemaMismatch, near_miss
+from driftline.learning import learn
 from driftline.schema import Role
 from driftline.services.check import Counted
 from driftline.services.check import check as judge
@@ -25,7 +26,7 @@ from driftline.store.shelf import Shelf
 from driftline.verdicts.diagnosis import polluting
 from driftline.verdicts.report import Verdict
 from driftline.window import CALENDAR, Window
-from driftline.wiring import SEED, as_known, both, learn
+from driftline.wiring import SEED, as_known, both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

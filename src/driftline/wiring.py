@@ -12,15 +12,14 @@ from driftline.channels.courier import Courier
 from driftline.channels.kinds import opened
 from driftline.engines import count as counting
 from driftline.engines.cells import seconds
-from driftline.engines.fit import fit
 from driftline.engines.late import DelayWatch
-from driftline.errors import ConfigError, DataError, SchemaMismatch, UnreadableData, near_miss
-from driftline.inference.variation import FEWEST_BLOCKS
+from driftline.errors import ConfigError, DataError, UnreadableData
+from driftline.learning import count, cut, elsewhere, fit, learn
 from driftline.monitor import Monitor
 from driftline.opening import beside, open_given, open_place, with_labels
 from driftline.profile.outcome import OutcomeCounts, total_outcome
 from driftline.schema import Role
-from driftline.services.check import Counted, blocks_enough
+from driftline.services.check import Counted
 from driftline.services.check import check as judge
 from driftline.services.decide import decide_now
 from driftline.services.diagnose import diagnose
@@ -28,37 +27,20 @@ from driftline.services.measure import measure as measured
 from driftline.sources.joined import Joined
 from driftline.sources.known import KnownAt
 from driftline.sources.notes import new_columns
-from driftline.sources.remembered import Remembered
-from driftline.spark import count as spark_counting
-from driftline.spark.count import count_rows as spark_rows
-from driftline.spark.count import on_spark
 from driftline.spark.source import SparkSource
 from driftline.store.shelf import Shelf, Use
-from driftline.warehouse.count import count as count_in_sql
-from driftline.warehouse.count import count_rows as warehouse_rows
-from driftline.warehouse.fit import fit as fit_in_sql
-from driftline.warehouse.source import WarehouseSource
-from driftline.window import CALENDAR, Cadence, Windowing
 
 if TYPE_CHECKING:
     from driftline.channels.slack import Threads
     from driftline.config.places import KpiPlace
     from driftline.config.specification import Specification
     from driftline.decisions.course import Decided
-    from driftline.monitor import ColumnHints
     from driftline.performance.maturity import Delays
     from driftline.ports import Progress, Source
     from driftline.profile.plan import Plan
     from driftline.services.measure import Measured
     from driftline.verdicts.report import Report
     from driftline.window import Window
-
-BLOCKS = 64
-"""Into so many runs of rows a reference is cut where the windows do not cut it."""
-
-MOST_BLOCKS = 500
-FEWEST_ROWS = 10
-"""A block of fewer rows says nothing about how blocks vary."""
 
 SEED = 0
 """Halves rows where cheap remedies are tried: the same in every run, so that a decision can be made again."""
@@ -159,7 +141,7 @@ def compare_sources(
             raise DataError("the current profile was counted in other bins than the reference", hint="count it with --reference")
         counted = Counted({(segment, window): profile for segment, window, profile in current.entries})
     else:
-        found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
+        found = count(plan, current, monitor.windowing, monitor.hints, progress=progress)
         if found.untimed and not found.profiles:
             raise _untimed(plan, current, monitor)
         counted = Counted(found.profiles, (*found.findings, *current.findings(), *new))
@@ -206,85 +188,6 @@ def _delays(plan: Plan, source: Source | Shelf, monitor: Monitor, at: datetime) 
     return watch.delays()
 
 
-def learn(reference: Source | Shelf, monitor: Monitor, *, progress: Progress | None = None) -> tuple[Plan, Counted]:
-    """Fix the bins on the reference and keep it as consecutive blocks.
-
-    The blocks are cut like the windows where that gives enough of them to learn how windows vary, else by rows.
-
-    Raises:
-        SchemaMismatch: something is said of a column that is not there.
-    """
-    if isinstance(reference, Shelf):
-        _check_named(reference.plan, monitor)
-        like = reference.about.get("like_windows") == _cut(monitor.windowing)
-        return reference.plan, Counted({(s, w): p for s, w, p in reference.entries}, like_windows=like)
-    source = reference if _elsewhere(reference) else Remembered(reference)
-    plan = _fit(source, monitor, progress)
-    _check_named(plan, monitor)
-    windowing, like = monitor.windowing, False
-    if windowing.cadence in CALENDAR or windowing.cadence is Cadence.COLUMN:
-        found = _count_like_windows(plan, source, monitor, progress)
-        if found is not None and blocks_enough(len({window for _, window in found.profiles})):
-            return plan, Counted(found.profiles, (*found.findings, *source.findings()), like_windows=True)
-    # Fitting has read all rows, so that their number is known.
-    size = block_rows(_rows(source), windowing)
-    found = _count(plan, source, Windowing(Cadence.ROWS, rows=size), monitor.hints, progress=progress)
-    return plan, Counted(found.profiles, (*found.findings, *source.findings()), like_windows=like)
-
-
-def _elsewhere(source: Source) -> bool:
-    """Whether rows are counted where they lie, and not read."""
-    return on_spark(source) or isinstance(source, WarehouseSource)
-
-
-def _rows(source: Source) -> int:
-    if isinstance(source, WarehouseSource):
-        return warehouse_rows(source)
-    return (spark_rows(source) if on_spark(source) else source.rows()) or 0
-
-
-def _fit(source: Source, monitor: Monitor, progress: Progress | None) -> Plan:
-    if isinstance(source, WarehouseSource):
-        return fit_in_sql(source, monitor, progress=progress)
-    return spark_counting.fit(source, monitor, progress=progress) if on_spark(source) else fit(source, monitor, progress=progress)
-
-
-def _count(plan: Plan, source: Source, windowing: Windowing, hints: ColumnHints, *, progress: Progress | None) -> counting.Counted:
-    """Count where the rows lie."""
-    if isinstance(source, WarehouseSource):
-        return count_in_sql(plan, source, windowing, hints, progress=progress)
-    count = spark_counting.count if on_spark(source) else counting.count
-    return count(plan, source, windowing, hints, progress=progress)
-
-
-def _check_named(plan: Plan, monitor: Monitor) -> None:
-    """A threshold or a floor for a column that is not watched would never be heard of again."""
-    told = [(item.column, "has a threshold") for item in monitor.policy.hand_set if item.column != "*"]
-    told += [(column, "has a floor") for column in monitor.policy.column_floors]
-    for name, what in told:
-        if name not in plan.names:
-            raise SchemaMismatch(f"the reference has no column {name!r} that is watched, which {what}", hint=near_miss(name, plan.names))
-
-
-def _count_like_windows(plan: Plan, reference: Source, monitor: Monitor, progress: Progress | None) -> counting.Counted | None:
-    """The reference cut by the monitor's windowing; None where it has no column to cut by."""
-    try:
-        found = _count(plan, reference, monitor.windowing, monitor.hints, progress=progress)
-    except SchemaMismatch:
-        return None
-    return replace(found, profiles={key: profile for key, profile in found.profiles.items() if profile.rows})
-
-
-def block_rows(rows: int, windowing: Windowing) -> int:
-    """How many rows a block of the reference has: a window's, where the reference holds enough of those."""
-    if windowing.cadence is Cadence.ROWS and windowing.rows:
-        windows = rows // windowing.rows
-        if windows >= FEWEST_BLOCKS:
-            return windowing.rows * max(1, -(-windows // MOST_BLOCKS))
-    blocks = min(BLOCKS, rows // FEWEST_ROWS)
-    return max(rows, 1) if blocks < FEWEST_BLOCKS else -(-rows // blocks)
-
-
 def profile(specification: Specification, *, progress: Progress | None = None, engine: str = "local") -> Shelf:
     """Count data into a shelf: the reference itself, or, where current data is named, that in the reference's bins."""
     at, places = datetime.now(UTC), specification.places
@@ -292,13 +195,13 @@ def profile(specification: Specification, *, progress: Progress | None = None, e
     monitor = _with_label_time(specification.monitor, reference)
     if places.current is None:
         plan, learnt = learn(reference, monitor, progress=progress)
-        about = {"source": places.reference.said, **({"like_windows": _cut(monitor.windowing)} if learnt.like_windows else {})}
+        about = {"source": places.reference.said, **({"like_windows": cut(monitor.windowing)} if learnt.like_windows else {})}
         return _shelf(plan, learnt, Use.REFERENCE, about)
-    plan = reference.plan if isinstance(reference, Shelf) else _fit(reference, monitor, progress)
+    plan = reference.plan if isinstance(reference, Shelf) else fit(reference, monitor, progress)
     current = as_known(with_labels(open_place(places.current, engine), specification, at, engine), monitor, at)
     if isinstance(current, Shelf):
         return current
-    found = _count(plan, current, monitor.windowing, monitor.hints, progress=progress)
+    found = count(plan, current, monitor.windowing, monitor.hints, progress=progress)
     return _shelf(plan, Counted(found.profiles), Use.CURRENT, {"source": places.current.said})
 
 
@@ -341,7 +244,7 @@ def measure(reference: object, current: object, *, monitor: Monitor | None = Non
     monitor = replace(monitor, hints=replace(hints, features=hints.segments))
     past, present = open_given(reference, "reference"), as_known(open_given(current, "current"), monitor, at)
     past = as_known(past, monitor, at, optional=True)
-    plan = past.plan if isinstance(past, Shelf) else _fit(past, monitor, None)
+    plan = past.plan if isinstance(past, Shelf) else fit(past, monitor, None)
     if plan.outcome is None:
         hint = "name the columns: columns: {label: …, score: …, prediction: …}"
         raise DataError("the reference holds no predictions beside labels that can be measured", hint=hint)
@@ -356,8 +259,8 @@ def _outcomes(plan: Plan, source: Source | Shelf, monitor: Monitor) -> dict[tupl
     """Predictions beside labels, by segment and window."""
     if isinstance(source, Shelf):
         counted = {(segment, window): profile for segment, window, profile in source.entries}
-    elif _elsewhere(source):
-        counted = dict(_count(plan, source, monitor.windowing, monitor.hints, progress=None).profiles)
+    elif elsewhere(source):
+        counted = dict(count(plan, source, monitor.windowing, monitor.hints, progress=None).profiles)
     else:
         return counting.count_outcomes(plan, source, monitor.windowing, monitor.hints)
     return {key: profile.outcome for key, profile in counted.items() if profile.outcome is not None}
@@ -366,11 +269,6 @@ def _outcomes(plan: Plan, source: Source | Shelf, monitor: Monitor) -> dict[tupl
 def _shelf(plan: Plan, counted: Counted, use: Use, about: dict[str, str]) -> Shelf:
     entries = tuple((segment, window, found) for (segment, window), found in counted.profiles.items())
     return Shelf(plan=plan, entries=entries, use=use, about=about)
-
-
-def _cut(windowing: Windowing) -> str:
-    """How windows are cut, as one word to compare by."""
-    return f"{windowing.cadence.value} {windowing.column or windowing.timezone}"
 
 
 def _reference(specification: Specification, at: datetime, engine: str = "local") -> Source | Shelf:

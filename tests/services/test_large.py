@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from driftline import wiring
 from driftline.config.specification import specify
 from driftline.engines import count as counting
+from driftline.learning import learn
 from driftline.services.check import Counted, check
 from driftline.services.diagnose import diagnose
 from driftline.sources.opening import open_source
@@ -36,7 +36,7 @@ def test_two_hundred_columns_and_twenty_segment_columns_take_five_seconds() -> N
     """The fault is named first, within five seconds of processor time, at most, after the window was judged."""
     said = {"reference": "r", "current": "c", "window": {"column": "day"}, "segments": [f"s{i}" for i in range(SEGMENTS)]}
     monitor = specify(said, {}, name="wide").monitor
-    plan, learnt = wiring.learn(open_source(table(DAYS, 0), name="r"), monitor)
+    plan, learnt = learn(open_source(table(DAYS, 0), name="r"), monitor)
     counted = counting.count(plan, open_source(table(2, 1, broken=True), name="c"), monitor.windowing, monitor.hints)
     current = Counted(counted.profiles)
     report = check(learnt, current, monitor, datetime(2026, 1, 1, tzinfo=UTC))

@@ -19,12 +19,13 @@ from driftline.decisions.matrix import Matrix
 from driftline.decisions.policies import compare
 from driftline.decisions.sampling import EVERYTHING, WAYS, Chosen, advise, learning_curve
 from driftline.errors import ConfigError
+from driftline.learning import learn
 from driftline.replaying import Replay
 from driftline.schema import Task
 from driftline.store.shelf import Shelf
 from driftline.training.program import Program
 from driftline.training.standin import StandIn
-from driftline.wiring import SEED, as_known, both, learn
+from driftline.wiring import SEED, as_known, both
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

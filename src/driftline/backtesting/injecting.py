@@ -16,6 +16,7 @@ from driftline.decisions.detection import Detection, Trial, summed
 from driftline.decisions.faults import faults
 from driftline.engines import count as counting
 from driftline.errors import ConfigError, DataError
+from driftline.learning import learn
 from driftline.replaying import DAWN, hindsight
 from driftline.schema import JUDGED_ROLES, Kind, Role
 from driftline.services.check import Counted
@@ -25,7 +26,7 @@ from driftline.sources.opening import open_source
 from driftline.store.shelf import Shelf
 from driftline.verdicts.report import Verdict
 from driftline.window import CALENDAR
-from driftline.wiring import SEED, as_known, both, learn
+from driftline.wiring import SEED, as_known, both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from driftline import wiring
 from driftline.config.specification import FILE, read_text
 from driftline.errors import ConfigError, DriftlineError
+from driftline.learning import learn
 from driftline.profile.profile import total
 from driftline.schema import Role
 from driftline.services.cycle import lately
@@ -168,7 +169,7 @@ class Library:
             self._fleet.learnt(watched.id, watched.version, way_of(shelf.plan, said.monitor), name, now)
         else:
             shelf = load(self._directory / watched.reference)
-        plan, reference = wiring.learn(shelf, said.monitor)
+        plan, reference = learn(shelf, said.monitor)
         return Learnt(said.monitor, plan, reference, way_of(plan, said.monitor), said.alerts, said.outlets.link)
 
 
