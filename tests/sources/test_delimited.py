@@ -98,7 +98,7 @@ def test_a_broken_line_is_told_by_its_number_and_left_out(day: Path) -> None:
     batches, found = read(day, b'a,b\n\n1,"x\ny"\n3\n4,w\n5,6,7\n')
     assert rows(batches) == [{"a": 1, "b": "x\ny"}, {"a": 4, "b": "w"}]
     assert [(f.where, f.what, f.rows) for f in found] == [
-        (f"{day}:5", "the line has 1 cells where the header has 2; it was left out", 1),
+        (f"{day}:5", "the line has 1 cell where the header has 2; it was left out", 1),
         (f"{day}:7", "the line has 3 cells where the header has 2; it was left out", 1),
     ]
     assert "quotes" in found[0].hint
