@@ -19,6 +19,14 @@ def test_the_packaged_schema_is_current() -> None:
     assert packaged() == written()
 
 
+def test_bounds_are_in_the_words_of_the_standard() -> None:
+    """An editor underlines a window of no rows."""
+    editor = Draft202012Validator(json_schema())
+    document = {"schema": 1, "reference": "a.csv"}
+    assert editor.is_valid(document | {"window": {"rows": 1}})
+    assert not editor.is_valid(document | {"window": {"rows": 0}})
+
+
 def test_the_schema_is_a_schema() -> None:
     """It is valid by its own standard, forbids unknown keys everywhere and knows every statistic."""
     schema = json_schema()

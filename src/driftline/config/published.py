@@ -116,8 +116,12 @@ def _words(form: dict[str, Any]) -> str:
     return kinds.get(form.get("type", ""), "text")
 
 
+BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+"""Pydantic leaves its own words for bounds where a value is looked at before it is a number; no editor knows them."""
+
+
 def _tidy(node: Any, *, within: str = "") -> Any:
-    """Leave out what pydantic adds and no reader needs: titles made of names, and defaults of null."""
+    """Leave out what pydantic adds and no reader needs: titles made of names, and defaults of null; say bounds as the standard does."""
     if isinstance(node, list):
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):
@@ -126,4 +130,5 @@ def _tidy(node: Any, *, within: str = "") -> Any:
         return {"$ref": "#/$defs/StatisticName"}
     named = within in {"properties", "$defs"}
     dropped = set() if named else {"title"} | ({"default"} if node.get("default", 0) is None else set())
-    return {key: _tidy(value, within=key) for key, value in node.items() if key not in dropped}
+    written = {} if named else BOUNDS
+    return {written.get(key, key): _tidy(value, within=key) for key, value in node.items() if key not in dropped}
