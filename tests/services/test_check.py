@@ -181,6 +181,13 @@ class TestTheReport:
         assert [(f.where, f.rows) for f in report.findings] == [("window 2026-06-03", 600)]
         assert report.findings[0].what == "600 rows have times that lie in the future, seen from 2026-06-01T00:00+00:00"
 
+    def test_days_that_were_read_as_seconds_are_told(self) -> None:
+        """20240101 is a day to people and a moment of August 1970 to clocks: a finding says so."""
+        then = calendar(PLAN, [rows(300, i) for i in range(2)], Cadence.DAY, datetime(1970, 8, 23, tzinfo=UTC), days=1)
+        (found,) = run(replace(then, like_windows=False), cadence=Cadence.DAY).findings
+        assert (found.where, found.what) == ("window 1970-08-23", "600 rows have times in 1970")
+        assert "20261231" in found.hint
+
     def test_a_smaller_budget_asks_for_more(self) -> None:
         """The p-value that is believed shrinks with the alarms that are accepted."""
         thresholds = []

@@ -129,7 +129,7 @@ def _words(change: Change, part: Sequence[ColumnReport], worse: MetricReport | N
     match change:
         case Change.COVARIATE:
             harm = f"; and {worse.reason}" if worse else "; nothing shows that the relation to the label changed"
-            return f"the inputs moved ({names}): {first}{harm}"
+            return f"the inputs moved{f' ({names})' if len(part) > 1 else ''}: {first}{harm}"
         case Change.LABEL:
             return f"the labels moved and with them {names}: {first}"
         case Change.CONCEPT:

@@ -41,7 +41,7 @@ from driftline.verdicts.slices import worst_slices
 from driftline.window import CALENDAR, WHOLE, Cadence, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -125,7 +125,7 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
         *reference.findings,
         *current.findings,
         *_strangers(reference, current),
-        *_ahead(current, created),
+        *_out_of_time(current, created),
         *unwatched(blocks[0].plan, monitor.task, monitor.policy.goal, labelled=any(map(has_label, blocks))),
         *unread_scores(total),
     )
@@ -323,14 +323,16 @@ def _strangers(reference: Counted, current: Counted) -> tuple[Finding, ...]:
     )
 
 
-def _ahead(current: Counted, created: datetime) -> tuple[Finding, ...]:
-    """Rows of a time that has not come are judged like others, but somebody should know."""
-    late = [(w, p.rows) for w, p in current.of(None) if isinstance(w.start, datetime) and w.start > created + SLACK and p.rows]
-    if not late:
-        return ()
-    rows, first = sum(count for _, count in late), late[0][0].label
-    what = f"{rows:,} rows have times that lie in the future, seen from {created.isoformat(timespec='minutes')}"
-    return (Finding(where=f"window {first}", what=what, rows=rows, hint="check the unit and the time zone of the time column"),)
+def _out_of_time(current: Counted, created: datetime) -> Iterator[Finding]:
+    """Rows of a time that has not come, or of the year in which clocks begin, are judged like others, but somebody should know."""
+    dated = [(w, w.start, p.rows) for w, p in current.of(None) if isinstance(w.start, datetime) and p.rows]
+    future = f"that lie in the future, seen from {created.isoformat(timespec='minutes')}"
+    for found, times, hint in (
+        ([one for one in dated if one[1] > created + SLACK], future, "check the unit and the time zone of the time column"),
+        ([one for one in dated if one[1].year <= 1970], "in 1970", "write a day as 2026-12-31: 20261231 counts seconds"),  # noqa: PLR2004  the year
+    ):
+        if rows := sum(one[2] for one in found):
+            yield Finding(where=f"window {found[0][0].label}", what=f"{rows:,} rows have times {times}", rows=rows, hint=hint)
 
 
 def _window_verdict(verdicts: NDArray[np.int8], rows: int) -> Verdict:
