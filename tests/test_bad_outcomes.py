@@ -71,6 +71,22 @@ def test_scores_that_are_no_probabilities_say_nothing_of_the_model(scale: Callab
     assert any("give probabilities" in (finding["hint"] or "") for finding in report.to_dict()["findings"])
 
 
+def test_scores_of_the_other_class_are_told() -> None:
+    """The rarer class is taken as the positive one: a score that is the chance of the other one is said to be, with what to write."""
+
+    def good(seed: int) -> Table:
+        rows = scored(seed)
+        truth = np.where(np.random.default_rng(seed + 100).random(ROWS) < 0.4 + 0.6 * rows["score"], "good", "bad")
+        return {"x": rows["x"], "score": 0.4 + 0.6 * rows["score"], "label": truth}
+
+    (finding,) = dl.compare(good(1), good(2)).to_dict()["findings"]
+    assert finding["what"].startswith("score is the lower the rather label is 'bad': area under the ROC curve 0.")
+    assert finding["hint"] == "where it is the chance of 'good', say so: performance: {positive: 'good'}"
+    told = dl.compare(good(1), good(2), performance={"positive": "good"})
+    assert told.to_dict()["findings"] == []
+    assert told.windows[0].performance[0].value > 0.5
+
+
 def test_labels_that_are_not_numbers_have_not_come() -> None:
     """A label that is NaN is one that is missing, and no fault."""
     rows = scored(9)

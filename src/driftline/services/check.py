@@ -31,7 +31,7 @@ from driftline.verdicts.model import (
     labels_of,
     operations_of,
     performance_of,
-    unread_scores,
+    strange_scores,
     unwatched,
     with_performance,
 )
@@ -127,7 +127,7 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
         *_strangers(reference, current),
         *_out_of_time(current, created),
         *unwatched(blocks[0].plan, monitor.task, monitor.policy.goal, labelled=any(map(has_label, blocks))),
-        *unread_scores(total),
+        *strange_scores(total),
     )
     verdict = _overall(windows)
     return Report(

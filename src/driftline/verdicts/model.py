@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from driftline.operations.traffic import traffic
+from driftline.performance.metric import measure
 from driftline.performance.value import worth_change
 from driftline.profile.outcome import total_outcome
 from driftline.quality.odd import MISSING
@@ -43,6 +44,9 @@ LOOKS = 4
 
 TWICE = 2.0
 """Standard errors within which two shares of labels are the same."""
+
+TOSS = 0.5
+"""The area under the ROC curve of scores that say nothing; below it, they say the opposite."""
 
 OPERATIONS = 0.1
 """The share that is spent on errors and latencies, where columns tell of them."""
@@ -230,12 +234,20 @@ def with_performance(
     return f"{reason}; {unknown[0]} cannot be told" if unknown and labels is not None and not labels.provisional else reason
 
 
-def unread_scores(reference: Profile) -> tuple[Finding, ...]:
-    """Where most of the reference's scores are no probabilities, say so: nothing that rests on scores is measured then."""
+def strange_scores(reference: Profile) -> tuple[Finding, ...]:
+    """Where most of the reference's scores are no probabilities, or those of the other class, say so: what rests on them is not right."""
     outcome, counts = reference.plan.outcome, reference.outcome
-    if outcome is None or counts is None or outcome.task is Task.RANKING or counts.unscored <= MOST_UNREAD * counts.labelled:
+    if outcome is None or counts is None or outcome.task is Task.RANKING:
         return ()
-    lack = f"{counts.unscored:,} of {counts.labelled:,} rows with labels have no score between 0 and 1"
-    what = f"performance by {', '.join(outcome.scores)} is not watched: {lack}"
-    hint = "give probabilities: a percentage divided by 100, 1 / (1 + exp(-z)) of log-odds z"
-    return (Finding(where="the reference", what=what, rows=counts.unscored, hint=hint),)
+    if counts.unscored > MOST_UNREAD * counts.labelled:
+        lack = f"{counts.unscored:,} of {counts.labelled:,} rows with labels have no score between 0 and 1"
+        what = f"performance by {', '.join(outcome.scores)} is not watched: {lack}"
+        hint = "give probabilities: a percentage divided by 100, 1 / (1 + exp(-z)) of log-odds z"
+        return (Finding(where="the reference", what=what, rows=counts.unscored, hint=hint),)
+    ranked = measure("roc_auc", outcome, counts) if outcome.task is Task.BINARY else None
+    if ranked is None or ranked.why or ranked.high >= TOSS:
+        return ()
+    negative, positive = outcome.classes
+    what = f"{outcome.scores[0]} is the lower the rather {outcome.label} is {positive!r}: area under the ROC curve {ranked.value:.3g}"
+    hint = f"where it is the chance of {negative!r}, say so: performance: {{positive: {negative!r}}}"
+    return (Finding(where="the reference", what=what, rows=counts.labelled, hint=hint),)
