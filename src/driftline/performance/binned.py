@@ -59,15 +59,13 @@ class Binned:
     usual: NDArray[np.float64]
     fewest: int
 
-    def chances(self, counts: OutcomeCounts) -> NDArray[np.float64]:
-        """The share of positives in each of a window's bins. Shape: bins."""
-        rows = by_said(counts).sum(axis=0)
-        scores = (counts.sums[0][:-1] @ np.ones(len(Said))) * SUM_STEP
-        return np.asarray(np.interp(np.divide(scores, rows, out=np.zeros(rows.size), where=rows > 0), self.at, self.share))
+    def chances(self, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The share of positives in each of a window's bins, whose mean scores are these. Shape: bins."""
+        return np.asarray(np.interp(mean, self.at, self.share))
 
-    def likeness(self, counts: OutcomeCounts) -> tuple[float, float]:
-        """How many of the reference's labels count in effect, and the share of a window's rows with scores it never had."""
-        rows = np.bincount(self.group, by_said(counts).sum(axis=0), self.usual.size)
+    def likeness(self, held: NDArray[np.float64]) -> tuple[float, float]:
+        """How many of the reference's labels count in effect, and the share of a window's rows, by bin, with scores it never had."""
+        rows = np.bincount(self.group, held, self.usual.size)
         share, known = rows / max(rows.sum(), 1.0), self.usual > 0
         # Kish 1965, for the weights that would make the reference's groups as large as the window's.
         spread = float((share[known] ** 2 / self.usual[known]).sum())
@@ -97,18 +95,19 @@ def by_said(counts: OutcomeCounts) -> NDArray[np.float64]:
     return np.asarray((cells.reshape(-1, len(Said)) @ np.ones(len(Said))).reshape(-1, len(Said)).T)
 
 
-def completed(outcome: Outcome, binned: Binned, counts: OutcomeCounts) -> OutcomeCounts:
+def completed(outcome: Outcome, binned: Binned, counts: OutcomeCounts, cells: NDArray[np.float64] | None = None) -> OutcomeCounts:
     """A window's counts as they would be if each bin's rows had the labels that are to be expected of them.
 
-    Its numbers of rows are no whole ones. Labels that have come are not looked at.
+    Its numbers of rows are no whole ones. Labels that have come are not looked at; `cells` are what `by_said` makes of the counts.
     """
-    cells, chance = by_said(counts), binned.chances(counts)
+    cells = by_said(counts) if cells is None else cells
     rows, scores = cells.sum(axis=0), counts.sums[0][:-1] @ np.ones(len(Said))
+    mean = np.divide(scores * SUM_STEP, rows, out=np.zeros(rows.size), where=rows > 0)
+    chance = binned.chances(mean)
     came = np.zeros((rows.size, len(Said), len(Said)))
     came[:, :, Said.NEGATIVE], came[:, :, Said.POSITIVE] = (cells * (1 - chance)).T, (cells * chance).T
     known = np.column_stack([cells @ (1 - chance), cells @ chance, np.zeros(len(Said))])[: Said.UNKNOWN]
     sums = np.column_stack([scores * (1 - chance), scores * chance, np.zeros(rows.size)])
-    mean = np.divide(scores * SUM_STEP, rows, out=np.zeros(rows.size), where=rows > 0)
     losses = -np.log(np.clip([1 - mean, mean], LEAST, 1.0)), np.array([mean**2, (1 - mean) ** 2])
     by_label = np.array([rows * (1 - chance), rows * chance])
     return OutcomeCounts(
@@ -139,7 +138,8 @@ def estimate_counts(outcome: Outcome, binned: Binned, counts: OutcomeCounts, met
         counts: the window's.
         metrics: names as in `driftline.performance.metric`; those that cannot be read from scores are left out.
     """
-    whole, (ess, unsupported) = completed(outcome, binned, counts), binned.likeness(counts)
+    cells = by_said(counts)
+    whole, (ess, unsupported) = completed(outcome, binned, counts, cells), binned.likeness(cells.sum(axis=0))
     asked = Question(outcome, whole)
     rows = round(float(whole.table.sum()))
     grounds = Grounds(ess=ess, labels=round(binned.usual.sum()), fewest=binned.fewest, unsupported=unsupported, rows=rows)
@@ -157,7 +157,8 @@ def estimate_counts(outcome: Outcome, binned: Binned, counts: OutcomeCounts, met
 def _told(name: str, value: Value, grounds: Grounds, why: str) -> Estimated:
     reference = value.error * math.sqrt(grounds.rows / grounds.ess) if grounds.ess > 0 else math.inf
     error, (least, most) = math.hypot(value.error, reference), metric_of(name).bounds
-    low, high = (min(max(value.value + sign * critical(CONFIDENCE) * error, least), most) for sign in (-1, 1))
+    half = critical(CONFIDENCE) * error
+    low, high = min(max(value.value - half, least), most), min(max(value.value + half, least), most)
     return Estimated(
         metric=name,
         method="cbpe",

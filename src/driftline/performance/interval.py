@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+MANY = 1e150
+"""The square of so many rows is no number any more."""
+
 STRAIGHT = 1e-3
 """With less skewness than this a mean's interval is Student's."""
 
@@ -78,7 +81,8 @@ def share(hits: float, rows: float, confidence: float, nothing: str = "there are
     """
     if rows <= 0:
         return unknown(nothing)
-    hits, rows = min(hits, rows), float(rows)
+    rows = float(rows)
+    hits = min(float(hits), rows)
     return _by_wilson(hits / rows, rows, critical(confidence), critical(confidence), round(rows))
 
 
@@ -98,9 +102,20 @@ def bounded(value: float, center: float, variance: float, rows: int, confidence:
 
 
 def _by_wilson(value: float, effective: float, wide: float, normal: float, rows: int) -> Value:
-    low, high = (float(end) for end in wilson(np.float64(value * effective), np.float64(effective), wide))
+    low, high = _wilson(value * effective, effective, wide)
     # The error is the interval's own, for it is never 0 and a share's formula is.
     return Value(value, (high - low) / (2 * normal), min(low, value), max(high, value), rows)
+
+
+def _wilson(hits: float, rows: float, z: float) -> tuple[float, float]:
+    """What `wilson` gives of one share, sooner: NumPy takes ten times as long for single numbers."""
+    if not 0 < rows < MANY:
+        low, high = wilson(np.float64(hits), np.float64(rows), z)
+        return float(low), float(high)
+    share = hits / rows
+    middle = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    half = z / (1 + z**2 / rows) * math.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def logit(value: float, center: float, variance: float, rows: int, confidence: float, df: float = math.inf) -> Value:
