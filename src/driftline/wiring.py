@@ -11,6 +11,7 @@ import numpy as np
 from driftline.channels.courier import Courier
 from driftline.channels.kinds import opened
 from driftline.engines import count as counting
+from driftline.engines.amounts import SPOKEN, amount
 from driftline.engines.cells import seconds
 from driftline.engines.late import DelayWatch
 from driftline.errors import ConfigError, DataError, UnreadableData
@@ -241,7 +242,9 @@ def measure(reference: object, current: object, *, monitor: Monitor | None = Non
     monitor = monitor or Monitor()
     hints, at = monitor.hints, now or datetime.now(UTC)
     # The other columns would be looked at for nothing.
-    monitor = replace(monitor, hints=replace(hints, features=hints.segments))
+    worth = monitor.policy.goal.worth
+    taken = [name for name in amount(worth).columns if name not in SPOKEN] if worth else []
+    monitor = replace(monitor, hints=replace(hints, features=(*hints.segments, *taken)))
     past, present = open_given(reference, "reference"), as_known(open_given(current, "current"), monitor, at)
     past = as_known(past, monitor, at, optional=True)
     plan = past.plan if isinstance(past, Shelf) else fit(past, monitor, None)
@@ -252,7 +255,7 @@ def measure(reference: object, current: object, *, monitor: Monitor | None = Non
         raise DataError("the current profile was counted in other bins than the reference", hint="count it with --reference")
     known = _outcomes(plan, past, Monitor())
     before = total_outcome([OutcomeCounts.empty(plan.outcome), *(counts for (side, _), counts in known.items() if side is None)])
-    return measured(plan.outcome, before, _outcomes(plan, present, monitor), monitor.policy.goal.metric)
+    return measured(plan.outcome, before, _outcomes(plan, present, monitor), monitor.policy.goal)
 
 
 def _outcomes(plan: Plan, source: Source | Shelf, monitor: Monitor) -> dict[tuple[str | None, Window], OutcomeCounts]:

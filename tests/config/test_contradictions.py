@@ -34,6 +34,16 @@ def found(**settings: Any) -> list[tuple[Any, ...]]:
         ({"window": "whole", "compare_with": "previous"}, ("compare_with",), "the whole has no window before it"),
         ({"segments": ["a", {"a": "b > 1"}]}, ("segments", 1, "a"), "the segment 'a' is named twice"),
         ({"segments": [{"a": "b >"}]}, ("segments", 0, "a"), "the condition 'b >' cannot be read"),
+        (
+            {"performance": {"value": {"expression": "amount", "true_positive": 5}}},
+            ("performance", "value"),
+            "what a row is worth is said twice",
+        ),
+        (
+            {"performance": {"value": {"expression": "amount +"}}},
+            ("performance", "value", "expression"),
+            "the value 'amount +' cannot be read",
+        ),
         ({"current": "${NOWHERE}/x"}, ("current",), "the environment has no variable 'NOWHERE'"),
         ({"current": ["x", "${HOM_URL}"]}, ("current", 1), "the environment has no variable 'HOM_URL'"),
         ({"current": {"database": "postgresql://a:pw@h/d", "query": "q"}}, ("current", "database"), "a password is written out"),

@@ -11,6 +11,7 @@ from driftline.profile.outcome import Outcome, OutcomeCounts
 from driftline.profile.outcome_rows import OutcomeRows, count_outcome, said_by
 from driftline.schema import Task
 from driftline.services.measure import measure
+from driftline.verdicts.policy import Goal
 from driftline.window import Window
 
 OUTCOME = Outcome(Task.BINARY, "y", None, ("p",), ("0", "1"), (tuple(np.arange(1, 64) / 64),))
@@ -28,7 +29,7 @@ def test_says_of_each_window_what_is_said_of_it_alone() -> None:
     """Windows and segments come out as they went in, each with the values and estimates it has by itself."""
     reference = counted(3000, 0)
     windows = {(side, Window(i, str(i))): counted(500 + i, i + 1) for i in range(3) for side in (None, "c=a")}
-    found = measure(OUTCOME, reference, windows, goal="f2")
+    found = measure(OUTCOME, reference, windows, goal=Goal(metric="f2"))
     binned, names = learn(OUTCOME, reference), ("f2", *metrics_for(OUTCOME))
     assert binned is not None
     assert [(one.segment, one.window) for one in found] == list(windows)

@@ -13,6 +13,7 @@ from driftline.config.keeping import wrong_keeping
 from driftline.config.places import texts_of
 from driftline.config.releasing import Mlflow
 from driftline.config.ruling import wrong_ruling
+from driftline.engines.amounts import amount
 from driftline.engines.conditions import condition
 from driftline.errors import ConfigError, near_miss
 from driftline.schema import Role
@@ -35,6 +36,7 @@ def contradictions(document: Document, environ: Mapping[str, str]) -> Iterator[C
     yield from _roles(document)
     yield from _windows(document)
     yield from _segments(document)
+    yield from _worth(document)
     yield from _labels(document)
     yield from _groups(document)
     yield from wrong_rules(document)
@@ -147,6 +149,19 @@ def _condition(path: tuple[str | int, ...], text: str) -> Iterator[Contradiction
         condition(text)
     except ConfigError as error:
         yield path, error.fact, error.hint
+
+
+def _worth(document: Document) -> Iterator[Contradiction]:
+    said = document.performance.value if document.performance else None
+    if said is None or not said.expression:
+        return
+    if said.model_fields_set & {"true_positive", "false_positive", "true_negative", "false_negative"}:
+        hint = "leave the expression out, or the amounts of the four outcomes"
+        yield ("performance", "value"), "what a row is worth is said twice", hint
+    try:
+        amount(said.expression)
+    except ConfigError as error:
+        yield ("performance", "value", "expression"), error.fact, error.hint
 
 
 def _references(path: tuple[str | int, ...], text: str, environ: Mapping[str, str]) -> Iterator[Contradiction]:

@@ -13,14 +13,27 @@ Depth = Annotated[Whole, Field(gt=0)]
 
 
 class Value(BaseModel):
-    """What each outcome of a binary model is worth; a cost is negative."""
+    """What each outcome of a binary model is worth, or each row by an expression; a cost is negative."""
 
     model_config = STRICT
     true_positive: float = Field(0.0, description="What a case that was rightly called positive is worth.", examples=[95.0])
     false_positive: float = Field(0.0, description="What a false alarm of the model is worth; a cost is negative.", examples=[-5.0])
     true_negative: float = Field(0.0, description="What a case that was rightly let pass is worth.", examples=[0.0])
     false_negative: float = Field(0.0, description="What a missed case is worth; a cost is negative.", examples=[-100.0])
+    expression: Text | None = Field(
+        None,
+        description="What each row is worth, in Python, for any model but a ranking, in the place of the four: of columns and of label, "
+        "prediction and score, which for a binary model are 0 or 1. With + - * / // % **, comparisons, and, or, not, a if … else b, "
+        "abs, min, max, round, sqrt, exp and log.",
+        examples=["0.02 * amount if prediction == label else -amount"],
+    )
     currency: Text | None = Field(None, description="What that is counted in.", examples=["EUR"])
+
+    @property
+    def amounts(self) -> tuple[float, float, float, float] | None:
+        """What each outcome is worth; None where an expression says so of each row."""
+        four = self.true_positive, self.false_positive, self.true_negative, self.false_negative
+        return None if self.expression else four
 
 
 class Kpi(BaseModel):
@@ -77,7 +90,7 @@ class Performance(BaseModel):
     )
     value: Value | None = Field(
         None,
-        description="What each outcome of a binary model is worth, which prices a worse model.",
+        description="What each outcome of a binary model is worth, or each row, which prices a worse model.",
         examples=[{"true_positive": 95, "false_positive": -5, "false_negative": -100, "currency": "EUR"}],
     )
 

@@ -8,6 +8,7 @@ from driftline.config.arrangements import columns_in_rules
 from driftline.config.complaints import refuse
 from driftline.config.domain import named_roles
 from driftline.config.parse import Complaint
+from driftline.engines.amounts import SPOKEN, amount
 from driftline.engines.conditions import condition
 from driftline.errors import near_miss
 from driftline.schema import Role
@@ -43,6 +44,9 @@ def mentions(document: Document) -> Iterator[tuple[Path, str, bool]]:
             yield ("segments", i), segment, False
         else:
             yield from ((("segments", i, key), name, False) for key, text in segment.items() for name in condition(text).columns)
+    if document.performance and document.performance.value and (text := document.performance.value.expression):
+        path = ("performance", "value", "expression")
+        yield from ((path, name, False) for name in amount(text).columns if name not in SPOKEN)
     yield from ((("floors", "columns", name), name, True) for name in (document.floors and document.floors.columns) or {})
     yield from ((path, name, False) for path, name in columns_in_rules(document))
     yield from ((("thresholds", name), name, True) for name in document.thresholds or {} if name != EVERY)

@@ -120,6 +120,9 @@ def _calibrated(
 
 def _moved(outcome: Outcome, counts: OutcomeCounts, loss: Loss, goal: Goal, rng: np.random.Generator) -> tuple[Cheap, ...]:
     objective = matrix(goal) if loss.metric == VALUE else loss.metric
+    if objective is None:
+        # What another threshold would bring is not in sums of what rows were worth.
+        return ()
     found = best_threshold(objective, outcome, counts, rng, confidence=CONFIDENT)
     said = f"a threshold of {found.at:.3g} brings {loss.title} up by"
     return _remedy(f"move the threshold to {found.at:.3g}", loss.metric, loss.title, found.gain, loss.worsening, said)

@@ -15,7 +15,7 @@ from driftline.performance.value import value_per_row, worth_change
 from driftline.profile.outcome import total_outcome
 from driftline.schema import Task
 from driftline.verdicts.gauge import facing
-from driftline.verdicts.health import VALUE, matrix
+from driftline.verdicts.health import VALUE, matrix, valued
 from driftline.verdicts.report import Verdict
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _rarer(outcome: Outcome, counts: OutcomeCounts) -> int:
 def worth_of(report: Report, goal: Goal, loss: Loss | None, spoilt: Collection[str], terms: Terms) -> Gain | None:
     """What undoing a loss brings over the horizon: in money where answers have a worth, else None."""
     outcome, reference = report.reference.plan.outcome, report.reference.outcome
-    if loss is None or goal.value is None or outcome is None or reference is None or outcome.task is not Task.BINARY:
+    if loss is None or outcome is None or reference is None or not valued(goal, outcome):
         return None
     span = [(window, profile) for window, profile in since(whole(report), loss.since) if window.window.label not in spoilt]
     days = sum(_days(window) for window, profile in span if profile.outcome is not None)

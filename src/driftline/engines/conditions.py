@@ -132,12 +132,25 @@ def _is_literal(node: ast.expr) -> bool:
 
 
 def _name(node: ast.expr, text: str) -> str:
+    name = named_column(node)
+    if name is None:
+        raise _complaint(node, text)
+    return name
+
+
+def named_column(node: ast.AST) -> str | None:
+    """The column that a part of an expression is; None if it is none."""
     match node:
-        case ast.Name(id=name):
+        case ast.Name(id=name) | ast.Call(func=ast.Name(id="column"), args=[ast.Constant(value=str(name))], keywords=[]):
             return name
-        case ast.Call(func=ast.Name(id="column"), args=[ast.Constant(value=str(name))], keywords=[]):
-            return name
-    raise _complaint(node, text)
+    return None
+
+
+def number_of(array: pa.Array) -> NDArray[np.float64]:
+    """A column's numbers, true and false as 1 and 0; NaN where there are none."""
+    array = plain(array)
+    found, good = _numbers(Kind.NUMBER, array.cast(pa.int8()) if pa.types.is_boolean(array.type) else array)
+    return np.where(good, found, np.nan)
 
 
 def _columns(node: ast.AST) -> Iterator[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from driftline.engines.amounts import SPOKEN, amount
+from driftline.errors import ConfigError, SchemaMismatch, near_miss
 from driftline.profile.bins import LevelBins, NumberBins
 from driftline.profile.outcome import SCORE_BINS, Outcome
 from driftline.profile.outcome_rows import class_codes
@@ -42,7 +45,30 @@ def plan_outcome(columns: Sequence[Planned], samples: Mapping[str, NDArray[np.fl
         columns: the plan's columns.
         samples: sampled values of those that are numbers, by name; the same rows of each.
         monitor: what is known beforehand.
+
+    Raises:
+        ConfigError: lists are ranked, and it is said what each row is worth.
+        SchemaMismatch: what a row is worth depends on a column that is not watched.
     """
+    outcome = _plain(columns, samples, monitor)
+    return outcome if outcome is None or not monitor.policy.goal.worth else _worth(outcome, columns, monitor.policy.goal.worth)
+
+
+def _worth(outcome: Outcome, columns: Sequence[Planned], text: str) -> Outcome:
+    if outcome.task is Task.RANKING:
+        raise ConfigError("what each row is worth is not counted of rankings", hint="leave performance: {value: …} out")
+    names = [one.name for one in columns]
+    # Of many scores none is the score.
+    spoken = SPOKEN if len(outcome.scores) == 1 else SPOKEN[:2]
+    taken = tuple(name for name in amount(text).columns if name not in spoken)
+    for name in taken:
+        if name not in names:
+            fact = f"what a row is worth depends on {name!r}, and the reference has no such column that is watched"
+            raise SchemaMismatch(fact, hint=near_miss(name, {*spoken, *names}))
+    return replace(outcome, worth=text, worth_from=taken)
+
+
+def _plain(columns: Sequence[Planned], samples: Mapping[str, NDArray[np.float64]], monitor: Monitor) -> Outcome | None:
     label, prediction = _only(columns, Role.LABEL), _only(columns, Role.PREDICTION)
     scores = [one for one in columns if one.column.role is Role.SCORE and isinstance(one.bins, NumberBins)]
     if label is None or (prediction is None and not scores):

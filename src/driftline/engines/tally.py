@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from driftline.engines.kernel import KERNEL
 from driftline.engines.lists import ListTally
 from driftline.engines.outcome import OutcomeTally
 from driftline.engines.scored import ScoredTally
+from driftline.engines.valued import ValuedTally
 from driftline.profile import hashing
 from driftline.profile.bins import FIXED_POINT_BITS, NumberBins
 from driftline.profile.distinct import REGISTERS
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from driftline.engines.kernel import Place, Tables
     from driftline.engines.meaning import Meaning
+    from driftline.engines.valued import Tallied
     from driftline.profile.outcome import Outcome
     from driftline.profile.plan import Plan
 
@@ -154,8 +157,10 @@ class Tally:
         self._tables = made
 
 
-def outcome_tally(plan: Plan, outcome: Outcome, slots: Mapping[Hashable, int]) -> OutcomeTally | ScoredTally | ListTally:
+def outcome_tally(plan: Plan, outcome: Outcome, slots: Mapping[Hashable, int]) -> Tallied:
     """What counts a plan's outcomes: row by row, or list by list."""
+    if outcome.worth:
+        return ValuedTally(plan, outcome, outcome_tally(plan, replace(outcome, worth="", worth_from=()), slots))
     if outcome.task is Task.RANKING:
         return ListTally(plan, outcome, slots)
     return ScoredTally(plan, outcome) if outcome.task is Task.BINARY and outcome.scores else OutcomeTally(plan, outcome)

@@ -114,8 +114,9 @@ def completed(outcome: Outcome, binned: Binned, counts: OutcomeCounts, cells: ND
         table=cast("NDArray[np.int64]", np.vstack([known, np.zeros((1, 3))])),
         scores=(cast("NDArray[np.int64]", np.concatenate([came, np.zeros((1, 3, 3))])),),
         sums=(cast("NDArray[np.int64]", np.vstack([sums, np.zeros((1, 3))])),),
-        measures=np.array([_limbs(loss, by_label) for loss in losses], dtype=np.int64),
-        measured=np.full(len(outcome.measures), round(rows.sum()), dtype=np.int64),
+        # What rows would be worth is not told by their scores.
+        measures=np.vstack([*(_limbs(loss, by_label) for loss in losses), *np.zeros_like(counts.measures[len(losses) :])]),
+        measured=np.where(np.arange(len(outcome.measures)) < len(losses), round(rows.sum()), 0),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a model's decisions are worth: an amount for each true and false positive and negative, in the user's own currency."""
+"""What a model's decisions are worth, in the user's own currency: by an amount for each kind of outcome, or by an expression per row."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from driftline.errors import ConfigError
 from driftline.performance.classification import NO_ROWS, PSEUDO
 from driftline.performance.interval import Value, difference, mean, skewness, through, unknown
 from driftline.performance.question import Question
+from driftline.profile.outcome import WORTH
 from driftline.schema import Task
 
 if TYPE_CHECKING:
@@ -58,15 +59,19 @@ class Worth:
     per_day: Value
 
 
-def value_per_row(matrix: ValueMatrix, outcome: Outcome, counts: OutcomeCounts, confidence: float = 0.95) -> Value:
+def value_per_row(matrix: ValueMatrix | None, outcome: Outcome, counts: OutcomeCounts, confidence: float = 0.95) -> Value:
     """Mean value of the rows that have a prediction and a label.
 
     The amounts occur as often as they were counted; for the interval's variance and skewness two more rows are spread evenly
-    over the four kinds, for a kind that was not seen may still come.
+    over the four kinds, for a kind that was not seen may still come. Without a matrix it is what was summed of `Outcome.worth`, with
+    Student's interval.
 
     Raises:
-        ConfigError: the model is not a binary one.
+        ConfigError: there is a matrix, and the model is not a binary one.
     """
+    if matrix is None:
+        found = Question(outcome, counts).loss(WORTH)
+        return mean(found.mean, found.variance, 0.0, found.rows, confidence) if found.rows else unknown(NO_ROWS)
     if outcome.task is not Task.BINARY:
         raise ConfigError(f"a value matrix is for binary models, and this is a {outcome.task.value} one", hint="leave the value matrix out")
     table = Question(outcome, counts).confusion()
@@ -81,7 +86,7 @@ def value_per_row(matrix: ValueMatrix, outcome: Outcome, counts: OutcomeCounts, 
     return mean(float((table * amounts).sum() / rows), variance, skew, rows, confidence)
 
 
-def worth(matrix: ValueMatrix, outcome: Outcome, counts: OutcomeCounts, days: float, confidence: float = 0.95) -> Worth:
+def worth(matrix: ValueMatrix | None, outcome: Outcome, counts: OutcomeCounts, days: float, confidence: float = 0.95) -> Worth:
     """The value of one window of so many days; rows without a label are taken to be worth what the others are.
 
     Raises:
@@ -92,7 +97,7 @@ def worth(matrix: ValueMatrix, outcome: Outcome, counts: OutcomeCounts, days: fl
 
 
 def worth_change(
-    matrix: ValueMatrix, outcome: Outcome, reference: OutcomeCounts, counts: OutcomeCounts, days: float, confidence: float = 0.95
+    matrix: ValueMatrix | None, outcome: Outcome, reference: OutcomeCounts, counts: OutcomeCounts, days: float, confidence: float = 0.95
 ) -> Worth:
     """The value of one window less what as many rows were worth in the reference: the price of a drop, per day.
 

@@ -40,6 +40,9 @@ CLASS_MEASURES = ("log_loss", "brier")
 (score − label)² for binary models and the sum over classes of (probability − 1[class])² for others.
 """
 
+WORTH, WORTH_SCALE = "worth", 64.0
+"""What rows are worth by an expression, summed over those with a prediction and a label; exact to 2⁻²³, and at most 10⁹ a row."""
+
 NUMBER_MEASURES = ("error", "absolute", "squared", "log_squared", "percentage", "symmetric", "label")
 """Row-wise losses of a regression that are summed exactly, over rows with a finite prediction and label.
 
@@ -82,6 +85,8 @@ class Outcome:
         item: ranking: the column that says what is shown; None where that is not known.
         depths: ranking: how many of the first places are looked at.
         catalogue: ranking: how many items there are, the levels of `item` in the plan; 0 where they are not told apart.
+        worth: what a row is worth, an expression; empty where nobody said so in one.
+        worth_from: the columns that it takes beside these.
     """
 
     task: Task
@@ -97,6 +102,8 @@ class Outcome:
     item: str | None = None
     depths: tuple[int, ...] = ()
     catalogue: int = 0
+    worth: str = ""
+    worth_from: tuple[str, ...] = ()
     arrays: tuple[NDArray[np.float64], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -105,22 +112,23 @@ class Outcome:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are counted together."""
-        return tuple(name for name in (self.label, self.prediction, *self.scores, self.query, self.item) if name is not None)
+        own = (self.label, self.prediction, *self.scores, self.query, self.item)
+        return tuple(name for name in (*own, *self.worth_from) if name is not None)
 
     @property
     def measures(self) -> tuple[str, ...]:
         """The row-wise losses that are summed; of a ranking, what each list was worth."""
         if self.task is Task.RANKING:
             return list_measures(self.depths)
-        return NUMBER_MEASURES if self.task is Task.REGRESSION else CLASS_MEASURES if self.scores else ()
+        losses = NUMBER_MEASURES if self.task is Task.REGRESSION else CLASS_MEASURES if self.scores else ()
+        return (*losses, WORTH) if self.worth else losses
 
     @property
     def grids(self) -> tuple[tuple[float, float], ...]:
         """For each measure the center and scale of the grid it is summed on (`moments.quantise`)."""
-        if self.task is not Task.REGRESSION:
-            return ((0.0, 1.0),) * len(self.measures)
-        plain = (0.0, self.scale)
-        own = {"label": (self.center, self.scale), "squared": (0.0, self.scale**2), "error": plain, "absolute": plain}
+        plain, own = (0.0, self.scale), {WORTH: (0.0, WORTH_SCALE)}
+        if self.task is Task.REGRESSION:
+            own |= {"label": (self.center, self.scale), "squared": (0.0, self.scale**2), "error": plain, "absolute": plain}
         return tuple(own.get(name, (0.0, 1.0)) for name in self.measures)
 
     @property
@@ -157,6 +165,7 @@ class Outcome:
             "scale": self.scale.hex(),
             # Left out of other plans, so that profiles counted before there were rankings still fit.
             **(self._lists() if self.task is Task.RANKING else {}),
+            **({"worth": self.worth, "worth_from": list(self.worth_from)} if self.worth else {}),
         }
 
     def _lists(self) -> dict[str, Any]:
@@ -179,6 +188,8 @@ class Outcome:
             item=data.get("item"),
             depths=tuple(data.get("depths", ())),
             catalogue=data.get("catalogue", 0),
+            worth=data.get("worth", ""),
+            worth_from=tuple(data.get("worth_from", ())),
         )
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from driftline.performance.binned import estimate_counts, learn
 from driftline.performance.metric import answer, metrics_for
 from driftline.performance.question import Question
+from driftline.performance.value import value_per_row
+from driftline.verdicts.health import VALUE, matrix, valued
+from driftline.verdicts.policy import Goal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +39,7 @@ class Measured:
 
 
 def measure(
-    outcome: Outcome, reference: OutcomeCounts, windows: Mapping[tuple[str | None, Window], OutcomeCounts], goal: str | None = None
+    outcome: Outcome, reference: OutcomeCounts, windows: Mapping[tuple[str | None, Window], OutcomeCounts], goal: Goal | None = None
 ) -> tuple[Measured, ...]:
     """Measure windows, in the order in which they are given.
 
@@ -44,13 +47,18 @@ def measure(
         outcome: how predictions and labels were counted.
         reference: what scores mean is learnt from it.
         windows: counts by segment and window.
-        goal: a metric that is wanted beside the usual ones.
+        goal: may name a metric that is wanted beside the usual ones, and say what decisions are worth.
     """
-    names = tuple(dict.fromkeys([*([goal] if goal else []), *metrics_for(outcome)]))
+    goal = goal or Goal()
+    wanted = [goal.metric] if goal.metric and goal.metric != VALUE else []
+    names = tuple(dict.fromkeys([*wanted, *metrics_for(outcome)]))
     binned = learn(outcome, reference)
     found = []
     for (segment, window), counts in windows.items():
         asked = Question(outcome, counts)
         estimates = estimate_counts(outcome, binned, counts, names) if binned is not None else ()
-        found.append(Measured(window, segment, {name: answer(name, asked) for name in names}, {one.metric: one for one in estimates}))
+        realised = {name: answer(name, asked) for name in names}
+        if valued(goal, outcome):
+            realised[VALUE] = value_per_row(matrix(goal), outcome, counts)
+        found.append(Measured(window, segment, realised, {one.metric: one for one in estimates}))
     return tuple(found)

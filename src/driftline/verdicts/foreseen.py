@@ -137,7 +137,10 @@ def scored(profile: Profile) -> bool:
 def _metric(name: str, rows: Rows, goal: Goal) -> Metric | None:
     """A metric as it is estimated; None where it cannot be."""
     if name == VALUE:
-        amounts = matrix(goal).amounts
+        said = matrix(goal)
+        if said is None:
+            return None
+        amounts = said.amounts
         return Loss(VALUE, lambda label, _, said: amounts[said, label.astype(np.intp)])
     try:
         if rows.classes:

@@ -47,7 +47,7 @@ def standards(outcome: Outcome, reference: OutcomeCounts, blocks: Sequence[Outco
         ConfigError: the metric that was named does not fit what is counted.
     """
     names = metrics_for(outcome)
-    if goal.metric == VALUE or (goal.value and outcome.task is Task.BINARY):
+    if goal.metric == VALUE or valued(goal, outcome):
         names = (*names, VALUE)
     first = deciding(outcome, _told(outcome, names, reference), goal)
     found = []
@@ -108,12 +108,19 @@ def _read(read: Callable[[OutcomeCounts], Value], unread: Callable[[OutcomeCount
     return read(counts)
 
 
-def matrix(goal: Goal) -> ValueMatrix:
-    """What decisions are worth.
+def valued(goal: Goal, outcome: Outcome) -> bool:
+    """Whether it is said what this model's decisions are worth."""
+    return bool(outcome.worth) or (goal.value is not None and outcome.task is Task.BINARY)
+
+
+def matrix(goal: Goal) -> ValueMatrix | None:
+    """What decisions are worth; None where an expression says so of each row.
 
     Raises:
         ConfigError: nobody said so.
     """
+    if goal.worth:
+        return None
     if goal.value is None:
         raise ConfigError(
             "the metric is the value of decisions, and it is not said what they are worth", hint="write performance: {value: …}"

@@ -15,7 +15,7 @@ from driftline.quality.odd import MISSING
 from driftline.schema import Role, Task
 from driftline.verdicts.awaited import BY_CLASS, SEVERAL, ripe, without_verdict
 from driftline.verdicts.gauge import FEW_UNREAD, MOST_UNREAD, judge_windows
-from driftline.verdicts.health import VALUE, matrix, standards
+from driftline.verdicts.health import VALUE, matrix, standards, valued
 from driftline.verdicts.loss import lasting_loss, with_lasting_loss
 from driftline.verdicts.report import Cause, Finding, Verdict
 from driftline.verdicts.truth import NEARLY, label_report, selection
@@ -111,7 +111,7 @@ def _priced(
     goal: Goal,
 ) -> list[tuple[MetricReport, ...]]:
     """The reports, with what the change in the value of decisions costs a day."""
-    if goal.value is None or outcome.task is not Task.BINARY:
+    if not valued(goal, outcome):
         return found
     priced = []
     for reports, counts, window in zip(found, counted, windows, strict=True):
