@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 from scipy.stats import norm, poisson
 
-from driftline import wiring
 from driftline.backtesting.injections import INJECTIONS, Around
 from driftline.config.specification import specify
 from driftline.engines import count as counting
+from driftline.learning import learn
 from driftline.services.check import Counted, check
 from driftline.services.diagnose import diagnose
 from driftline.sources.opening import open_source
@@ -57,7 +57,7 @@ class Faulty:
         settings = {"reference": "r", "current": "c", **(by_number if seed % 2 else cut)}
         self.monitor = specify(settings, {}, name="faulty").monitor
         known = joined([self.day(number, 0) for number in range(self.known_days)])
-        self.plan, self.learnt = wiring.learn(open_source(known, name="r"), self.monitor)
+        self.plan, self.learnt = learn(open_source(known, name="r"), self.monitor)
         self.clean = [self.day(self.known_days + number, 1) for number in range(DAYS)]
 
     def day(self, number: int, throw: int) -> Day:

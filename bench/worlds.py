@@ -16,6 +16,7 @@ from scipy.signal import lfilter
 from scipy.special import ndtr
 
 from driftline.engines.fit import kept_rows
+from driftline.learning import block_rows
 from driftline.monitor import Monitor
 from driftline.profile.bins import LevelBins, NumberBins, fit_level_bins, fit_number_bins
 from driftline.profile.plan import Plan, Planned
@@ -24,7 +25,6 @@ from driftline.profile.sample import Sample
 from driftline.schema import Column, Kind
 from driftline.services.check import Counted, blocks_enough, check
 from driftline.window import Cadence, Window, Windowing, calendar_window
-from driftline.wiring import block_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

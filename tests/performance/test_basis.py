@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -12,6 +12,7 @@ tables = st.integers(1, 40).flatmap(lambda n: arrays(np.float64, (n, 2), element
 
 
 @given(tables)
+@example(np.repeat([[-1.0], [0.0], [2e-313]], [1, 4, 4], axis=0) * np.ones(2))
 def test_every_row_is_in_one_bin_of_each_column(columns: np.ndarray) -> None:
     """Whatever values come, each row has a 1 in one bin of each column, and a constant; nothing is infinite."""
     basis = learn_basis(columns, (False, False))

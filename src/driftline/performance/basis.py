@@ -62,7 +62,8 @@ class Bins:
 
     def slope(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The value in deviations from the median; 0 where missing."""
-        return np.nan_to_num(np.clip((values - self.middle) / self.spread, -FAR, FAR))
+        with np.errstate(over="ignore"):
+            return np.nan_to_num(np.clip((values - self.middle) / self.spread, -FAR, FAR))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

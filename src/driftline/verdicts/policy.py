@@ -114,10 +114,10 @@ class Goal:
         positive: the class that counts as positive; the usual or the rarer one where None.
         floors: by metric, the smallest worsening that matters, in the metric's own units.
         value: what a true positive, false positive, true negative and false negative are worth; None where nobody said.
-        worth: what each row is worth, an expression; empty where nobody said so in one.
         currency: what that is counted in.
         fairness: by kind of gap between the groups of a segment, the largest gap or the smallest ratio.
         depths: of a ranking, how many of the first places are looked at; the usual ones where empty.
+        worth: what each row is worth, an expression; empty where nobody said so in one.
     """
 
     metric: str | None = None
@@ -125,10 +125,10 @@ class Goal:
     positive: str | None = None
     floors: Mapping[str, float] = field(default_factory=dict)
     value: tuple[float, float, float, float] | None = None
-    worth: str = ""
     currency: str = ""
     fairness: Mapping[str, float] = field(default_factory=dict)
     depths: tuple[int, ...] = ()
+    worth: str = ""
 
 
 @dataclass(frozen=True, slots=True)
