@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,7 +9,7 @@ from driftline.performance.maturity import Delays, count_delays, learn_delays
 from driftline.profile.outcome import Outcome, OutcomeCounts
 from driftline.profile.outcome_rows import OutcomeRows, count_outcome
 from driftline.schema import Task
-from driftline.verdicts.truth import label_report
+from driftline.verdicts.truth import by_segment, label_report
 from driftline.window import Window
 
 OUTCOME = Outcome(Task.BINARY, "y", "said", ("p",), ("0", "1"), (tuple(np.arange(1, 50) / 50),))
@@ -76,3 +77,22 @@ def test_a_window_without_rows_has_no_labels() -> None:
     """Nothing is divided by nothing."""
     found = label_report(OUTCOME, OutcomeCounts.empty(OUTCOME), WINDOW, 0, usual=1.0, delays=delays(), as_of=START + 20 * DAY)
     assert (found.labelled, found.coverage) == (0, 0.0)
+
+
+def test_labels_that_came_for_some_segments_only_are_told() -> None:
+    """Half of the shop's labels and nearly all of the web's: said, and not judged by before the window is mature. Chance says nothing."""
+    dice = np.random.default_rng(5)
+    known = counts(4000, dice.random(4000) < 0.7)
+    found = label_report(OUTCOME, known, WINDOW, 4000, usual=1.0, delays=delays(), as_of=START + 7 * DAY)
+    found = replace(found, telling=True)
+    here, told = found.labelled, 4000 - found.labelled
+    uneven = by_segment(found, {"channel=web": (here - 700, 60), "channel=shop": (700, told - 60), "country=de": (here, told)})
+    assert (uneven.skewed, uneven.telling, uneven.selected) == (True, False, False)
+    assert "channel web" in uneven.skew
+    large = by_segment(found, {"large": (here // 2, told // 8)})
+    assert "large" in large.skew
+    false = 0
+    for _ in range(400):
+        web = dice.hypergeometric(here, told, 1_500)
+        false += by_segment(found, {"channel=web": (web, 1_500 - web), "channel=shop": (here - web, told - 1_500 + web)}).skewed
+    assert false <= 4

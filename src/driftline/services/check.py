@@ -116,7 +116,8 @@ def _judged(reference: Counted, current: Counted, monitor: Monitor, created: dat
     windows: list[WindowReport] = []
     profiles: list[Profile] = []
     for segment in segments:
-        labels = labels_of([profile for _, profile in reference.of(segment)], current.of(segment), created, delays)
+        known = [profile for _, profile in reference.of(segment)]
+        labels = labels_of(known, current.of(segment), created, delays, None if segment else current.profiles)
         judged, counted = _judge_segment(segment, reference, current, monitor, level, labels, created, estimated=estimated)
         windows += judged
         profiles += counted

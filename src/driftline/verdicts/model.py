@@ -18,11 +18,11 @@ from driftline.verdicts.gauge import FEW_UNREAD, MOST_UNREAD, judge_windows
 from driftline.verdicts.health import VALUE, matrix, standards, valued
 from driftline.verdicts.loss import lasting_loss, with_lasting_loss
 from driftline.verdicts.report import Cause, Finding, Verdict
-from driftline.verdicts.truth import NEARLY, label_report, selection
+from driftline.verdicts.truth import NEARLY, by_segment, label_report, selection
 from driftline.verdicts.upkeep import standards as upkeep_standards
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from driftline.performance.maturity import Delays
     from driftline.profile.outcome import Outcome, OutcomeCounts
@@ -137,16 +137,33 @@ def operations_of(comparison: Comparison, windows: Sequence[Window], policy: Pol
 
 
 def labels_of(
-    blocks: Sequence[Profile], pieces: Sequence[tuple[Window, Profile]], now: datetime, delays: Delays | None
+    blocks: Sequence[Profile],
+    pieces: Sequence[tuple[Window, Profile]],
+    now: datetime,
+    delays: Delays | None,
+    among: Mapping[tuple[str | None, Window], Profile] | None = None,
 ) -> list[LabelReport | None]:
-    """How far each window's labels have come; None where outcomes are not counted."""
+    """How far each window's labels have come; None where outcomes are not counted.
+
+    Args:
+        blocks: the reference.
+        pieces: the windows.
+        now: the time.
+        delays: how late labels come, where that was learnt.
+        among: segments of these windows, for which labels may have come unevenly.
+    """
     usual = usual_coverage(blocks, [profile for _, profile in pieces])
     known = [block.outcome for block in blocks if block.outcome is not None]
     outcome = blocks[0].plan.outcome if known else None
     if outcome is None:
         return [None] * len(pieces)
     chosen = selection(outcome, total_outcome(known))
-    return [_labels(window, profile, (usual, chosen), now, delays) for window, profile in pieces]
+    parts: dict[Window, dict[str, tuple[int, int]]] = {}
+    for (segment, window), part in (among or {}).items():
+        if segment is not None and part.outcome is not None:
+            parts.setdefault(window, {})[segment] = part.outcome.labelled, part.rows - part.outcome.labelled
+    told = [(window, _labels(window, profile, (usual, chosen), now, delays)) for window, profile in pieces]
+    return [found if found is None or outcome.task is Task.RANKING else by_segment(found, parts.get(window, {})) for window, found in told]
 
 
 def _labels(window: Window, profile: Profile, reference: tuple[float, float], now: datetime, delays: Delays | None) -> LabelReport | None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy import special
 
 from driftline.performance.maturity import mature
-from driftline.performance.skew import by_class_alone, score_skew
+from driftline.performance.skew import by_class_alone, score_skew, segment_skew
 from driftline.schema import Task
 from driftline.verdicts.report import LabelReport
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from driftline.performance.maturity import Delays
+    from driftline.performance.skew import Skew
     from driftline.profile.outcome import Outcome, OutcomeCounts
     from driftline.window import Window
 
@@ -25,6 +30,9 @@ SKEW_FLOOR = 0.02
 
 ALIKE = 2.0
 """Where labels have come for some kinds of rows only, and not much less so in the reference, like is held against like."""
+
+INSIDE, OUTSIDE = "yes", "no"
+"""Rows for which a segment's condition holds, and the others."""
 
 UNLIKELY = 0.01
 
@@ -103,3 +111,28 @@ def _skew(outcome: Outcome, counts: OutcomeCounts) -> tuple[bool, str, float]:
         return False, "", 0.0
     skewed = found.p_value < UNLIKELY and found.effect > SKEW_FLOOR
     return skewed, found.reason if skewed else "", found.selection
+
+
+def by_segment(report: LabelReport, parts: Mapping[str, tuple[int, int]]) -> LabelReport:
+    """What is known of a window's labels, and whether they came evenly for its segments; what is most uneven is told.
+
+    Args:
+        report: what is known of all its rows.
+        parts: of each segment, `column=value` or a condition's name, rows whose label has come, and rows whose label has not.
+    """
+    columns: dict[str, dict[str, tuple[int, int]]] = {}
+    for name, pair in parts.items():
+        column, cut, value = name.partition("=")
+        columns.setdefault(column, {})[value if cut else INSIDE] = pair
+    waiting = round(report.labelled / report.coverage) - report.labelled if report.coverage else 0
+    told: list[Skew] = []
+    for column, groups in columns.items():
+        if INSIDE in groups:
+            groups[OUTSIDE] = report.labelled - groups[INSIDE][0], waiting - groups[INSIDE][1]
+        found = segment_skew(column, tuple(groups), *np.array(list(groups.values())).T)
+        if found.p_value is not None and found.p_value < UNLIKELY / len(columns) and (found.effect or 0.0) > SKEW_FLOOR:
+            told.append(found)
+    if not told:
+        return report
+    worst = max(told, key=lambda one: one.effect or 0.0)
+    return replace(report, skewed=True, skew="; ".join(filter(None, [report.skew, worst.reason])), telling=False)
