@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftline.engines.conditions import Condition, condition, named_column, number_of
+from driftline.engines.conditions import COMPARISONS, Condition, condition, named_column, number_of
 from driftline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,14 +42,6 @@ STEPS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
-}
-COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
 }
 ONE: dict[str, Callable[[Any], Any]] = {"abs": np.abs, "round": np.rint, "sqrt": np.sqrt, "exp": np.exp, "log": np.log}
 MANY: dict[str, Callable[[Any, Any], Any]] = {"min": np.minimum, "max": np.maximum}
@@ -133,7 +125,7 @@ def _parts(node: ast.expr) -> list[ast.expr] | None:  # noqa: PLR0911  one retur
             return [node.body, node.test, node.orelse]
         case ast.BoolOp():
             return node.values
-        case ast.Compare() if all(type(op) in COMPARED for op in node.ops):
+        case ast.Compare() if all(type(op) in COMPARISONS for op in node.ops):
             return [node.left, *node.comparators]
         case ast.Call(func=ast.Name(id=called), keywords=[]) if len(node.args) == 1 if called in ONE else called in MANY and node.args:
             return node.args
@@ -165,7 +157,7 @@ def _made(node: ast.expr, values: list[Any]) -> Any:  # noqa: PLR0911  likewise
         case ast.Compare():
             # What is not known is not even unequal.
             known = [~np.isnan(value) for value in values]
-            steps = (COMPARED[type(op)](left, right) for op, left, right in zip(node.ops, values, values[1:], strict=False))
+            steps = (COMPARISONS[type(op)](left, right) for op, left, right in zip(node.ops, values, values[1:], strict=False))
             return reduce(np.logical_and, [*steps, *known]) * 1.0
     called = ast.unparse(node).partition("(")[0]
     return ONE[called](values[0]) if called in ONE else reduce(MANY[called], values)
