@@ -80,7 +80,7 @@ def test_scores_of_the_other_class_are_told() -> None:
         return {"x": rows["x"], "score": 0.4 + 0.6 * rows["score"], "label": truth}
 
     (finding,) = dl.compare(good(1), good(2)).to_dict()["findings"]
-    assert finding["what"].startswith("score is the lower the rather label is 'bad': area under the ROC curve 0.")
+    assert finding["what"].startswith("the lower score, the likelier label is 'bad': area under the ROC curve 0.")
     assert finding["hint"] == "where it is the chance of 'good', say so: performance: {positive: 'good'}"
     told = dl.compare(good(1), good(2), performance={"positive": "good"})
     assert told.to_dict()["findings"] == []

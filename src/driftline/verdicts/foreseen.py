@@ -137,10 +137,9 @@ def scored(profile: Profile) -> bool:
 def _metric(name: str, rows: Rows, goal: Goal) -> Metric | None:
     """A metric as it is estimated; None where it cannot be."""
     if name == VALUE:
-        said = matrix(goal)
-        if said is None:
+        if (worth := matrix(goal)) is None:
             return None
-        amounts = said.amounts
+        amounts = worth.amounts
         return Loss(VALUE, lambda label, _, said: amounts[said, label.astype(np.intp)])
     try:
         if rows.classes:

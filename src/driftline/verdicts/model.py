@@ -265,6 +265,6 @@ def strange_scores(reference: Profile) -> tuple[Finding, ...]:
     if ranked is None or ranked.why or ranked.high >= TOSS:
         return ()
     negative, positive = outcome.classes
-    what = f"{outcome.scores[0]} is the lower the rather {outcome.label} is {positive!r}: area under the ROC curve {ranked.value:.3g}"
+    what = f"the lower {outcome.scores[0]}, the likelier {outcome.label} is {positive!r}: area under the ROC curve {ranked.value:.3g}"
     hint = f"where it is the chance of {negative!r}, say so: performance: {{positive: {negative!r}}}"
     return (Finding(where="the reference", what=what, rows=counts.labelled, hint=hint),)
